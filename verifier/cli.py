@@ -1,0 +1,229 @@
+"""lotproof-verify: check what a log handed out, against your own policy and your own nodes.
+
+    lotproof-verify FILE... --policy regulator.toml [--as receipt|fraud] [--rpc URL] [--json] [--offline]
+    lotproof-verify audit URL --policy regulator.toml [--token T]
+    lotproof-verify fraud RECEIPT FILE
+
+A FILE is a lot proof (or all parts of one); what else it may be has to be said, so that nobody passes a
+receipt off as a lot proof. With --each, every FILE is a case of its own and --json prints an array of
+reports. Nothing is asked of any network but the nodes and sources that the policy or --rpc names.
+Exit: 0 all yes, 1 any refuted, 2 any could not check, 3 valid but not final or too old, 64 wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from verifier import audit, fraud, receipt
+from verifier.bundle import MAX_FILE, parse_bundle
+from verifier.encoding import load_document
+from verifier.errors import Refuted
+from verifier.http import PATIENCE, Deadline
+from verifier.policy import Policy, PolicyError, load_policy
+from verifier.report import ANY_UNKNOWN, USAGE, Answer, Report, Verdict, as_json
+from verifier.rpc import RpcNode
+from verifier.tiles import TileSource
+from verifier.verify import verify
+
+_SIGNS = {Verdict.YES: "yes", Verdict.REFUTED: "REFUTED", Verdict.UNKNOWN: "could not check"}
+_SUMMARY = {
+    0: "Every check says yes.",
+    1: "REFUTED: do not rely on this.",
+    2: "Not everything could be checked: neither proven nor refuted.",
+    3: "Valid, but not final yet or too old.",
+}
+MAX_POLICY = 1024 * 1024
+_KINDS = {"receipt": receipt.FORMAT, "fraud": fraud.FORMAT}
+
+
+class WrongUse(Exception):
+    """The command cannot be carried out as it was given."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        command = _COMMANDS.get(given[0]) if given else None
+        return command(given[1:]) if command else _verify(given)
+    except (WrongUse, PolicyError, OSError) as mistake:
+        print(f"lotproof-verify: {mistake}", file=sys.stderr)
+        return USAGE
+    except Exception:
+        # A mistake of ours is no finding about the file; 1, Python's own code, would say *refuted*.
+        traceback.print_exc()
+        return ANY_UNKNOWN
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong use ends with 64, not with 2, which here means *could not check*."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        raise WrongUse(message)
+
+
+def _parser(name: str) -> _Parser:
+    parser = _Parser(prog=name, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--policy", type=Path, required=True, help="what you trust, as TOML")
+    parser.add_argument("--rpc", action="append", metavar="URL", help="ask this node instead of the policy's")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
+    parser.add_argument("--offline", action="store_true", help="ask nobody; what the chain says stays open")
+    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for all questions to the network")
+    return parser
+
+
+def _verify(arguments: list[str]) -> int:
+    parser = _parser("lotproof-verify")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument("--lot", metavar="URI", help="the lot you mean: the file must be about it")
+    parser.add_argument("--as", dest="kind", choices=("lot", *_KINDS), default="lot", help="what the FILE must be")
+    parser.add_argument("--each", action="store_true", help="judge every file by itself, not as parts of one lot")
+    given = parser.parse_args(arguments)
+    policy = _policy(given.policy)
+    if given.each:
+        return _show_each([_judge([_content(path, MAX_FILE)], policy, given) for path in given.files], given.json)
+    files = [_content(path, MAX_FILE) for path in given.files]
+    return _show(_judge(files, policy, given), given.json)
+
+
+def _judge(files: list[bytes], policy: Policy, given: argparse.Namespace) -> Report:
+    if given.kind == "receipt":
+        return receipt.verify_receipt(_only(files), policy, given.lot)
+    if given.kind == "fraud":
+        return fraud.verify_fraud(_only(files), policy)
+    _hint(files[0])
+    deadline = Deadline(given.timeout or PATIENCE)
+    nodes = _nodes(policy, given, deadline)
+    sources = [] if given.offline else [TileSource(url, deadline) for url in policy.sources]
+    return verify(files, policy, nodes, sources, int(time.time()), given.lot)
+
+
+def _nodes(policy: Policy, given: argparse.Namespace, deadline: Deadline) -> list[RpcNode]:
+    urls = [] if given.offline else given.rpc or policy.rpc
+    return [RpcNode(url, deadline) for url in urls]
+
+
+def _only(files: list[bytes]) -> bytes:
+    if len(files) > 1:
+        raise WrongUse(f"expected one file, or --each, got {len(files)} files")
+    return files[0]
+
+
+def _hint(data: bytes) -> None:
+    """A file of another kind is refused in its form; whoever meant it is told how to ask."""
+    for kind, known in _KINDS.items():
+        if _format(data) == known:
+            print(f"this is no lot proof but a {known}: say --as {kind} to have it judged as one", file=sys.stderr)
+
+
+def _format(data: bytes) -> object:
+    """The `format` of a small file; a lot proof is not parsed twice for its sake."""
+    if len(data) > fraud.MAX_FRAUD:
+        return None
+    try:
+        value = load_document(data, fraud.MAX_FRAUD)
+    except Refuted:
+        return None
+    return value.get("format") if isinstance(value, dict) else None
+
+
+def _audit(arguments: list[str]) -> int:
+    parser = _parser("lotproof-verify audit")
+    parser.add_argument("url", metavar="URL", help="where the log publishes /checkpoint and /tile/")
+    parser.add_argument("--token", help="key for the entry bundles, which only auditors may read")
+    given = parser.parse_args(arguments)
+    policy = _policy(given.policy)
+    deadline = Deadline(given.timeout or audit.PATIENCE)
+    log = audit.HttpLog(given.url, deadline, given.token)
+    return _show(audit.audit(log, policy, _nodes(policy, given, deadline), int(time.time())), given.json)
+
+
+def _fraud(arguments: list[str]) -> int:
+    parser = _Parser(prog="lotproof-verify fraud")
+    parser.add_argument("receipt", type=Path, help="what the log promised")
+    parser.add_argument("file", type=Path, help="a later lot proof of the same lot that denies it")
+    given = parser.parse_args(arguments)
+    try:
+        promised = load_document(_content(given.receipt, receipt.MAX_RECEIPT), receipt.MAX_RECEIPT)
+        made = fraud.fraud_of(promised, parse_bundle(_content(given.file, MAX_FILE)))
+    except Refuted as honest:
+        print(f"no fraud: {honest}", file=sys.stderr)
+        return 1
+    print(json.dumps(made))
+    print("who signed this was not checked: judge it with --as fraud and a --policy", file=sys.stderr)
+    return 0
+
+
+_COMMANDS = {"audit": _audit, "fraud": _fraud}
+
+
+def _policy(path: Path) -> Policy:
+    try:
+        return load_policy(_content(path, MAX_POLICY).decode("utf-8"))
+    except UnicodeDecodeError:
+        raise WrongUse(f"{path} is not UTF-8") from None
+
+
+def _content(path: Path, limit: int) -> bytes:
+    """The file's bytes, one more than the limit at most: a larger one is refused by the reader, not read."""
+    with path.open("rb") as file:
+        return file.read(limit + 1)
+
+
+def _show(report: Report, as_data: bool) -> int:
+    if as_data:
+        print(json.dumps(as_json(report), indent=1))
+    else:
+        _print("\n".join(_lines(report)))
+    return report.exit_code
+
+
+def _show_each(reports: list[Report], as_data: bool) -> int:
+    """The reports in the order of the files; the exit code is that of the worst, 1 before 2 before 3."""
+    if as_data:
+        print(json.dumps([as_json(report) for report in reports], indent=1))
+    else:
+        _print("\n\n".join("\n".join(_lines(report)) for report in reports))
+    return min((report.exit_code for report in reports if report.exit_code), default=0)
+
+
+def _print(text: str) -> None:
+    """Print what the terminal cannot show as an escape: one odd letter in a file must not cost the report."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _lines(report: Report) -> list[str]:
+    lines = [_printable(report.subject), ""]
+    for answer in report.answers:
+        lines.extend(_answer_lines(answer))
+    lines += ["", *(f"  {name}: {_printable(_value(value))}" for name, value in report.facts.items()), ""]
+    lines += [f"  {caveat}" for caveat in report.caveats]
+    return [*lines, "", _SUMMARY[report.exit_code]]
+
+
+def _answer_lines(answer: Answer) -> list[str]:
+    lines = [f"  {answer.check} {answer.title:<18} {_SIGNS[answer.verdict]}"]
+    reasons = [str(reason) for reason in (*answer.refuted, *answer.unknown)] + list(answer.remarks)
+    return lines + [f"      {_printable(reason)}" for reason in reasons]
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _printable(text: str) -> str:
+    """`text` without what could rewrite a terminal: it may come out of the file that is judged."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

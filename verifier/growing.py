@@ -1,0 +1,119 @@
+"""The log's tree and the lot map rebuilt from all entries, for an auditor.
+
+Both grow entry by entry and tell their root at any size, so that every anchored root can be compared
+on one way through the log. The maker of the proofs uses other code for both. Memory: the tree keeps
+its peaks only; the map about 400 bytes for each subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verifier.hashing import EMPTY_LOG, EMPTY_MAP, MapHash, RootHash, map_leaf, map_node, node_hash
+
+
+class GrowingTree:
+    """The peaks of an RFC 6962 tree; `completed` tells each node as it becomes complete."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[tuple[int, bytes]] = []
+
+    def add(self, leaf: bytes) -> None:
+        level, node = 0, leaf
+        while self._peaks and self._peaks[-1][0] == level:
+            _, left = self._peaks.pop()
+            level, node = level + 1, node_hash(left, node)
+        self._peaks.append((level, node))
+        self.size += 1
+
+    def root(self) -> RootHash:
+        if not self._peaks:
+            return EMPTY_LOG
+        node = self._peaks[-1][1]
+        for _, left in reversed(self._peaks[:-1]):
+            node = node_hash(left, node)
+        return RootHash(node)
+
+
+class GrowingMap:
+    """The lot map as a binary trie; hashes are worked out when a root is asked for.
+
+    A place is None (empty), a leaf (key, hash), or a branch. Only where keys part stands a branch: whoever
+    chooses subjects so that they part late makes hashing slow, but fills no memory.
+    """
+
+    def __init__(self) -> None:
+        self._root: _Place = None
+
+    def put(self, key: bytes, value: bytes) -> None:
+        """Set the value of a key."""
+        path = int.from_bytes(key, "big")
+        above, side = None, 0
+        place = self._root
+        while isinstance(place, _Branch) and (path ^ place.path) >> (256 - place.depth) == 0:
+            place.hash = None
+            above, side = place, _bit(path, place.depth)
+            place = above.sides[side]
+        grown = _grown(place, path, (key, map_leaf(key, value)))
+        if above is None:
+            self._root = grown
+        else:
+            above.sides[side] = grown
+
+    def root(self) -> MapHash:
+        return _hash(self._root, 0)
+
+
+@dataclass(slots=True)
+class _Branch:
+    """Where keys part: their first `depth` bits are those of `path`; `hash` is that of its place, None if not known."""
+
+    sides: list[_Place]
+    path: int
+    depth: int
+    hash: MapHash | None = None
+
+
+_Leaf = tuple[bytes, MapHash]
+_Place = _Branch | _Leaf | None
+
+
+def _bit(path: int, depth: int) -> int:
+    return path >> (255 - depth) & 1
+
+
+def _grown(place: _Place, path: int, leaf: _Leaf) -> _Place:
+    """What stands in a place after a leaf came into it."""
+    if place is None or (isinstance(place, tuple) and place[0] == leaf[0]):
+        return leaf
+    if isinstance(place, _Branch):
+        place.hash = None  # it moves down
+        other = place.path
+    else:
+        other = int.from_bytes(place[0], "big")
+    parting = 256 - (path ^ other).bit_length()
+    return _Branch([place, leaf] if _bit(path, parting) else [leaf, place], path, parting)
+
+
+def _hash(place: _Place, depth: int) -> MapHash:
+    """Hash of a place at `depth`; the recursion is at most 256 deep, whatever the keys are."""
+    if place is None:
+        return EMPTY_MAP
+    if isinstance(place, tuple):
+        return place[1]
+    if place.hash is None:
+        node = map_node(*(_hash(side, place.depth + 1) for side in place.sides))
+        for level in range(place.depth - 1, depth - 1, -1):
+            node = map_node(EMPTY_MAP, node) if _bit(place.path, level) else map_node(node, EMPTY_MAP)
+        place.hash = node
+    return place.hash
+
+
+def tile_hashes(leaves: Sequence[bytes]) -> bytes:
+    """Root of the complete subtree over these hashes, whose number is a power of two."""
+    nodes = list(leaves)
+    while len(nodes) > 1:
+        nodes = [node_hash(nodes[at], nodes[at + 1]) for at in range(0, len(nodes), 2)]
+    return nodes[0]
