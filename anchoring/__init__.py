@@ -1,0 +1,102 @@
+"""The one door of the ledger: what the service may ask for.
+
+    submit, await_receipts, receipts_of, format_receipt     a statement becomes entries of the log
+    checkpoint, tile_bytes, entry_bundle_bytes              what the log publishes, and the anchors' own tiles
+    prove_subject, anchor_proofs                            what a lot proof file is made of
+    Sequencer, Worker, run_worker                           the working side
+    status, alarms, what may be done about them             how it stands
+
+A statement is opaque here: a hash, a kind, and the subjects that it concerns.
+
+What talks to a chain is loaded when it is first asked for: it takes seconds and 40 MB, and no web process needs it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from anchoring.alarms import Alarm, clear_alarm, may_sign
+from anchoring.alarms import Kind as AlarmKind
+from anchoring.anchors import Anchor, AnchorProof, anchor_proofs, anchor_tile_bytes, anchored
+from anchoring.awaiting import await_receipts
+from anchoring.checkpoints import SignedCheckpoint, checkpoint
+from anchoring.errors import LedgerBroken, NotInLedger, Overtaken
+from anchoring.pace import ChainSettings
+from anchoring.prover import EntryProof, Head, Neighbour, SubjectProof, prove_subject
+from anchoring.publication import entry_bundle_bytes, tile_bytes
+from anchoring.receipts import Receipt, format_receipt, receipts_of
+from anchoring.sequencer import Sequencer
+from anchoring.status import Status, status
+from anchoring.submissions import Submission, submit
+
+if TYPE_CHECKING:
+    from anchoring import deploy
+    from anchoring.deploy import NeedsEther, NotYet, WrongChain
+    from anchoring.recovery import accept_reorg
+    from anchoring.rehearsal import rehearse
+    from anchoring.rpc import Away
+    from anchoring.worker import Worker, WorkerSettings, run_worker
+
+_OF_THE_CHAIN = {
+    "Away": "rpc",
+    "NeedsEther": "deploy",
+    "NotYet": "deploy",
+    "Worker": "worker",
+    "WorkerSettings": "worker",
+    "WrongChain": "deploy",
+    "accept_reorg": "recovery",
+    "rehearse": "rehearsal",
+    "run_worker": "worker",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "deploy":
+        return import_module("anchoring.deploy")
+    if name not in _OF_THE_CHAIN:
+        raise AttributeError(f"module 'anchoring' has no attribute {name!r}")
+    return getattr(import_module(f"anchoring.{_OF_THE_CHAIN[name]}"), name)
+
+
+__all__ = [
+    "Alarm",
+    "AlarmKind",
+    "Anchor",
+    "AnchorProof",
+    "Away",
+    "ChainSettings",
+    "EntryProof",
+    "Head",
+    "LedgerBroken",
+    "NeedsEther",
+    "Neighbour",
+    "NotInLedger",
+    "NotYet",
+    "Overtaken",
+    "Receipt",
+    "Sequencer",
+    "SignedCheckpoint",
+    "Status",
+    "SubjectProof",
+    "Submission",
+    "Worker",
+    "WorkerSettings",
+    "WrongChain",
+    "accept_reorg",
+    "anchor_proofs",
+    "anchor_tile_bytes",
+    "anchored",
+    "await_receipts",
+    "checkpoint",
+    "clear_alarm",
+    "deploy",
+    "entry_bundle_bytes",
+    "format_receipt",
+    "may_sign",
+    "prove_subject",
+    "receipts_of",
+    "rehearse",
+    "run_worker",
+    "status",
+    "submit",
+    "tile_bytes",
+]

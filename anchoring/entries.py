@@ -1,0 +1,63 @@
+"""Entries in PostgreSQL: their rows, and what is asked of them by subject."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from struct import Struct
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from anchoring import tables
+from anchoring.chaining import Chained, Tip
+from anchoring.copying import copy_in, driver
+from verifier.entry import Entry
+from verifier.hashing import Subject
+
+_ROW = Struct(">hiqihi32siqi32si32siqi32s")
+_COLUMNS = "index, kind, subject, sequence, previous, statement_hash, recorded_at, leaf_hash"
+
+column = tables.entry.c
+
+
+def write_entries(connection: Connection, chained: Iterable[Chained]) -> None:
+    """Store entries; the primary key refuses an index that another sequencer gave away first."""
+    copy_in(driver(connection), f"ledger.entry ({_COLUMNS})", map(_row, chained))
+
+
+def _row(each: Chained) -> bytes:
+    entry = each.entry
+    chain = 32, entry.subject, 8, entry.sequence, 32, entry.previous
+    said = 32, entry.statement_hash, 8, entry.recorded_at
+    return _ROW.pack(8, 8, each.index, 2, entry.kind, *chain, *said, 32, each.leaf_hash)
+
+
+def stored(row: Sequence[Any]) -> Chained:
+    """The entry of a row that begins with the columns of the table."""
+    index, kind, subject, sequence, previous, statement_hash, recorded_at, leaf_hash = row[:8]
+    return Chained(index, Entry(kind, subject, sequence, previous, statement_hash, recorded_at), leaf_hash)
+
+
+def entries_of(connection: Connection, subject: Subject, size: int) -> list[Chained]:
+    """All entries of a subject below `size`, in order."""
+    query = select(tables.entry).where(column.subject == subject, column.index < size).order_by(column.sequence)
+    return [stored(row) for row in connection.execute(query)]
+
+
+def newest_index(connection: Connection) -> int | None:
+    """The index of the log's newest entry, or None."""
+    found: int | None = connection.execute(select(func.max(column.index))).scalar_one()
+    return found
+
+
+def tips_of(connection: Connection, subjects: Collection[Subject]) -> dict[Subject, Tip]:
+    """The newest entry of each subject that has one, as the next must know it."""
+    query = """
+        SELECT asked.subject, newest.*
+          FROM unnest(%b::bytea[]) AS asked (subject)
+         CROSS JOIN LATERAL (
+               SELECT index, sequence, leaf_hash, recorded_at FROM ledger.entry e
+                WHERE e.subject = asked.subject ORDER BY sequence DESC LIMIT 1) newest"""
+    with driver(connection).cursor(binary=True) as cursor:
+        cursor.execute(query, (list(subjects),))
+        return {subject: Tip(*newest) for subject, *newest in cursor}

@@ -1,0 +1,208 @@
+"""Acting on the chain: sign for the newest checkpoint, push what is signed, replace what is stuck.
+
+Nothing is sent that is not committed before. Who calls has read the contract's state in the same round and knows which
+intents are unresolved; at most one nonce is in flight, more only when a reorg took several anchors back at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import Connection, Engine
+
+from anchoring import alarms, contract, intents, ours
+from anchoring.alarms import Kind
+from anchoring.deployments import Deployment
+from anchoring.fees import AboveCap, capped, market, raised
+from anchoring.intents import Intent, Plan, Transaction
+from anchoring.look import Look
+from anchoring.onchain import Fees, TxHash
+from anchoring.pace import ChainSettings, Clock, elapsed
+from anchoring.pushing import Push, push
+from anchoring.rpc import Refused, Rpc
+from anchoring.watch import NotNow, Watch
+
+REMEMBERED = 16  # hashes whose last push is remembered
+
+
+class Sender:
+    """The hand that signs and pushes."""
+
+    def __init__(
+        self, engine: Engine, rpc: Rpc, key: bytes, settings: ChainSettings, now: Clock, watch: Watch,
+        passed: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self._engine, self._rpc, self._key, self._settings = engine, rpc, key, settings
+        self._now, self._watch, self._passed = now, watch, passed
+        self.address = contract.address_of(key)
+        self._pushed: dict[TxHash, int] = {}
+        self._underpriced: set[TxHash] = set()
+
+    def forget(self) -> None:
+        """A reorg threw transactions away: push again at once."""
+        self._pushed.clear()
+
+    # What is signed already
+
+    def push_all(self, known: Deployment, seen: Look, waiting: Sequence[Intent]) -> bool:
+        """Push what is signed. Only the first in line can be stuck for its fees, those behind wait for its nonce."""
+        pushed = False
+        for position, intent in enumerate(waiting):
+            transaction = self._newest(intent.id)
+            if position == 0 and self._is_stuck(transaction):
+                transaction = self._replaced(known, seen, intent, transaction)
+            pushed |= self._push(intent.id, transaction)
+        return pushed
+
+    def _newest(self, intent: int) -> Transaction:
+        with self._engine.connect() as conn:
+            return intents.newest_transaction(conn, intent)
+
+    def _is_stuck(self, transaction: Transaction) -> bool:
+        refused = transaction.signed.tx_hash in self._underpriced
+        return refused or elapsed(self._now(), transaction.signed_at, self._settings.bump_after)
+
+    def _replaced(self, known: Deployment, seen: Look, intent: Intent, last: Transaction) -> Transaction:
+        """The same call with the same nonce for more money, as far as the cap allows."""
+        wanted = self._price(known, seen)
+        fees = None if wanted is None else raised(last.fees, wanted, self._settings.fee_cap)
+        if fees is None:
+            self._watch.warn(Kind.FEE_CAP, f"a replacement for nonce {intent.nonce} would pay more than the cap allows")
+            return last
+        with self._engine.begin() as conn:
+            self._sign(conn, known, intent.id, intent.plan, intent.nonce, last.gas, fees)
+        self._passed("signed")
+        return self._newest(intent.id)
+
+    # Something new
+
+    def anchor(self, known: Deployment, seen: Look) -> bool:
+        """Sign for the newest checkpoint and push; False if there is nothing to do or something is in the way."""
+        with self._engine.connect() as conn:
+            plan = ours.plan(conn, seen.head.size)
+            last = intents.last_signed_at(conn, known.id)
+        if plan is None or (last is not None and not elapsed(self._now(), last, self._settings.min_interval)):
+            return False
+        if not self._in_office(seen):
+            return False
+        nonce = self._rpc.nonce(self.address, seen.latest)
+        fees, gas = self._fees(known, seen, nonce), self._gas(known, plan)
+        if fees is None or gas is None or not self._can_pay(seen, gas, fees):
+            return False
+        self._passed("planned")
+        return self._sign_and_push(known, plan, nonce, gas, fees)
+
+    def _sign_and_push(self, known: Deployment, plan: Plan, nonce: int, gas: int, fees: Fees) -> bool:
+        with self._engine.begin() as conn:
+            if not alarms.may_sign(conn):
+                return False
+            intent = intents.open_intent(conn, known.id, plan, self.address, nonce, self._now())
+            self._sign(conn, known, intent, plan, nonce, gas, fees)
+        # From here on the bytes may reach the chain at any time, whether this process lives or not.
+        self._passed("signed")
+        return self._push(intent, self._newest(intent))
+
+    def _sign(
+        self, conn: Connection, known: Deployment, intent: int, plan: Plan, nonce: int, gas: int, fees: Fees
+    ) -> None:
+        signed = contract.sign(
+            self._key, chain_id=known.chain_id, nonce=nonce, to=known.contract, calldata=_calldata(conn, plan),
+            gas=gas, fees=fees, legacy=known.legacy_fees,
+        )  # fmt: skip
+        intents.keep_transaction(
+            conn, intent, signed, chain_id=known.chain_id, contract=known.contract, sender=self.address, nonce=nonce,
+            gas=gas, fees=fees, now=self._now(),
+        )  # fmt: skip
+
+    def _in_office(self, seen: Look) -> bool:
+        anchorer = seen.contract.anchorer(seen.latest)
+        if anchorer != self.address:
+            self._watch.warn(Kind.NOT_ANCHORER, f"the contract takes anchors from {contract.checksummed(anchorer)}")
+        return anchorer == self.address
+
+    # What it may cost
+
+    def _price(self, known: Deployment, seen: Look) -> Fees | None:
+        wanted = market(self._rpc, seen.latest, known.legacy_fees)
+        try:
+            return capped(wanted, seen.latest.base_fee, self._settings.fee_cap)
+        except AboveCap as error:
+            self._watch.warn(Kind.FEE_CAP, str(error))
+            return None
+
+    def _fees(self, known: Deployment, seen: Look, nonce: int) -> Fees | None:
+        """Bytes of an intent that came to nothing may still wait in a pool under this nonce: pay more than they did."""
+        wanted = self._price(known, seen)
+        with self._engine.connect() as conn:
+            earlier = intents.highest_fees(conn, known.chain_id, known.contract, self.address, nonce)
+        if wanted is None or earlier is None:
+            return wanted
+        more = raised(earlier, wanted, self._settings.fee_cap)
+        if more is None:
+            self._watch.warn(Kind.FEE_CAP, f"nonce {nonce} was offered {earlier.max_fee} wei; more is above the cap")
+        return more
+
+    def _gas(self, known: Deployment, plan: Plan) -> int | None:
+        """A gas limit with room, or None if the contract refuses the call already now."""
+        with self._engine.connect() as conn:
+            calldata = _calldata(conn, plan)
+        call = {"from": _hex(self.address), "to": _hex(known.contract), "data": _hex(calldata)}
+        try:
+            return min(self._rpc.estimate(call) * 13 // 10, self._settings.gas_cap)
+        except Refused as refused:
+            if contract.error_name(refused.data) == "WrongOldSize":
+                raise NotNow("somebody anchored since we looked") from refused
+            self._watch.warn(Kind.REVERTED, f"size {plan.size}: {contract.explain(refused.data) or refused.message}")
+            return None
+
+    def _can_pay(self, seen: Look, gas: int, fees: Fees) -> bool:
+        account, balance = contract.checksummed(self.address), self._rpc.balance(self.address, seen.latest)
+        if balance < gas * fees.max_fee:
+            needed = _ether(gas * fees.max_fee)
+            self._watch.warn(Kind.NO_MONEY, f"{account} has {_ether(balance)}; one anchor may take {needed}")
+            return False
+        usual = gas * ((seen.latest.base_fee or fees.max_fee) + fees.tip)
+        if balance < self._settings.few_anchors * usual:
+            left = balance // usual
+            self._watch.warn(Kind.LITTLE_MONEY, f"{account} has {_ether(balance)}, for about {left} anchors")
+        return True
+
+    # The push
+
+    def _push(self, intent: int, transaction: Transaction) -> bool:
+        tx_hash = transaction.signed.tx_hash
+        last = self._pushed.get(tx_hash)
+        if last is not None and not elapsed(self._now(), last, self._settings.repush):
+            return False
+        said = push(self._rpc, transaction.signed.raw)
+        self._passed("pushed")
+        self._remember(tx_hash, said.outcome)
+        if said.outcome is Push.NO_MONEY:
+            self._watch.warn(Kind.NO_MONEY, f"{contract.checksummed(self.address)}: {said.words}")
+        with self._engine.begin() as conn:
+            intents.note(conn, intent, said.outcome.step, self._now(), tx_hash=tx_hash, detail=said.words)
+        if said.away is not None:
+            raise said.away
+        return True
+
+    def _remember(self, tx_hash: TxHash, outcome: Push) -> None:
+        self._pushed.pop(tx_hash, None)
+        self._pushed[tx_hash] = self._now()
+        while len(self._pushed) > REMEMBERED:
+            forgotten = next(iter(self._pushed))
+            del self._pushed[forgotten]
+            self._underpriced.discard(forgotten)
+        if outcome is Push.UNDERPRICED:
+            self._underpriced.add(tx_hash)
+
+
+def _calldata(conn: Connection, plan: Plan) -> bytes:
+    return contract.anchor_call(plan.old_size, plan.size, plan.log_root, plan.map_root, ours.proof(conn, plan))
+
+
+def _ether(wei: int) -> str:
+    return f"{wei / 10**18:.6f} ether"
+
+
+def _hex(value: bytes) -> str:
+    return "0x" + value.hex()

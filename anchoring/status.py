@@ -1,0 +1,82 @@
+"""How the ledger stands, in one look at the database: for `status`, the console and monitoring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+from anchoring import anchors, deployments
+from anchoring.alarms import Alarm, open_alarms
+from anchoring.anchors import Anchor
+from anchoring.checkpoints import SignedCheckpoint, newest_checkpoint
+from anchoring.deployments import Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Counts, the newest of each kind, and what is wrong.
+
+    `waiting`: submissions that are not sequenced. `unanchored`: entries under a checkpoint and under no anchor.
+    `lag`: milliseconds since the first checkpoint was signed that no anchor covers, 0 if all are covered.
+    `alarms`: each with its detail and its `advice`, what to do; `halted`: one of them stops recording.
+    """
+
+    entries: int
+    waiting: int
+    anchors: int
+    final_anchors: int
+    in_flight: int
+    checkpoint: SignedCheckpoint | None
+    anchor: Anchor | None
+    final_anchor: Anchor | None
+    unanchored: int
+    lag: int
+    deployment: Deployment | None
+    alarms: list[Alarm]
+
+    @property
+    def halted(self) -> bool:
+        return any(alarm.kind.halts for alarm in self.alarms)
+
+
+def status(conn: Connection, now: int | None = None) -> Status:
+    """The state of the ledger; `now` in milliseconds, the database's clock if not given."""
+    newest, anchor = newest_checkpoint(conn), anchors.anchored(conn)
+    size = 0 if newest is None else newest.size
+    covered = 0 if anchor is None else anchor.size
+    final, live = anchors.counts(conn)
+    return Status(
+        entries=size,
+        waiting=_count(conn, "SELECT count(*) FROM ledger.submission"),
+        anchors=live,
+        final_anchors=final,
+        in_flight=_count(
+            conn,
+            "SELECT count(*) FROM ledger.intent WHERE state = 'signed'"
+            " AND deployment = (SELECT max(id) FROM ledger.deployment)",
+        ),
+        checkpoint=newest,
+        anchor=anchor,
+        final_anchor=anchors.anchored(conn, final=True),
+        unanchored=max(0, size - covered),
+        lag=lag(conn, covered, now),
+        deployment=deployments.current(conn),
+        alarms=open_alarms(conn),
+    )
+
+
+def lag(conn: Connection, covered: int, now: int | None = None) -> int:
+    """How long the oldest checkpoint beyond `covered` waits, in milliseconds."""
+    waited = conn.execute(
+        text(
+            "SELECT COALESCE(:now, CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)) - signed_at"
+            " FROM ledger.checkpoint WHERE size > :covered ORDER BY size LIMIT 1"
+        ),
+        {"now": now, "covered": covered},
+    ).scalar()
+    return 0 if waited is None else max(0, int(waited))
+
+
+def _count(conn: Connection, query: str) -> int:
+    return int(conn.execute(text(query)).scalar_one())
