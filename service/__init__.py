@@ -1,0 +1,1 @@
+"""The warehouse: what may happen, and to whom it is shown."""

@@ -1,0 +1,90 @@
+"""API keys: a party makes, lists and revokes its own; the operator everybody's."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from service.api import schemas
+from service.api.door import Door, body_of
+from service.api.fields import Uuid
+from service.api.house import House
+from service.api.problem import Problem, forbidden, not_found
+from service.auth import keys
+from service.auth.keys import Caller
+from service.domain.errors import UnknownThing
+from service.models.tables import party
+
+ROLES = ("party", "operator")
+
+
+def door(house: House) -> Door:
+    api_keys = house.door("api-keys", "Who may call")
+
+    @api_keys.operation(
+        "POST",
+        "/api-keys",
+        roles=ROLES,
+        body=body_of(schemas.NewApiKey),
+        answers={201: schemas.ApiKeyWithSecret},
+        problems=(409,),
+    )
+    def make_api_key(caller: Caller, body: dict[str, Any]) -> Any:
+        """Make an API key
+
+        The answer shows it once. A party makes keys for itself; the operator for any party, for auditors and for
+        regulators.
+        """
+        role, owner = _whose(caller, body)
+        _check_expiry(body.get("expires_at"), house.now())
+        with house.engine.begin() as connection:
+            if owner is not None and connection.scalar(select(party.c.id).where(party.c.code == owner)) is None:
+                raise UnknownThing("party", owner)
+            secret, made = keys.issue(
+                connection, role=role, party=owner, label=body["label"], now=house.now(), random=house.random,
+                expires_at=body.get("expires_at"),
+            )  # fmt: skip
+        return {**asdict(made), "api_key": secret}, 201
+
+    @api_keys.operation("GET", "/api-keys", roles=ROLES, answers={200: schemas.ApiKeys})
+    def list_api_keys(caller: Caller) -> Any:
+        """List API keys, without their secrets"""
+        with house.engine.connect() as connection:
+            return {"api_keys": [asdict(key) for key in keys.listed(connection, caller.party_id)]}
+
+    @api_keys.operation(
+        "POST", "/api-keys/<id>/revoke", roles=ROLES, path={"id": Uuid()}, answers={200: schemas.ApiKey}
+    )
+    def revoke_api_key(caller: Caller, id: UUID) -> Any:
+        """Revoke an API key
+
+        At once in the process that answers, within a second in all others. Revoking twice changes nothing.
+        """
+        with house.engine.begin() as connection:
+            revoked = keys.revoke(connection, id, caller.party_id, house.now())
+        house.access.forget()
+        if revoked is None:
+            raise not_found("API key", str(id))
+        return asdict(revoked)
+
+    return api_keys
+
+
+def _whose(caller: Caller, body: dict[str, Any]) -> tuple[keys.Role, str | None]:
+    """Role and party of the key to be made; nobody makes a key that can do more than his own."""
+    role = body.get("role", "party")
+    if caller.role != "operator":
+        if role != "party" or body.get("party", caller.party) != caller.party:
+            raise forbidden("a party makes keys for itself only", expected=caller.party, seen=body.get("party", role))
+        return "party", caller.party
+    if (role == "party") != ("party" in body):
+        raise Problem(422, "wrong-shape", "expected `party` for a key of role party, and only for that")
+    return role, body.get("party")
+
+
+def _check_expiry(expires_at: datetime | None, now: datetime) -> None:
+    if expires_at is not None and expires_at <= now:
+        detail = f"expected an expiry after {now.isoformat()}, got {expires_at.isoformat()}"
+        raise Problem(422, "wrong-shape", detail, expected=now.isoformat(), seen=expires_at.isoformat())

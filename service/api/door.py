@@ -1,0 +1,219 @@
+"""The way of every request, and what the OpenAPI document says of it, from one declaration.
+
+    @door.operation("GET", "/lots/proof", roles=READERS, query=LotQuery, answers={200: LotProof})
+    def lot_proof(caller, query): ...
+
+In order: who calls (401, 403), the path, the query, the body (400, 413, 415, 422), the view, the answer as JSON.
+A view gets typed values and returns a value, a (value, status) pair or a finished Response.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import flask_smorest
+import orjson
+from flask import Response, request
+from marshmallow import ValidationError
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from service.api import strict_json
+from service.api.fields import Shape
+from service.api.load import Reader, compiled, unreadable
+from service.api.problem import MEDIA_TYPE, Problem, not_found, shown
+from service.api.schemas import ProblemDocument
+
+BODY_LIMIT = 1_000_000
+BULK_LIMIT = 4_000_000
+_JSON = orjson.OPT_UTC_Z
+
+View = Callable[..., Any]
+Roles = tuple[str, ...]
+PUBLIC: Roles = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A request body: how it is read, and the schema (or the name of a component) that documents it."""
+
+    read: Reader
+    schema: Any
+    limit: int = BODY_LIMIT
+
+
+def body_of(schema: type[Shape], limit: int = BODY_LIMIT) -> Body:
+    return Body(compiled(schema), schema, limit)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What one endpoint takes and gives."""
+
+    view: View
+    roles: Roles
+    path: Mapping[str, Any]
+    query: type[Shape] | None
+    body: Body | None
+    answers: Mapping[int, Any]
+    problems: tuple[int, ...]
+    authenticate: Callable[[Roles], Any] = field(repr=False)
+
+    def runner(self) -> View:
+        """The function that Flask calls; everything that can be looked up is looked up here, once."""
+        view, roles, path, authenticate = self.view, self.roles, self.path, self.authenticate
+        read_query = compiled(self.query) if self.query else None
+        read_body, limit = (self.body.read, self.body.limit) if self.body else (None, 0)
+
+        def run(**arguments: str) -> Response:
+            if roles:
+                caller: tuple[Any, ...] = (authenticate(roles),)
+            else:
+                caller = ()
+            values = _read_path(path, arguments) if path else {}
+            if read_query:
+                values["query"] = _read(read_query, _single_values())
+            if read_body:
+                values["body"] = _read(read_body, strict_json.load(_request_bytes(limit)))
+            return answer(view(*caller, **values))
+
+        return run
+
+
+class Door(flask_smorest.Blueprint):
+    """A blueprint whose endpoints are declared as operations; `authenticate` is set by the wiring."""
+
+    def __init__(self, name: str, prefix: str, description: str, authenticate: Callable[[Roles], Any]) -> None:
+        super().__init__(name, name, url_prefix=prefix, description=description)
+        self.authenticate = authenticate
+
+    def operation(
+        self,
+        method: str,
+        rule: str,
+        *,
+        roles: Roles,
+        answers: Mapping[int, Any],
+        path: Mapping[str, Any] | None = None,
+        query: type[Shape] | None = None,
+        body: Body | None = None,
+        problems: tuple[int, ...] = (),
+    ) -> Callable[[View], View]:
+        def declare(view: View) -> View:
+            declared = Operation(view, roles, path or {}, query, body, answers, problems, self.authenticate)
+            run = declared.runner()
+            run.__name__, run.__doc__ = view.__name__, view.__doc__
+            run._apidoc = _documentation(declared)  # type: ignore[attr-defined]
+            self.add_url_rule(rule, view.__name__, run, methods=[method], parameters=_path_documentation(path or {}))
+            return view
+
+        return declare
+
+
+def answer(result: Any) -> Response:
+    """JSON of a value or of a (value, status) pair; a Response passes as it is."""
+    if isinstance(result, Response):
+        return result
+    value, status = result if isinstance(result, tuple) else (result, 200)
+    return Response(dumps(value), status, content_type="application/json")
+
+
+def dumps(value: Any) -> bytes:
+    return orjson.dumps(value, default=str, option=_JSON)
+
+
+def _read(reader: Reader, value: Any) -> Any:
+    try:
+        return reader(value)
+    except ValidationError as error:
+        raise unreadable(error) from None
+
+
+def _read_path(fields: Mapping[str, Any], arguments: Mapping[str, str]) -> dict[str, Any]:
+    """A name in a path that could not exist is simply not there."""
+    try:
+        return {name: fields[name].read(text) for name, text in arguments.items()}
+    except ValidationError:
+        raise not_found("resource", request.path) from None
+
+
+def _single_values() -> dict[str, str]:
+    """Query parameters; one given twice has two readings and is refused."""
+    for name, values in request.args.lists():
+        if len(values) > 1:
+            raise Problem(422, "wrong-shape", f"expected parameter {shown(name)} once, got it {len(values)} times")
+    return request.args.to_dict()
+
+
+def _request_bytes(limit: int) -> bytes:
+    if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+        seen = shown(request.content_type or "nothing")
+        raise Problem(415, "not-json", f"expected application/json, got {seen}", expected="application/json", seen=seen)
+    if request.content_encoding not in (None, "", "identity"):
+        seen = shown(request.content_encoding)
+        raise Problem(415, "encoded-body", f"expected an unencoded body, got {seen}", seen=seen)
+    request.max_content_length = limit + 1
+    body = request.get_data(cache=False, parse_form_data=False)
+    if len(body) > limit:  # werkzeug cuts a chunked body off at its limit without a word
+        raise RequestEntityTooLarge
+    return body
+
+
+def _documentation(operation: Operation) -> dict[str, Any]:
+    """In the words of flask-smorest, which turns schemas into references and collects the tags."""
+    responses: dict[int, list[Any]] = {}
+    for status, schema in operation.answers.items():
+        responses[status] = [_response(schema)]
+    for status in sorted({*_own_problems(operation), *operation.problems}):
+        responses[status] = [{"schema": ProblemDocument, "description": _MEANING[status], "content_type": MEDIA_TYPE}]
+    documented: dict[str, Any] = {"response": {"responses": responses}, "manual_doc": {}}
+    parameters: list[dict[str, Any]] = []
+    if operation.query:
+        parameters.append({"in": "query", "schema": operation.query})
+    if operation.body:
+        parameters.append({"in": "json", "required": True, "schema": operation.body.schema})
+    if parameters:
+        documented["arguments"] = {"parameters": parameters}
+    documented["manual_doc"]["operationId"] = operation.view.__name__
+    documented["manual_doc"]["security"] = [{"apiKey": []}] if operation.roles else []
+    if operation.roles:
+        documented["manual_doc"]["x-roles"] = list(operation.roles)
+    return documented
+
+
+def _response(schema: Any) -> dict[str, Any]:
+    if isinstance(schema, str):  # another media type than JSON
+        return {"description": "Success", "content_type": schema, "schema": {"type": "string"}}
+    return {"description": "Success", "content_type": "application/json", "schema": schema}
+
+
+def _own_problems(operation: Operation) -> set[int]:
+    """What every operation of this form can answer, besides what its view adds."""
+    return (
+        ({401, 403} if operation.roles else set())
+        | ({404} if operation.path else set())
+        | ({422} if operation.query else set())
+        | ({400, 413, 415, 422} if operation.body else set())
+        | {500, 503}
+    )
+
+
+def _path_documentation(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"in": "path", "name": name, "required": True, "schema": field.documentation()}
+        for name, field in fields.items()
+    ]
+
+
+_MEANING = {
+    400: "Not strict JSON",
+    401: "No valid API key",
+    403: "This key may not do that",
+    404: "Not there, or not visible to this key",
+    409: "A rule of the warehouse refuses it; the problem holds the numbers",
+    413: "Body too large",
+    415: "Not application/json",
+    422: "Wrong shape; `errors` names each field",
+    429: "Too many requests; see Retry-After",
+    500: "A fault of the service, logged under `incident`",
+    503: "Not now; see Retry-After",
+}

@@ -1,0 +1,92 @@
+"""Handoffs between parties: what was offered to you, what you offered, and what became of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+
+from service.api import schemas
+from service.api.door import Door
+from service.api.fields import Choice, Shape, WholeInQuery
+from service.api.house import House
+from service.auth.keys import Caller
+from service.domain.quantities import format_quantity
+from service.models.tables import handoff, handoff_line, item, lot, party
+
+_SENDER, _RECEIVER = party.alias("sender"), party.alias("receiver")
+
+
+class HandoffQuery(Shape):
+    direction = Choice("incoming", "outgoing")
+    state = Choice("offered", "accepted", "refused")
+    limit = WholeInQuery(1, 1000, load_default=100)
+
+
+def door(house: House) -> Door:
+    handoffs = house.door("handoffs", "Goods between parties: offered, accepted, refused")
+
+    @handoffs.operation("GET", "/handoffs", roles=("party",), query=HandoffQuery, answers={200: schemas.Handoffs})
+    def list_handoffs(caller: Caller, query: dict[str, Any]) -> Any:
+        """List handoffs, the newest first
+
+        `?direction=incoming&state=offered` is what waits for your `accept` or `refuse`. Lines name the sender's items.
+        """
+        with house.engine.connect() as connection:
+            found = connection.execute(_listed(caller, query)).all()
+            lines = connection.execute(_lines([row.movement for row in found])).all()
+        return {"handoffs": [_shown(row, lines) for row in found]}
+
+    return handoffs
+
+
+def _listed(caller: Caller, query: dict[str, Any]) -> Any:
+    mine = {"incoming": handoff.c.receiver_id == caller.party_id, "outgoing": handoff.c.sender_id == caller.party_id}
+    asked = [mine[query["direction"]]] if "direction" in query else list(mine.values())
+    state = [handoff.c.state == query["state"]] if "state" in query else []
+    return (
+        select(
+            handoff.c.movement,
+            handoff.c.id,
+            handoff.c.state,
+            _SENDER.c.code.label("sender"),
+            _RECEIVER.c.code.label("receiver"),
+        )
+        .join(_SENDER, _SENDER.c.id == handoff.c.sender_id)
+        .join(_RECEIVER, _RECEIVER.c.id == handoff.c.receiver_id)
+        .where(and_(or_(*asked), *state))
+        .order_by(handoff.c.movement.desc())
+        .limit(query["limit"])
+    )
+
+
+def _lines(movements: Sequence[int]) -> Any:
+    return (
+        select(
+            handoff_line.c.movement,
+            item.c.code,
+            lot.c.number,
+            lot.c.uri,
+            handoff_line.c.units,
+            item.c.unit,
+            item.c.decimals,
+        )
+        .join(lot, lot.c.id == handoff_line.c.lot_id)
+        .join(item, item.c.id == lot.c.item_id)
+        .where(handoff_line.c.movement.in_(movements))
+        .order_by(handoff_line.c.movement, handoff_line.c.line)
+    )
+
+
+def _shown(row: Any, lines: Sequence[Any]) -> dict[str, Any]:
+    own = [
+        {
+            "item": line.code,
+            "lot": line.number,
+            "uri": line.uri,
+            "quantity": format_quantity(line.units, line.decimals),
+            "unit": line.unit,
+        }
+        for line in lines
+        if line.movement == row.movement
+    ]
+    return {"id": row.id, "from_party": row.sender, "to_party": row.receiver, "state": row.state, "lines": own}

@@ -1,0 +1,1 @@
+"""Who calls: API keys of parties, the operator, auditors and regulators."""

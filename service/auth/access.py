@@ -1,0 +1,69 @@
+"""From the Authorization header to the caller, or 401, or 403.
+
+A key that was found good is believed for a second without asking the database again: at 500 requests a second the
+question would cost more than the rest of the door. A revocation therefore takes effect within one second, in every
+process; in the process that revokes, at once.
+"""
+
+import hmac
+import re
+from collections.abc import Callable
+from datetime import datetime
+from time import monotonic
+
+from flask import request
+from sqlalchemy import Engine
+
+from service.api.problem import forbidden, unauthorized
+from service.auth import keys
+from service.auth.keys import Caller
+
+BELIEVED_SECONDS = 1.0
+REMEMBERED = 10_000
+_BEARER = re.compile(r"[Bb]earer +(lpk_[A-Za-z0-9_-]{32,128})", re.ASCII)
+
+
+class Access:
+    """Knows the keys; `operator_key` comes from the settings, so that the first party can be made in an empty
+    database.
+    """
+
+    def __init__(self, engine: Engine, operator_key: str | None, now: Callable[[], datetime]) -> None:
+        self._engine, self._now = engine, now
+        self._operator = keys.secret_hash(operator_key) if operator_key else None
+        self._believed: dict[bytes, tuple[float, Caller]] = {}
+
+    def authenticate(self, roles: tuple[str, ...]) -> Caller:
+        """The caller of the current request, whose role is one of `roles`; raises 401 or 403."""
+        match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+        if not match:
+            raise unauthorized("expected the header `Authorization: Bearer lpk_…`, got none of that form")
+        caller = self._caller(keys.secret_hash(match[1]))
+        if caller is None:
+            raise unauthorized("this API key is unknown, revoked or expired")
+        if caller.role not in roles:
+            raise forbidden(f"expected a key of role {' or '.join(roles)}, got {caller.role}", seen=caller.role)
+        return caller
+
+    def forget(self) -> None:
+        """After a revocation."""
+        self._believed.clear()
+
+    def _caller(self, hashed: bytes) -> Caller | None:
+        if self._operator and hmac.compare_digest(hashed, self._operator):
+            return Caller("operator", "operator")
+        until, caller = self._believed.get(hashed, (0.0, None))
+        if monotonic() < until:
+            return caller
+        return self._ask(hashed)
+
+    def _ask(self, hashed: bytes) -> Caller | None:
+        with self._engine.connect() as connection:
+            caller = keys.caller_of(connection, hashed, self._now())
+        if caller:
+            if len(self._believed) >= REMEMBERED:
+                self._believed.clear()
+            self._believed[hashed] = (monotonic() + BELIEVED_SECONDS, caller)
+        else:
+            self._believed.pop(hashed, None)
+        return caller

@@ -1,0 +1,123 @@
+"""API keys: 256 random bits, shown once, kept as SHA-256.
+
+A slow password hash would add nothing: there is no dictionary of 2^256 entries, and the look-up stands in every
+request. `shown` is the beginning of the key, enough to tell two keys apart in a list or a log and useless to anybody
+else.
+"""
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, get_args
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+Role = Literal["party", "operator", "auditor", "regulator"]
+ROLES: tuple[Role, ...] = get_args(Role)
+PREFIX = "lpk_"
+SHOWN_LENGTH = 12
+
+Random = Callable[[int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whose key came with the request. Only a key of role `party` has a party."""
+
+    key: str
+    role: Role
+    party: str | None = None
+    party_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    id: UUID
+    role: Role
+    party: str | None
+    label: str
+    shown: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+def new_secret(random: Random) -> str:
+    return PREFIX + urlsafe_b64encode(random(32)).rstrip(b"=").decode()
+
+
+def secret_hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def issue(
+    connection: Connection,
+    *,
+    role: Role,
+    party: str | None,
+    label: str,
+    now: datetime,
+    random: Random,
+    expires_at: datetime | None = None,
+) -> tuple[str, ApiKey]:
+    """A new key and its secret, which is never seen again; the party must exist."""
+    assert (role == "party") == (party is not None), "a key of role party, and only that, has a party"
+    secret = new_secret(random)
+    key = ApiKey(UUID(bytes=random(16), version=4), role, party, label, secret[:SHOWN_LENGTH], now, expires_at)
+    connection.execute(
+        text(
+            "INSERT INTO warehouse.api_key (id, role, party_id, label, shown, secret_hash, created_at, expires_at)"
+            " VALUES (:id, :role, (SELECT id FROM warehouse.party WHERE code = :party), :label, :shown, :hash, :at,"
+            " :until)"
+        ),
+        {
+            "id": key.id,
+            "role": role,
+            "party": party,
+            "label": label,
+            "shown": key.shown,
+            "hash": secret_hash(secret),
+            "at": now,
+            "until": expires_at,
+        },
+    )
+    return secret, key
+
+
+def caller_of(connection: Connection, hashed: bytes, now: datetime) -> Caller | None:
+    """The caller whose key has this hash, if it is neither revoked nor expired."""
+    row = connection.execute(_CALLER, {"hash": hashed, "now": now}).one_or_none()
+    return Caller(str(row.id), row.role, row.code, row.party_id) if row else None
+
+
+def listed(connection: Connection, party_id: int | None) -> list[ApiKey]:
+    """All keys of one party; with None, all keys there are."""
+    rows = connection.execute(_LISTED, {"party_id": party_id})
+    return [_key(row) for row in rows]
+
+
+def revoke(connection: Connection, id: UUID, party_id: int | None, now: datetime) -> ApiKey | None:
+    """The key, revoked now or before; None if there is none among those that `party_id` (None: all) may see."""
+    connection.execute(_REVOKE, {"id": id, "party_id": party_id, "now": now})
+    return next((key for key in listed(connection, party_id) if key.id == id), None)
+
+
+def _key(row: Any) -> ApiKey:
+    return ApiKey(row.id, row.role, row.code, row.label, row.shown, row.created_at, row.expires_at, row.revoked_at)
+
+
+_CALLER = text(
+    "SELECT k.id, k.role, k.party_id, p.code FROM warehouse.api_key k LEFT JOIN warehouse.party p ON p.id = k.party_id"
+    " WHERE k.secret_hash = :hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)"
+)
+_LISTED = text(
+    "SELECT k.*, p.code FROM warehouse.api_key k LEFT JOIN warehouse.party p ON p.id = k.party_id"
+    " WHERE CAST(:party_id AS bigint) IS NULL OR k.party_id = :party_id ORDER BY k.created_at, k.id"
+)
+_REVOKE = text(
+    "UPDATE warehouse.api_key SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL"
+    " AND (CAST(:party_id AS bigint) IS NULL OR party_id = :party_id)"
+)

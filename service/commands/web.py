@@ -1,0 +1,59 @@
+"""Serve HTTP: the API, the published log, the pages. Any number of these may run beside each other."""
+
+import argparse
+import gc
+import multiprocessing
+import os
+
+from service.local import child, embedded
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def run(_: argparse.Namespace) -> None:
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+
+    import service.app  # noqa: F401 - loaded once, before the workers are forked: they share it, in time and in memory
+
+    settings = embedded.load(["database_url", "origin", "kek"])
+    Granian(
+        "service.commands.web:application",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.web_processes,
+        blocking_threads=settings.web_threads,
+        backlog=2048,
+        backpressure=settings.web_threads * 4,
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,
+        websockets=False,
+        log_level=LogLevels.warning,
+    ).serve()
+
+
+def application():  # type: ignore[no-untyped-def]
+    """The app in one of granian's workers, which ends with granian even if that was killed."""
+    child.die_with_parent()
+    server = multiprocessing.parent_process()
+    if server is not None and server.pid != os.getppid():  # it died before we could say that we want to die with it
+        raise SystemExit("the server process is gone")
+    from service.app import create_app
+
+    made = create_app(embedded.load(["database_url", "origin", "kek"]))
+    _collect_seldom()
+    return made
+
+
+def _collect_seldom() -> None:
+    """Let the cyclic garbage collector look seldom, and never at what was loaded.
+
+    A bulk request makes a hundred thousand objects and no cycle of them; looking for one took a quarter of its time.
+    """
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)

@@ -1,0 +1,1 @@
+"""What a dishonest operator would try, tried for real on private copies, and the check that catches each."""

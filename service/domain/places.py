@@ -1,0 +1,27 @@
+"""Where stock can be: locations of a party (positive ids) and the virtual places on the other side of every movement.
+
+Stock is double entry. What a lot's real places hold has come from SUPPLY or PRODUCED, and what has left them stands at
+CUSTOMER, IN_TRANSIT, CONSUMED or DESTROYED; the sum over all places of a lot is zero at every moment (INV-S2).
+Only the two sources go below zero, and they never rise above it.
+"""
+
+from enum import IntEnum
+
+AVAILABLE = "available"
+HOLD = "hold"
+
+
+class Virtual(IntEnum):
+    """Each lot has its own; they carry no status (always available)."""
+
+    SUPPLY = -1
+    CUSTOMER = -2
+    IN_TRANSIT = -3
+    CONSUMED = -4
+    PRODUCED = -5
+    DESTROYED = -6
+
+
+SOURCES = frozenset({Virtual.SUPPLY, Virtual.PRODUCED})
+OUTSIDE = frozenset({Virtual.CUSTOMER, Virtual.IN_TRANSIT})
+"""Whoever gets here has left the party's hands: expired or held stock never does."""

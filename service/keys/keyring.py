@@ -1,0 +1,82 @@
+"""Party keys in the hands of the service: Ed25519, at rest only as AES-256-GCM under the key-encryption key (KEK).
+
+    sealed = nonce(12) || ciphertext(32) || tag(16)        additional data = party code || 0x00 || key id
+
+The additional data ties a sealed key to its party: a row copied to another party does not open. The key id is the
+RFC 7638 thumbprint of the public key, as in the `kid` of every statement.
+"""
+
+import os
+from dataclasses import dataclass, field
+from hashlib import sha256
+from threading import Lock
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from service.statements.sdjwt import b64url
+
+NONCE_BYTES = 12
+KEK_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One key that is ready to sign; `kid` is its thumbprint in base64url."""
+
+    private: Ed25519PrivateKey
+    public: bytes
+    kid: str
+    headers: dict[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def of_seed(cls, seed: bytes) -> "SigningKey":
+        private = Ed25519PrivateKey.from_private_bytes(seed)
+        public = private.public_key().public_bytes_raw()
+        return cls(private, public, thumbprint(public))
+
+    def header(self, typ: str) -> bytes:
+        if typ not in self.headers:
+            self.headers[typ] = b64url(f'{{"alg":"EdDSA","kid":"{self.kid}","typ":"{typ}"}}'.encode())
+        return self.headers[typ]
+
+    def sign(self, message: bytes) -> bytes:
+        return self.private.sign(message)
+
+
+class Keyring:
+    """Opens sealed keys and keeps them open: decrypting takes longer than signing."""
+
+    def __init__(self, kek: bytes) -> None:
+        if len(kek) != KEK_BYTES:
+            raise ValueError(f"key-encryption key: expected {KEK_BYTES} bytes, got {len(kek)}")
+        self._cipher = AESGCM(kek)
+        self._open: dict[str, SigningKey] = {}
+        self._lock = Lock()
+
+    def seal(self, party: str, key: SigningKey, nonce: bytes | None = None) -> bytes:
+        """`key` as it may lie in the database."""
+        nonce = nonce or os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, key.private.private_bytes_raw(), _bound_to(party, key.kid))
+
+    def unseal(self, party: str, kid: str, sealed: bytes) -> SigningKey:
+        """The key of this party and id; raises cryptography's InvalidTag if the row or the KEK is another one."""
+        with self._lock:
+            key = self._open.get(kid)
+            if key is None:
+                seed = self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound_to(party, kid))
+                key = self._open[kid] = SigningKey.of_seed(seed)
+        return key
+
+
+def public_jwk(public: bytes) -> str:
+    """The public key as the JWK that a thumbprint hashes: members sorted, nothing else (RFC 8037, RFC 7638)."""
+    return f'{{"crv":"Ed25519","kty":"OKP","x":"{b64url(public).decode()}"}}'
+
+
+def thumbprint(public: bytes) -> str:
+    return b64url(sha256(public_jwk(public).encode()).digest()).decode()
+
+
+def _bound_to(party: str, kid: str) -> bytes:
+    return f"{party}\0{kid}".encode()

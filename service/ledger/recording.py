@@ -1,0 +1,137 @@
+"""Recording movements: the only writer of stock.
+
+One call is one transaction, for one request or a thousand. What the requests name is locked and loaded (`load`), the
+rule decides on each in order, in memory (`service.domain.rules`), what it allows is signed, and all of it is written at
+once (`write`): movement, legs, balances, statement and submission to the log exist together or not at all. A refused
+request changes nothing and does not disturb the others.
+
+Exactly once (INV-X1): a request that is recorded already is answered from its row; the same id with other content is
+refused. Crash before the commit: nothing happened, the client asks again. Crash after it: the client asks again, and
+gets the answer it missed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from psycopg import errors as pg
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from service.domain.commands import Accept, Offer, Refuse
+from service.domain.decision import Decision
+from service.domain.errors import DomainError, MovementIdTaken
+from service.domain.rules import decide
+from service.domain.things import Party
+from service.ledger import queries
+from service.ledger.content import content_hash, content_of
+from service.ledger.copying import driver
+from service.ledger.load import Earlier, Loaded, load
+from service.ledger.requests import MovementRequest, Outcome, Recorded, Refused, Scribe
+from service.ledger.write import Written, write
+from service.statements.event import event_of
+from service.statements.sdjwt import Reference, issue_movement
+
+ATTEMPTS = 8
+
+# Another call was in the way at a point where no lock of ours keeps it out: two requests with one id and different
+# contents, or an answer in one call with its offer. Nothing of ours happened; a second look sees what the other did.
+COLLISIONS = (pg.UniqueViolation, pg.DeadlockDetected, pg.SerializationFailure)
+
+
+def record(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
+    """Record in a transaction of its own; on return, what is Recorded is durable."""
+    for attempt in range(ATTEMPTS):
+        try:
+            with engine.begin() as connection:
+                return record_movements(connection, scribe, requests)
+        except (*COLLISIONS, DBAPIError) as error:
+            original = error.orig if isinstance(error, DBAPIError) else error
+            if not isinstance(original, COLLISIONS) or attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def record_movements(
+    connection: Connection, scribe: Scribe, requests: Sequence[MovementRequest]
+) -> list[Outcome]:
+    """One outcome for each request, in order; nothing is visible or durable before the caller commits."""
+    cut = _answer_to_offer_within(requests)
+    if cut is not None:
+        return [*record_movements(connection, scribe, requests[:cut]),
+                *record_movements(connection, scribe, requests[cut:])]
+    raw = driver(connection)
+    loaded = load(raw, scribe, requests)
+    call = _Call(scribe, loaded)
+    outcomes = [call.take(request) for request in requests]
+    if call.written:
+        numbers = [number for number, in raw.execute(queries.NEXT_NUMBERS, [len(call.written)])]
+        write(connection, scribe.origin,
+              [replace(written, number=number) for number, written in zip(numbers, call.written, strict=True)])
+    return outcomes
+
+
+class _Call:
+    """One call on its way: the book changes from request to request, and what was written is known to the next."""
+
+    def __init__(self, scribe: Scribe, loaded: Loaded) -> None:
+        self.scribe = scribe
+        self.loaded = loaded
+        self.recorded_at = int(loaded.book.now.timestamp() * 1000)
+        self.written: list[Written] = []
+
+    def take(self, request: MovementRequest) -> Outcome:
+        content = content_of(request.command)
+        try:
+            party = self.loaded.book.party(request.party)
+            earlier = self.loaded.earlier.get((party.id, request.id))
+            if earlier is not None:
+                return _again(request, earlier, content_hash(content))
+            decision = decide(self.loaded.book, party, request.id, request.command)
+        except DomainError as error:
+            return Refused(request.id, error)
+        return self._sign(party, request, content, decision)
+
+    def _sign(self, party: Party, request: MovementRequest, content: bytes, decision: Decision) -> Recorded:
+        command, book = request.command, self.loaded.book
+        event = event_of(party, request.id, command, decision, book.now)
+        statement = issue_movement(
+            self.loaded.signers[party.id],
+            issuer=party.uri, movement=str(request.id), issued_at=self.recorded_at // 1000, origin=self.scribe.origin,
+            lots=event.lots, properties=event.properties, lists=event.lists,
+            reference=_reference(decision), random=self.scribe.random,
+        )
+        if decision.handoff is not None and decision.handoff.state == "offered":
+            decision = replace(decision, handoff=replace(decision.handoff, statement=statement.statement_hash))
+        book.post(decision)
+        hashed = content_hash(content)
+        self.written.append(Written(0, party, request.id, command.type, request.actor, self.recorded_at, content,
+                                    hashed, decision, statement, event.uris))
+        recorded = Recorded(request.id, command.type, self.recorded_at, statement.statement_hash, event.uris)
+        self.loaded.earlier[party.id, request.id] = Earlier(
+            command.type, self.recorded_at, statement.statement_hash, hashed, event.uris)
+        return recorded
+
+
+def _again(request: MovementRequest, earlier: Earlier, hashed: bytes) -> Recorded:
+    if earlier.content_hash != hashed:
+        raise MovementIdTaken(str(request.id), earlier.content_hash.hex(), hashed.hex())
+    return Recorded(request.id, earlier.type, earlier.recorded_at, earlier.statement_hash, earlier.lots, replayed=True)
+
+
+def _reference(decision: Decision) -> Reference | None:
+    handoff = decision.handoff
+    if handoff is None or handoff.state == "offered":
+        return None
+    return Reference({"accepted": "accepts", "refused": "refuses"}[handoff.state], handoff.statement)
+
+
+def _answer_to_offer_within(requests: Sequence[MovementRequest]) -> int | None:
+    """Where an answer meets its own offer in one call; there the call is cut, because an answer locks what it finds."""
+    offered: set[UUID] = set()
+    for at, request in enumerate(requests):
+        if isinstance(request.command, Offer):
+            offered.add(request.id)
+        elif isinstance(request.command, Accept | Refuse) and request.command.handoff in offered:
+            return at
+    return None

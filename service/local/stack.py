@@ -1,0 +1,194 @@
+"""The parts of the embedded stack and the order in which they start.
+
+    postgres ┐            ┌ web
+             ├─ migrate ──┤
+    chain    ┘            └ worker (deploys the contract first, once)
+
+Each part gets only the secrets it needs: the web process cannot sign for the log, the worker cannot open the parties'
+keys.
+"""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
+
+import psycopg
+
+from service.local import child, embedded, keeper, orphans, place, postgres, rpc
+from service.local.embedded import Stack
+from service.local.errors import SetupError
+from service.local.supervisor import Part, Supervisor
+from service.settings import Settings, local_url
+
+Say = Callable[[str], None]
+WITHHELD = {
+    "web": ("LOTPROOF_LOG_KEY", "LOTPROOF_ANCHORER_KEY"),
+    "worker": ("LOTPROOF_KEK", "LOTPROOF_OPERATOR_KEY"),
+    "chain": tuple(embedded.SECRETS.values()),
+    "migrate": tuple(embedded.SECRETS.values()),
+}
+COMMAND = [sys.executable, "-P", "-m", "service.cli"]
+
+
+def claim(stack: Stack, url: str) -> IO[str]:
+    """Be the only one who runs this stack, until the process ends; the returned lock must be kept."""
+    lock = open(stack.run("up.lock"), "a+")  # noqa: SIM115 - held while we live
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as taken:
+        if taken.errno not in (errno.EAGAIN, errno.EACCES):
+            raise
+        lock.seek(0)
+        with contextlib.suppress(ValueError):
+            running = json.loads(lock.read())
+            raise SetupError(
+                f"already running: process {running['pid']} serves {running['url']} from this checkout"
+            ) from None
+        raise SetupError("another ./lotproof up runs in this checkout") from None
+    lock.truncate(0)
+    lock.write(json.dumps({"pid": os.getpid(), "url": url}))
+    lock.flush()
+    return lock
+
+
+def start(supervisor: Supervisor, stack: Stack, environ: Mapping[str, str], settings: Settings, say: Say) -> None:
+    """Start everything that is not given from outside; return when requests are answered and the worker works."""
+    if left := orphans.stop_all(orphans.marked(stack.identity)):
+        say(f"stopped {left} processes that an earlier run left behind")
+    first = []
+    if embedded.own_chain(os.environ):
+        first.append(_chain(stack, environ))
+        supervisor.launch(first[-1])
+    demand_free(settings.host, settings.port, "LOTPROOF_LISTEN")
+    if embedded.own_database(os.environ):
+        first.append(_database(stack, say))
+        supervisor.launch(first[-1])
+    supervisor.await_ready(*first)
+    if first:
+        say(" and ".join(part.name for part in first) + " ready")
+    if embedded.own_database(os.environ):
+        postgres.create_database(place.cluster_in(stack.data, stack.identity), "lotproof")
+    if not migrated(settings.database_url):
+        step("migrate", environ)
+    last = [_worker(stack, environ), _web(stack, environ, settings)]
+    for part in last:
+        supervisor.launch(part)
+    supervisor.await_ready(*last)
+    say("web and worker ready")
+
+
+def migrated(url: str) -> bool:
+    """Whether the schema is the newest, told by one query: loading the migrations themselves takes a second or two."""
+    newest = max(path.name[:4] for path in (embedded.ROOT / "service/migrations/versions").glob("[0-9]*.py"))
+    try:
+        opened = psycopg.connect(url.replace("+psycopg", ""), connect_timeout=10)
+    except psycopg.OperationalError as away:
+        raise SetupError(f"the database of LOTPROOF_DATABASE_URL does not answer: {str(away).strip()}") from None
+    with opened as connection:
+        if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
+            return False
+        return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(newest,)]
+
+
+def step(command: str, environ: Mapping[str, str]) -> None:
+    """Run one command to its end; what it says goes to the user's terminal."""
+    done = subprocess.run(
+        [*COMMAND, command],
+        env=environment_of(command, environ),
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is the supervisor's to hear
+        preexec_fn=child.die_with_parent,
+    )
+    if done.returncode:
+        raise SetupError(f"the step {command} failed, see above")
+
+
+def demand_free(host: str, port: int, variable: str) -> None:
+    """Raise SetupError, naming the variable to set, if somebody listens there already."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as taken:
+            if taken.errno == errno.EADDRINUSE:
+                reason = f"another program listens on {host}:{port}"
+            else:
+                reason = f"cannot listen on {host}:{port} ({taken.strerror})"
+            raise SetupError(f"{reason}. Choose another port: {variable}={host}:{port + 1} ./lotproof up") from None
+
+
+def _database(stack: Stack, say: Say) -> Part:
+    cluster = place.cluster_in(stack.data, stack.identity)
+    if place.outside(cluster, stack.data):
+        say(f"the database lives in {cluster.data.parent}: the user {cluster.user.pw_name} cannot enter {stack.data}")
+    if not cluster.data.exists():
+        say("making the database")
+        postgres.initialise(cluster)
+    log = stack.log("postgres")
+
+    return Part(
+        "postgres", lambda: postgres.launch(cluster, log), lambda: postgres.answers(cluster), log, signal.SIGINT
+    )
+
+
+def _chain(stack: Stack, environ: Mapping[str, str]) -> Part:
+    host, port = embedded.chain_listen(environ)
+    demand_free(host, port, "LOTPROOF_CHAIN_LISTEN")
+    argv = [*COMMAND, "chain", "--folder", str(stack.data / "chain"), "--host", host, "--port", str(port)]
+
+    def answers() -> bool:
+        with contextlib.suppress(OSError, rpc.RpcError):
+            return int(rpc.call(environ["LOTPROOF_RPC_URL"], "eth_blockNumber"), 16) >= keeper.AFTER_START
+        return False
+
+    return _process("chain", argv, stack, environ, answers)
+
+
+def _web(stack: Stack, environ: Mapping[str, str], settings: Settings) -> Part:
+    url = local_url(settings.host, settings.port) + "/healthz"
+
+    def answers() -> bool:
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=5) as answer,
+        ):
+            return bool(answer.status == 200)
+        return False
+
+    return _process("web", [*COMMAND, "web"], stack, environ, answers)
+
+
+def _worker(stack: Stack, environ: Mapping[str, str]) -> Part:
+    flag = stack.run("worker.ready")
+    flag.unlink(missing_ok=True)
+    return _process("worker", [*COMMAND, "worker", "--deploy", "--ready-file", str(flag)], stack, environ, flag.exists)
+
+
+def _process(name: str, argv: list[str], stack: Stack, environ: Mapping[str, str], ready: Callable[[], bool]) -> Part:
+    log, own = stack.log(name), environment_of(name, environ)
+    return Part(name, lambda: child.start(argv, log=_fresh(log), env=own), ready, log)
+
+
+def _fresh(log: Path, limit: int = 20_000_000) -> Path:
+    """A log that has grown large is put aside once."""
+    with contextlib.suppress(OSError):
+        if log.stat().st_size > limit:
+            log.replace(log.with_suffix(".old.log"))
+    return log
+
+
+def environment_of(part: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a part, without the secrets that are none of its business."""
+    withheld = {name + ending for name in WITHHELD.get(part, ()) for ending in ("", "_FILE")}
+    return {name: value for name, value in environ.items() if name not in withheld}

@@ -1,0 +1,1 @@
+"""The tables of the warehouse, as SQLAlchemy Core sees them: `from service.models import tables`."""

@@ -1,0 +1,125 @@
+"""Answers who asks for the proof of a lot: under which checkpoint, how much of it, and when there is none yet."""
+
+import re
+from dataclasses import dataclass
+from threading import Lock
+from time import monotonic
+
+from flask import Response
+from sqlalchemy import Connection, Engine, exists, select
+
+import anchoring
+from service.api.problem import Problem, shown, try_later
+from service.auth.keys import Caller
+from service.models.tables import lot as lots
+from service.models.tables import party
+from service.proof.assemble import NoSuchPart, Part, TooLong, lot_proof
+from service.proof.disclosure import Reader
+from verifier import uri
+from verifier.errors import Refuted
+
+ABSENCES_AT_ONCE = 60
+ABSENCES_EACH_SECOND = 1.0
+RETRY_SECONDS = 3
+PART = 1000  # entries; a part of this length fits into a file with everything shown
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for: a lot, under which anchor (`size` names one, else the newest), and which part of it."""
+
+    lot: str
+    final: bool = True
+    size: int | None = None
+    part: Part | None = None
+
+
+class Proofs:
+    """The proofs of one log."""
+
+    def __init__(self, engine: Engine, origin: str) -> None:
+        self._engine, self._origin = engine, origin
+        self._absences = Allowance(ABSENCES_AT_ONCE, ABSENCES_EACH_SECOND)
+
+    def answer(self, caller: Caller, wanted: Wanted) -> Response:
+        """The file as it may be shown to this caller; raises Problem."""
+        _check(wanted.lot)
+        # One snapshot: an anchor that a reorg takes away meanwhile must not tear the file.
+        with self._engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            file = self._file(connection, caller, wanted)
+        name = _UNSAFE.sub("_", wanted.lot.rsplit("/", 1)[-1])[:80]
+        part = f".{wanted.part.first}-{wanted.part.last}" if wanted.part else ""
+        headers = {"Content-Disposition": f'attachment; filename="{name}{part}.lotproof.json"'}
+        return Response(file, headers=headers, content_type="application/json")
+
+    def _file(self, connection: Connection, caller: Caller, wanted: Wanted) -> bytes:
+        size = wanted.size or _newest(connection, wanted.final)
+        try:
+            proof = lot_proof(connection, self._origin, size, wanted.lot, _reader(connection, caller), wanted.part)
+        except TooLong as error:
+            detail = f"{error}; ask for parts with size={error.size}&first=1&last={PART}, and so on"
+            raise Problem(409, "lot-too-long", detail, seen=error.entries) from None
+        except NoSuchPart as error:
+            raise Problem(422, "no-such-part", str(error), seen=error.entries) from None
+        except anchoring.NotInLedger as error:
+            raise Problem(404, "not-found", str(error)) from None
+        if not proof.entries:
+            self._check_absence(connection, caller, wanted.lot)
+        return proof.file
+
+    def _check_absence(self, connection: Connection, caller: Caller, lot: str) -> None:
+        """ "There is no such lot" would be true of the checkpoint and false of the world if the lot was recorded since.
+
+        An absence proof hands over the subject of a neighbour, so a party gets only so many of them.
+        """
+        if connection.scalar(select(exists().where(lots.c.uri == lot))):
+            raise try_later(
+                "not-anchored-yet", "the lot is recorded; its first entry is not anchored yet", RETRY_SECONDS
+            )
+        if caller.role == "party" and not self._absences.take(caller.key):
+            detail = f"expected at most {ABSENCES_EACH_SECOND:g} proofs of absence a second, got more"
+            raise Problem(429, "too-many-absences", detail, headers={"Retry-After": "1"})
+
+
+class Allowance:
+    """A bucket for each key: `at_once` tokens, refilled at `each_second`; in this process only."""
+
+    def __init__(self, at_once: int, each_second: float) -> None:
+        self._at_once, self._each_second = at_once, each_second
+        self._left: dict[str, tuple[float, float]] = {}
+        self._lock = Lock()
+
+    def take(self, key: str) -> bool:
+        """Whether `key` had a token left."""
+        now = monotonic()
+        with self._lock:
+            left, since = self._left.get(key, (float(self._at_once), now))
+            left = min(self._at_once, left + (now - since) * self._each_second)
+            self._left[key] = (max(left - 1, 0.0), now) if left >= 1 else (left, now)
+            return left >= 1
+
+
+def _newest(connection: Connection, final: bool) -> int:
+    newest = anchoring.anchored(connection, final=final)
+    if newest is None:
+        raise try_later(
+            "not-anchored-yet", f"nothing is {'final' if final else 'anchored'} on the chain yet", RETRY_SECONDS
+        )
+    return newest.size
+
+
+def _check(lot: str) -> None:
+    try:
+        uri.check_uri(uri.LOT, lot)
+    except Refuted as refuted:
+        detail = f"lot: {refuted.what}: expected {shown(str(refuted.expected))}, got {shown(str(refuted.seen))}"
+        raise Problem(
+            422, "no-lot-uri", detail, expected=str(refuted.expected), seen=shown(str(refuted.seen))
+        ) from None
+
+
+def _reader(connection: Connection, caller: Caller) -> Reader:
+    if caller.role in ("auditor", "regulator"):
+        return Reader(sees_all=True)
+    return Reader(False, connection.scalar(select(party.c.uri).where(party.c.id == caller.party_id)))

@@ -1,0 +1,118 @@
+"""Settings: read once from the environment, checked, and then a frozen value that is passed around.
+
+`variables` is the whole list (`./lotproof settings` prints it). Nothing secret has a default: a missing key is an
+error that names the variable. The embedded stack fills in what is absent (see `service.local.embedded`).
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from service import variables
+from service.variables import VARIABLES, Variable
+
+
+class SettingsError(Exception):
+    """A variable is missing or wrong; the text names it and says what was expected and, of no secret, what was seen."""
+
+
+Finality = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that differs between two installations. A secret that a process was not given is None there."""
+
+    database_url: str = field(repr=False)  # it may hold a password
+    origin: str
+    rpc_urls: tuple[str, ...] = ()
+    finality: Finality = "finalized"
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    web_processes: int = 2
+    web_threads: int = 16
+    anchor_interval: float = 5.0
+    guardian: str | None = None
+    log_public_key: bytes | None = None
+    log_key: bytes | None = field(default=None, repr=False)
+    kek: bytes | None = field(default=None, repr=False)
+    anchorer_key: bytes | None = field(default=None, repr=False)
+    operator_key: str | None = field(default=None, repr=False)
+
+
+def load(environ: Mapping[str, str], need: Collection[str] = ("database_url", "origin")) -> Settings:
+    """The settings in `environ`; SettingsError tells all wrong variables, and all missing ones of `need`, at once."""
+    found: dict[str, Any] = {"listen": ("127.0.0.1", 8080)}
+    faults: list[str] = []
+    for variable in VARIABLES:
+        try:
+            _read(variable, environ, found)
+        except SettingsError as fault:
+            faults.append(str(fault))
+        else:
+            if variable.field in need and variable.field not in found:
+                faults.append(f"{named(variable)} is not set: expected {variable.kind.expects} ({variable.meaning})")
+    if faults:
+        raise SettingsError("\n".join(faults))
+    return _complete(found)
+
+
+def _complete(found: dict[str, Any]) -> Settings:
+    """With what follows from what was given."""
+    host, port = found.pop("listen")
+    found.setdefault("public_url", local_url(host, port))
+    if "log_key" in found and "log_public_key" not in found:
+        found["log_public_key"] = public_half(found["log_key"])
+    known = {f.name for f in fields(Settings)}
+    return Settings(host=host, port=port, **{name: value for name, value in found.items() if name in known})
+
+
+def _read(variable: Variable, environ: Mapping[str, str], found: dict[str, Any]) -> None:
+    text, where = environ.get(variable.name, ""), variable.name
+    if variable.secret and (path := environ.get(f"{variable.name}_FILE")):
+        where = f"{variable.name}_FILE={path}"
+        if text:
+            raise SettingsError(f"{variable.name} and {variable.name}_FILE are both set: expected one of them")
+        text = _text_of(path, where)
+    if not text:
+        return
+    try:
+        found[variable.field] = variable.kind.parse(text)
+    except ValueError:
+        seen = f"{len(text)} characters that are not" if variable.secret else repr(text)
+        raise SettingsError(f"{where}: expected {variable.kind.expects}, got {seen}") from None
+
+
+def _text_of(path: str, where: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise SettingsError(f"{where}: expected a readable text file, got {type(unreadable).__name__}") from None
+
+
+def named(variable: Variable) -> str:
+    """The variable as people may set it."""
+    return f"{variable.name} (or {variable.name}_FILE)" if variable.secret else variable.name
+
+
+def listen(text: str, variable: str) -> tuple[str, int]:
+    """The address in `text`; SettingsError naming `variable` if it is none."""
+    try:
+        return variables.listen(text)
+    except ValueError:
+        raise SettingsError(f"{variable}: expected host:port, got {text!r}") from None
+
+
+def local_url(host: str, port: int) -> str:
+    """How this machine reaches a server that listens on `host`:`port`."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - every interface includes this one
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def public_half(seed: bytes) -> bytes:
+    """The Ed25519 public key of a seed."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()

@@ -1,0 +1,119 @@
+"""The environment variables: their names, what may stand in them, and what they mean, in the words for people."""
+
+import base64
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a value is read from text (`parse` raises ValueError), and what is expected, in words."""
+
+    parse: Callable[[str], Any]
+    expects: str
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable and the field of `Settings` that it fills; a secret may also come from `…_FILE`."""
+
+    name: str
+    field: str
+    kind: Kind
+    meaning: str
+    secret: bool = False
+
+
+def key32(text: str) -> bytes:
+    """32 bytes, as base64 or as 64 hex digits."""
+    hexed = re.fullmatch(r"(0x)?[0-9a-fA-F]{64}", text)
+    raw = bytes.fromhex(text.removeprefix("0x")) if hexed else base64.b64decode(text, validate=True)
+    if len(raw) != 32:
+        raise ValueError(len(raw))
+    return raw
+
+
+def listen(text: str) -> tuple[str, int]:
+    """Host and port; an empty host means every interface."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536:
+        raise ValueError(text)
+    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104 - ":8080" is how people ask for every interface
+
+
+def matching(pattern: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(text)
+        return text
+
+    return parse
+
+
+def urls(text: str) -> tuple[str, ...]:
+    return tuple(matching(r"https?://\S+")(part.strip()) for part in text.split(","))
+
+
+def finality(text: str) -> str | int:
+    return int(text) if text.isascii() and text.isdigit() else matching("finalized|latest")(text)
+
+
+def number(low: float, high: float, kind: type = int) -> Kind:
+    def parse(text: str) -> Any:
+        value = kind(text)
+        if not low <= value <= high:
+            raise ValueError(text)
+        return value
+
+    return Kind(parse, f"{'seconds, ' if kind is float else ''}{low} to {high}")
+
+
+_LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+
+DATABASE = Kind(matching(r"postgres(ql)?(\+psycopg)?://\S+"), "postgresql://user:password@host/database")
+URLS = Kind(urls, "http(s)://…, several with commas between")
+URL = Kind(matching(r"https?://\S+"), "http(s)://…")
+ORIGIN = Kind(matching(rf"{_LABEL}(\.{_LABEL})*(/[a-z0-9._-]+)*"), "a host and a path, such as example.com/lotproof")
+FINALITY = Kind(finality, "finalized, latest or a number of blocks")
+LISTEN = Kind(listen, "host:port")
+ADDRESS = Kind(matching(r"0x[0-9a-fA-F]{40}"), "an address, 0x and 40 hex digits")
+KEY = Kind(key32, "32 bytes in base64 or hex")
+API_KEY = Kind(matching(r"lpk_[A-Za-z0-9_-]{32,}"), "lpk_ and at least 32 letters, digits, - or _")
+
+VARIABLES = (
+    Variable(
+        "LOTPROOF_DATABASE_URL", "database_url", DATABASE, "PostgreSQL 15 or newer; if absent, `up` runs its own", True
+    ),
+    Variable(
+        "LOTPROOF_RPC_URL", "rpc_urls", URLS,
+        "the chain's JSON-RPC: the first sends, all must agree before an anchor is final; if absent, `up` runs Anvil",
+    ),
+    Variable("LOTPROOF_ORIGIN", "origin", ORIGIN, "the log's name, part of every record: choose once, never change"),
+    Variable(
+        "LOTPROOF_FINALITY", "finality", FINALITY, "when an anchor is final: finalized, where the chain has that tag"
+    ),
+    Variable("LOTPROOF_LISTEN", "listen", LISTEN, "where the web process listens; 127.0.0.1:8080"),
+    Variable("LOTPROOF_PUBLIC_URL", "public_url", URL, "how others reach the web process; from LOTPROOF_LISTEN"),
+    Variable("LOTPROOF_WEB_PROCESSES", "web_processes", number(1, 64), "worker processes of the web server; 2"),
+    Variable("LOTPROOF_WEB_THREADS", "web_threads", number(1, 256), "threads in each, about as many connections; 16"),
+    Variable(
+        "LOTPROOF_ANCHOR_INTERVAL", "anchor_interval", number(0.1, 86400, float), "least time between two anchors; 5"
+    ),
+    Variable(
+        "LOTPROOF_GUARDIAN", "guardian", ADDRESS,
+        "who may replace the anchorer and open epochs; needed once, when the contract is deployed",
+    ),
+    Variable("LOTPROOF_LOG_KEY", "log_key", KEY, "Ed25519 seed with which the worker signs checkpoints", True),
+    Variable(
+        "LOTPROOF_LOG_PUBLIC_KEY", "log_public_key", KEY,
+        "the public half, for processes that only tell it; follows from LOTPROOF_LOG_KEY where that is given",
+    ),
+    Variable("LOTPROOF_KEK", "kek", KEY, "key under which the parties' private keys are stored", True),
+    Variable(
+        "LOTPROOF_ANCHORER_KEY", "anchorer_key", KEY,
+        "secp256k1 key with which the worker signs and pays for anchors", True,
+    ),
+    Variable("LOTPROOF_OPERATOR_KEY", "operator_key", API_KEY, "the operator's API key, the first there is", True),
+)  # fmt: skip
