@@ -1,0 +1,36 @@
+"""Runs the parts named, or all of them, and prints their rows as they are found."""
+
+import argparse
+import importlib
+import os
+import platform
+import sys
+
+from bench.rows import QUICK, Scale, report
+
+PARTS = {
+    "roots": "roots of the tree beside pymerkle",
+    "log": "sequencing, proofs, lot map and memory up to a million lots",
+    "lot": "verifying a lot of 1,000 movements",
+    "gas": "gas of an anchor beside two plainer contracts",
+    "http": "movements through HTTP beside raw PostgreSQL",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="./lotproof bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join(PARTS)}; all if none is named")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the entries, shorter loads")
+    options = parser.parse_args(argv)
+    if unknown := [part for part in options.parts if part not in PARTS]:
+        parser.error(f"unknown part {unknown[0]!r}: expected one of {', '.join(PARTS)}")
+    print(f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    for part in options.parts or PARTS:
+        print(f"\n{part}: {PARTS[part]}", flush=True)
+        for line in report(importlib.import_module(f"bench.{part}").measure(QUICK if options.quick else Scale())):
+            print(line, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""The stand on which things are measured: a PostgreSQL of its own with the product's settings, flushing to disk."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from service import db
+from service.local import place, postgres
+from service.local.postgres import Cluster
+
+
+@contextmanager
+def cluster() -> Iterator[Cluster]:
+    """A running cluster in a temporary folder, gone afterwards."""
+    user = postgres.service_user()
+    home = Path(tempfile.mkdtemp(prefix="lotproof-bench-"))
+    home.chmod(0o711)  # the server's user passes through to its own folders
+    made = Cluster(place.programs(user), home / "data" / "pg", home / "socket", user)
+    postgres.initialise(made)
+    process = postgres.start(made, home / "postgres.log")
+    try:
+        yield made
+    finally:
+        postgres.stop(process)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """The URL of a migrated, empty database."""
+    with cluster() as made:
+        postgres.create_database(made, "bench")
+        db.migrate(made.url("bench"))
+        yield made.url("bench")
+
+
+def memory_of(pid: int | None = None) -> float:
+    """Resident memory of a process in MB."""
+    status = Path(f"/proc/{pid or os.getpid()}/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) / 1024
