@@ -1,0 +1,58 @@
+"""docker-compose.yml: the same commands, only known variables, and to each process only its own secrets."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from service import cli
+from service.local.stack import WITHHELD
+from service.variables import VARIABLES
+
+yaml = pytest.importorskip("yaml")
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+KNOWN = {variable.name for variable in VARIABLES} | {"LOTPROOF_CHAIN_LISTEN"}
+
+
+def test_the_stack_is_database_chain_web_and_worker():
+    assert {"postgres", "anvil", "web", "worker"} <= SERVICES.keys()
+
+
+def test_every_service_of_ours_runs_a_command_that_exists():
+    for name, service in SERVICES.items():
+        if name != "postgres":
+            assert service["command"].split()[0] in cli.COMMANDS
+
+
+def test_only_variables_are_used_that_are_documented():
+    used = set(re.findall(r"LOTPROOF_[A-Z_]+", (ROOT / "docker-compose.yml").read_text()))
+    assert used <= KNOWN
+
+
+def test_no_secret_has_a_default():
+    text = (ROOT / "docker-compose.yml").read_text()
+    for variable in VARIABLES:
+        if variable.secret and variable.field != "database_url":
+            assert set(re.findall(rf"\$\{{{variable.name}(:.)", text)) <= {":?"}
+
+
+@pytest.mark.parametrize("part", ["web", "worker"])
+def test_a_process_gets_only_the_secrets_it_needs(part):
+    assert not set(SERVICES[part]["environment"]) & set(WITHHELD[part])
+
+
+def test_web_and_worker_get_what_they_ask_for():
+    assert {"LOTPROOF_KEK", "LOTPROOF_LOG_PUBLIC_KEY", "LOTPROOF_OPERATOR_KEY"} <= set(SERVICES["web"]["environment"])
+    assert {"LOTPROOF_LOG_KEY", "LOTPROOF_ANCHORER_KEY"} <= set(SERVICES["worker"]["environment"])
+
+
+def test_the_image_holds_everything_that_the_set_up_reads():
+    copied = (ROOT / "Dockerfile").read_text()
+    for name in ("requirements*.lock", "package-lock.json", ".npmrc", "verifier", "anchoring", "service", "contracts"):
+        assert name in copied
+    allowed = (ROOT / ".dockerignore").read_text()
+    for line in re.findall(r"^COPY --chown=lotproof (.+) \S+$", copied, re.M):
+        for name in line.split():
+            assert f"!{name}" in allowed

@@ -1,0 +1,136 @@
+"""Every operation of the document, called by its owner, by another party, by nobody and with a revoked key."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.service.api.conftest import Caller, receive
+
+pytestmark = pytest.mark.usefixtures("sequencing")
+ROLES = ("party", "operator", "auditor", "regulator")
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """What belongs to the maker, with marks that nobody else may ever read."""
+
+    movement: str
+    lot: str
+    handoff: str
+    api_key: str
+
+    def path(self, rule: str) -> str:
+        id = self.api_key if "api-keys" in rule else self.movement
+        return rule.removeprefix("/api/v1").replace("{id}", id)
+
+
+@pytest.fixture(scope="module")
+def owned(maker: Caller, trader: Caller) -> Owned:
+    made = maker.receive("SECRET-LOT", supplier="SECRET-SUPPLIER")
+    line = {"item": "AMX", "lot": "SECRET-LOT", "quantity": "7"}
+    offer = {"id": str(uuid4()), "type": "offer", "from": "SX/A-01", "to_party": "tongqu", "lines": [line]}
+    maker.post("/movements", offer)
+    maker.post("/items", {"code": "SECRET-ITEM", "name": "SECRET", "unit": "EA"})
+    maker.post("/sites", {"code": "SECRET-SITE", "zone": "UTC"})
+    maker.post("/locations", {"site": "SX", "code": "SECRET-LOC"})
+    return Owned(made["id"], made["lots"][0], offer["id"], maker.post("/api-keys", {"label": "SECRET"})["id"])
+
+
+def operations(client: FlaskClient) -> list[tuple[str, str, list[str]]]:
+    paths = client.get("/api/openapi.json").get_json()["paths"]
+    return [
+        (verb.upper(), path, operation.get("x-roles", []))
+        for path, methods in paths.items()
+        for verb, operation in methods.items()
+        if verb != "parameters"
+    ]
+
+
+def test_nobody_and_a_revoked_key_get_nowhere(
+    client: FlaskClient, owned: Owned, maker: Caller, stranger: Caller
+) -> None:
+    made = maker.post("/api-keys", {"label": "short-lived"})
+    maker.post(f"/api-keys/{made['id']}/revoke", None, expect=200)
+    for verb, rule, roles in operations(client):
+        for caller in (stranger, Caller(client, made["api_key"])):
+            answer = caller.send(verb, owned.path(rule))
+            assert answer.status_code == (401 if roles else 200), (verb, rule)
+
+
+def test_a_key_opens_the_operations_of_its_role_only(
+    client: FlaskClient, owned: Owned, maker: Caller, operator: Caller, regulator: Caller
+) -> None:
+    auditor = Caller(client, operator.post("/api-keys", {"label": "a", "role": "auditor"})["api_key"])
+    callers = dict(zip(ROLES, (maker, operator, auditor, regulator), strict=True))
+    for verb, rule, roles in operations(client):
+        for role, caller in callers.items():
+            if roles and role not in roles:
+                assert caller.send(verb, owned.path(rule), {} if verb == "POST" else None).status_code == 403, (
+                    verb,
+                    rule,
+                    role,
+                )
+
+
+def test_what_is_read_by_its_id_is_there_for_its_owner_only(
+    owned: Owned, maker: Caller, outsider: Caller, trader: Caller
+) -> None:
+    for path in (f"/movements/{owned.movement}", f"/movements/{owned.movement}/receipt", f"/movements/{owned.handoff}"):
+        assert maker.send("GET", path).status_code == 200
+        for other in (outsider, trader):
+            absent, never = other.send("GET", path), other.send("GET", path.replace(path.split("/")[2], str(uuid4())))
+            assert absent.status_code == never.status_code == 404
+            assert absent.get_json().keys() == never.get_json().keys()
+    assert outsider.send("POST", f"/api-keys/{owned.api_key}/revoke").status_code == 404
+
+
+def test_no_list_of_another_party_holds_anything_of_the_owner(
+    client: FlaskClient, owned: Owned, maker: Caller, outsider: Caller
+) -> None:
+    for verb, rule, roles in operations(client):
+        if verb != "GET" or "party" not in roles or "{id}" in rule or rule in ("/api/v1/parties", "/api/v1/lots/proof"):
+            continue
+        for query in ("", f"?uri={owned.lot}"):
+            own, other = (caller.send("GET", owned.path(rule) + query) for caller in (maker, outsider))
+            if own.status_code == 422:
+                continue  # takes no such parameter
+            assert "SECRET" in own.get_data(as_text=True) or owned.handoff in own.get_data(as_text=True), rule
+            assert "SECRET" not in other.get_data(as_text=True) and owned.handoff not in other.get_data(as_text=True), (
+                rule
+            )
+
+
+def test_a_handoff_is_seen_by_its_two_parties(owned: Owned, maker: Caller, trader: Caller, outsider: Caller) -> None:
+    for caller, expected in ((maker, [owned.handoff]), (trader, [owned.handoff]), (outsider, [])):
+        assert [handoff["id"] for handoff in caller.get("/handoffs")["handoffs"]] == expected
+
+
+def test_nobody_moves_what_is_not_his(owned: Owned, outsider: Caller, trader: Caller, maker: Caller) -> None:
+    before = maker.get(f"/stock?uri={owned.lot}")
+    line = {"item": "AMX", "lot": "SECRET-LOT", "quantity": "1"}
+    foreign: list[dict[str, Any]] = [
+        {"type": "move", "from": "SX/A-01", "to": "SX/A-02", "lines": [line]},
+        {"type": "move", "from": "SX/SECRET-LOC", "to": "SX/A-02", "lines": [line]},
+        {"type": "ship", "from": "SX/A-01", "customer": "me", "lines": [line]},
+        {"type": "hold", "at": "SX/A-01", "reason": "envy", "lines": [line]},
+        {"type": "accept", "handoff": owned.handoff, "to": "SX/A-01"},
+        {"type": "refuse", "handoff": owned.handoff, "reason": "envy"},
+        {**receive("X"), "to": "SX/SECRET-LOC"},
+    ]
+    for movement in foreign:
+        refused = outsider.post("/movements", {**movement, "id": str(uuid4())}, expect=409)
+        assert refused["type"] == "urn:lotproof:problem:unknown-thing", movement
+    assert maker.get(f"/stock?uri={owned.lot}") == before
+    assert trader.get("/handoffs")["handoffs"][0]["state"] == "offered"
+
+
+def test_an_id_that_another_party_used_is_free(owned: Owned, outsider: Caller) -> None:
+    outsider.post("/movements", {**receive("MINE"), "id": owned.movement})
+
+
+def test_master_data_of_one_party_does_not_take_the_names_of_another(owned: Owned, outsider: Caller) -> None:
+    outsider.post("/items", {"code": "SECRET-ITEM", "name": "Mine", "unit": "EA"})
+    outsider.post("/sites", {"code": "SECRET-SITE", "zone": "UTC"})

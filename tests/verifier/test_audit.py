@@ -1,0 +1,288 @@
+"""The audit of a whole log: honest logs pass, and each way of cheating is named with its evidence."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from verifier import audit, uri
+from verifier.chain import Event
+from verifier.encoding import b64
+from verifier.entry import MOVEMENT, Entry, format_entry, parse_entry
+from verifier.growing import GrowingMap, GrowingTree
+from verifier.hashing import leaf_hash, map_value
+from verifier.http import Deadline
+from verifier.policy import parse_policy
+from verifier.report import Report, Verdict
+
+from .fake_chain import FakeNode
+from .maker import World, lot_name, story
+from .vectors import load, naive_map, naive_root, unhex
+
+
+def judged(world: World, node: FakeNode | None = None, entries: list[bytes] | None = None) -> Report:
+    nodes = [node or world.chain()]
+    return audit.audit_log(entries or world.entries, world.checkpoint(), parse_policy(world.policy()), nodes)
+
+
+def relogged(world: World, change: Callable[[list[bytes]], None]) -> World:
+    """The same world with other entries in its log, signed and anchored as if nothing were wrong."""
+    change(world.entries)
+    world.leaves = [leaf_hash(raw) for raw in world.entries]
+    world._nodes.clear()
+    for anchor in world.anchors:
+        if anchor.size <= len(world.entries):
+            anchor.log_root = world.node(0, anchor.size)
+    return world
+
+
+def test_an_honest_log_passes_with_its_map_and_all_its_anchors() -> None:
+    world, _ = story()
+    report = judged(world)
+    assert report.exit_code == 0
+    assert report.facts["anchors_compared"] == 4
+    assert report.facts["subjects"] == 6
+
+
+def test_entries_newer_than_the_newest_anchor_are_audited_too() -> None:
+    world, lot = story()
+    world.movement("farm", [lot])
+    assert judged(world).exit_code == 0
+
+
+@pytest.mark.parametrize("missing", [0, 4, -1])
+def test_an_entry_left_out_is_noticed(missing: int) -> None:
+    world, _ = story()
+    entries = list(world.entries)
+    del entries[missing]
+    report = judged(world, entries=entries)
+    assert report.answer(1).verdict is Verdict.REFUTED
+
+
+def test_one_flipped_bit_in_one_entry_is_noticed_by_the_root() -> None:
+    world, _ = story()
+    entries = list(world.entries)
+    entries[5] = entries[5][:-1] + bytes([entries[5][-1] ^ 1])
+    assert judged(world, entries=entries).answer(5).verdict is Verdict.REFUTED
+
+
+def test_a_gap_in_a_subjects_sequence_is_shown_with_both_entries() -> None:
+    world, _ = story()
+
+    def gap(entries: list[bytes]) -> None:
+        last = parse_entry(entries[-1])
+        entries[-1] = format_entry(replace(last, sequence=last.sequence + 1))
+
+    report = judged(relogged(world, gap))
+    assert report.answer(2).verdict is Verdict.REFUTED
+    assert b64(world.entries[-1]) in str(report.answer(2).refuted[0].seen)
+    assert b64(world.entries[-3]) in str(report.answer(2).refuted[0].seen)
+
+
+@pytest.mark.parametrize("field", ["previous", "recorded_at"])
+def test_a_broken_link_or_a_falling_clock_is_noticed(field: str) -> None:
+    world, _ = story()
+
+    def bend(entries: list[bytes]) -> None:
+        last = parse_entry(entries[-1])
+        value: Any = bytes([7]) * 32 if field == "previous" else last.recorded_at - 60_000
+        entries[-1] = format_entry(replace(last, **{field: value}))
+
+    assert judged(relogged(world, bend)).answer(2).verdict is Verdict.REFUTED
+
+
+def test_a_statement_entered_twice_into_one_lot_is_noticed() -> None:
+    world, lot = story()
+    said = world.say("farm", [lot], {})
+    world.enter(uri.LOT, lot, said, MOVEMENT)
+    world.enter(uri.LOT, lot_name(2), said, MOVEMENT)
+    assert judged(world).exit_code == 0
+    world.enter(uri.LOT, lot, said, MOVEMENT)
+    assert judged(world).answer(2).verdict is Verdict.REFUTED
+
+
+def test_a_map_that_does_not_follow_from_the_entries_is_noticed() -> None:
+    world, _ = story()
+    note = world.checkpoint(map_root=bytes(32))
+    report = audit.audit_log(world.entries, note, parse_policy(world.policy()), [world.chain()])
+    assert [a.check for a in report.answers if a.verdict is Verdict.REFUTED] == [5]
+
+
+def test_a_log_shorter_than_what_is_anchored_was_rolled_back() -> None:
+    world, _ = story()
+    size = world.anchors[-2].size
+    note = world.checkpoint(size)
+    report = audit.audit_log(world.entries[:size], note, parse_policy(world.policy()), [world.chain()])
+    assert report.answer(7).verdict is Verdict.REFUTED
+
+
+def test_a_log_that_is_not_the_anchored_one_is_a_fork() -> None:
+    world, _ = story()
+    node = world.chain()
+    other, lot = story()
+    other.movement("mill", [lot])
+    forked, _ = story()
+    forked.entries[-1] = other.entries[-1]
+
+    def exchange(entries: list[bytes]) -> None:
+        last = parse_entry(entries[-1])
+        entries[-1] = format_entry(replace(last, statement_hash=bytes(32)))  # type: ignore[arg-type]
+
+    relogged(world, exchange)
+    node_of_the_first = replace(node, anchored=None)
+    assert judged(world, node_of_the_first).answer(7).verdict is Verdict.REFUTED
+
+
+def test_an_anchored_map_root_that_is_wrong_is_named_by_its_anchor() -> None:
+    world, _ = story()
+    events = [Event(a.index, a.size, a.log_root, a.map_root) for a in world.anchors]
+    events[1] = replace(events[1], map_root=bytes(32))
+    report = judged(world, replace(world.chain(), anchored=events))
+    assert [a.check for a in report.answers if a.verdict is Verdict.REFUTED] == [7]
+    assert "anchor 1" in report.answer(7).why
+
+
+def test_without_events_the_anchored_maps_stay_open_and_the_head_is_still_compared() -> None:
+    world, _ = story()
+    assert judged(world, replace(world.chain(), anchored=None)).answer(7).verdict is Verdict.UNKNOWN
+    fewer = [Event(a.index, a.size, a.log_root, a.map_root) for a in world.anchors[1:]]
+    assert judged(world, replace(world.chain(), anchored=fewer)).answer(7).verdict is Verdict.UNKNOWN
+
+
+def test_without_a_node_the_chain_stays_open() -> None:
+    world, _ = story()
+    report = audit.audit_log(world.entries, world.checkpoint(), parse_policy(world.policy()))
+    assert report.exit_code == 2
+
+
+def test_anchors_that_an_epoch_voided_need_not_be_of_this_log() -> None:
+    world, lot = story()
+    world.anchor().log_root = bytes(32)
+    world.epoch(keep=4)
+    world.movement("farm", [lot])
+    world.anchor()
+    assert judged(world).exit_code == 0
+
+
+def test_tree_and_map_of_the_auditor_grow_like_the_vectors(shared_data: Any) -> None:
+    vectors = load("lotproof/log.json")
+    tree = GrowingTree()
+    for leaf, root in zip(unhex(vectors["leaves"]), unhex(vectors["roots"]), strict=False):
+        assert tree.root() == root
+        tree.add(leaf)
+    maps = load("lotproof/map.json")
+    roots = {state["n"]: state["root"] for state in maps["states"]}
+    grown = GrowingMap()
+    for number, item in enumerate(maps["items"]):
+        assert number not in roots or grown.root().hex() == roots[number]
+        grown.put(bytes.fromhex(item["key"]), bytes.fromhex(item["value"]))
+    assert grown.root().hex() == roots[42]
+    for item in maps["update"]["items"]:
+        value = map_value(item["count"], item["last_index"], bytes.fromhex(item["last_leaf"]))
+        grown.put(bytes.fromhex(item["key"]), value)
+    assert grown.root().hex() == maps["update"]["root"]
+
+
+def test_keys_that_part_late_grow_like_the_definition() -> None:
+    keys = [bytes(32), bytes(31) + b"\1", bytes(31) + b"\2", b"\x80" + bytes(31), b"\xff" * 32, b"\xff" * 31 + b"\xfe"]
+    items = [(key, bytes([n]) * 32) for n, key in enumerate(keys)]
+    grown = GrowingMap()
+    for count in range(len(items)):
+        grown.put(*items[count])
+        assert grown.root() == naive_map(items[: count + 1])
+
+
+class PublishedLog(BaseHTTPRequestHandler):
+    """A world's log over HTTP, as C2SP tlog-tiles."""
+
+    world: World
+    bent: dict[str, bytes]
+
+    def do_GET(self) -> None:
+        body = self.bent.get(self.path) or self._body()
+        self.send_response(200 if body else 404)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _body(self) -> bytes:
+        if self.path == "/checkpoint":
+            return self.world.checkpoint().encode()
+        level, number, width = self.path.removeprefix("/tile/").replace(".p", "/p").split("/")[:2] + [self.path]
+        count = int(width.rpartition(".p/")[2]) if ".p/" in width else 256
+        start = int(number.replace("x", "")) * 256
+        if level == "entries":
+            if self.headers["Authorization"] != "Bearer auditor":
+                return b""
+            return b"".join(len(raw).to_bytes(2, "big") + raw for raw in self.world.entries[start : start + count])
+        if level == "0":
+            return b"".join(self.world.leaves[start : start + count])
+        return b"".join(self.world.node(256 * n, 256 * n + 256) for n in range(start, start + count))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def published() -> Iterator[tuple[type[PublishedLog], str]]:
+    world, lot = story()
+    for _ in range(300):
+        world.movement("farm", [lot])
+    world.anchor()
+    handler = type("Handler", (PublishedLog,), {"world": world, "bent": {}})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield handler, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def _audited(published: tuple[type[PublishedLog], str], token: str = "auditor") -> Report:
+    handler, url = published
+    log = audit.HttpLog(url, Deadline(30), token)
+    return audit.audit(log, parse_policy(handler.world.policy()), [handler.world.chain()])
+
+
+def test_a_published_log_is_audited_over_http(published: tuple[type[PublishedLog], str]) -> None:
+    report = _audited(published)
+    assert report.exit_code == 0, json.dumps([a.why for a in report.answers])
+    assert report.facts["entries"] == 309
+
+
+def test_a_published_tile_that_is_not_of_these_entries_is_named(published: tuple[type[PublishedLog], str]) -> None:
+    handler, _ = published
+    tile = bytearray(b"".join(handler.world.leaves[:256]))
+    tile[32 * 77] ^= 1
+    handler.bent["/tile/0/000"] = bytes(tile)
+    report = _audited(published)
+    assert report.answer(3).verdict is Verdict.REFUTED
+    assert "hash 77 of level 0" in report.answer(3).why
+
+
+def test_entries_that_may_not_be_read_leave_the_audit_open(published: tuple[type[PublishedLog], str]) -> None:
+    report = _audited(published, token="nobody")
+    assert report.answer(1).verdict is Verdict.UNKNOWN
+    assert report.exit_code == 2
+
+
+def test_a_bundle_of_entries_with_another_number_in_it_is_refused(published: tuple[type[PublishedLog], str]) -> None:
+    handler, _ = published
+    handler.bent["/tile/entries/001.p/53"] = b"\0\1x"
+    assert _audited(published).answer(1).verdict is Verdict.REFUTED
+
+
+def test_a_log_that_answers_nothing_is_left_open() -> None:
+    world, _ = story()
+    log = audit.HttpLog("http://127.0.0.1:9", Deadline(2))
+    assert audit.audit(log, parse_policy(world.policy())).exit_code == 2
+
+
+def test_the_naive_root_and_the_growing_tree_are_one() -> None:
+    leaves = [leaf_hash(bytes([n])) for n in range(20)]
+    tree = GrowingTree()
+    for leaf in leaves:
+        tree.add(leaf)
+    assert tree.root() == naive_root(leaves)
+    assert Entry is not None

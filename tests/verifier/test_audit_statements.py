@@ -1,0 +1,100 @@
+"""The audit of statements: in the log, signed by their parties, and in exactly the lots that they name."""
+
+from collections.abc import Callable
+
+import pytest
+
+from verifier import audit, uri
+from verifier.entry import MOVEMENT
+from verifier.policy import parse_policy
+from verifier.report import Report, Verdict
+
+from .maker import Signed, World, lot_name, story
+
+
+def judged(world: World, given: list[str] | None = None, **policy: object) -> Report:
+    texts = [said.shown() for said in unique(world)] if given is None else given
+    trusted = parse_policy(world.policy("farm", "mill", "shop", "log", **policy))
+    if world.anchors[-1].size < len(world.entries):
+        world.anchor()
+    return audit.audit_log(world.entries, world.checkpoint(), trusted, [world.chain()], statements=texts)
+
+
+def unique(world: World) -> list[Signed]:
+    return list({said.hash: said for said in world.statements.values()}.values())
+
+
+def test_all_statements_of_an_honest_log_pass() -> None:
+    world, lot = story()
+    world.notice("log")
+    world.erasure("farm", lot, unique(world)[4], "readPoint")
+    report = judged(world)
+    assert report.exit_code == 0, [answer.why for answer in report.answers]
+    assert not report.answer(4).remarks
+
+
+def test_statements_that_were_not_given_are_counted() -> None:
+    world, _ = story()
+    report = judged(world, [said.shown() for said in unique(world)[:-2]])
+    assert report.answer(4).remarks == ("2 statements of the log were not given",)
+
+
+def test_a_statement_that_is_not_in_the_log_is_named() -> None:
+    world, lot = story()
+    kept_back = world.say("farm", [lot], {})
+    given = [said.shown() for said in [*unique(world), kept_back]]
+    assert judged(world, given).answer(4).verdict is Verdict.REFUTED
+
+
+def _not_entered(world: World, lot: str) -> None:
+    """Names two lots, entered into one: the other lot's history is short of it, and no lot proof can tell."""
+    world.enter(uri.LOT, lot, world.say("farm", [lot, lot_name(2)], {}), MOVEMENT)
+
+
+def _entered_elsewhere_too(world: World, lot: str) -> None:
+    said = world.movement("farm", [lot])
+    world.enter(uri.LOT, lot_name(9), said, MOVEMENT)
+
+
+def _signed_by_the_operator(world: World, lot: str) -> None:
+    world.movement("farm", [lot], key="operator")
+
+
+def _key_of_the_operator(world: World, lot: str) -> None:
+    world.keys("farm", ["operator"], signer="operator")
+
+
+def _notice_in_a_lot(world: World, lot: str) -> None:
+    world.enter(uri.LOT, lot, world.notice("log"), 4)
+
+
+def _key_statement_in_anothers_chain(world: World, lot: str) -> None:
+    world.enter(uri.PARTY, "https://log.example.com/party/mill", world.keys("farm", ["farm"], signer="farm"), 2)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        _not_entered,
+        _entered_elsewhere_too,
+        _signed_by_the_operator,
+        _key_of_the_operator,
+        _notice_in_a_lot,
+        _key_statement_in_anothers_chain,
+    ],
+)
+def test_what_no_lot_proof_can_see_is_seen_by_the_audit(lie: Callable[[World, str], None]) -> None:
+    world, lot = story()
+    lie(world, lot)
+    assert judged(world).answer(4).verdict is Verdict.REFUTED
+
+
+def test_lots_that_are_not_disclosed_leave_it_open() -> None:
+    world, lot = story()
+    given = [said.shown(lambda name: name != f"lot {lot}") for said in unique(world)]
+    assert judged(world, given).answer(4).verdict is Verdict.UNKNOWN
+
+
+def test_a_first_key_that_is_not_in_the_policy_leaves_it_open() -> None:
+    world, _ = story()
+    assert judged(world, parties={}).answer(4).verdict is Verdict.UNKNOWN
