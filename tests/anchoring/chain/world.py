@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from typing import Any
@@ -78,7 +79,25 @@ class World:
             fees=Fees(2 * (latest.base_fee or 10**9) + 10**9, 10**9), legacy=latest.base_fee is None,
         )  # fmt: skip
         self.rpc.send(signed.raw)
+        self.built()
         return "0x" + signed.tx_hash.hex()
+
+    def fund(self, address: Address) -> None:
+        """Give an account some ether."""
+        rich = self.node.rpc("eth_accounts")[0]
+        paid = {"from": rich, "to": contract.checksummed(address), "value": hex(10**18)}
+        self.node.rpc("eth_sendTransaction", paid)
+        self.built()
+
+    def built(self) -> None:
+        """Wait for the block that Anvil builds by itself: it may be a moment later than its answer to the sender."""
+        deadline = time.monotonic() + 2
+        while self._automines() and self.node.rpc("txpool_status")["pending"] != "0x0" and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def _automines(self) -> bool:
+        client: str = self.node.rpc("web3_clientVersion")
+        return client.startswith("anvil") and bool(self.node.rpc("anvil_getAutomine"))
 
     @property
     def head(self) -> contract.Head:
@@ -93,6 +112,8 @@ class World:
         for _ in range(rounds):
             self.time += 1000
             ended = (worker or self.anchorer).tick()
+            if ended is Round.PUSHED:
+                self.built()
         return ended
 
     def settle(self, worker: Anchorer | None = None, rounds: int = 20) -> None:
