@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from service.api import schemas
 from service.api.door import Door, body_of
@@ -15,6 +15,8 @@ from service.models.tables import item
 _SHOWN = (
     item.c.code, item.c.name, item.c.spec, item.c.gtin, item.c.unit, item.c.decimals, item.c.shelf_life_days,
     item.c.storage_min, item.c.storage_max, item.c.needs_expiry, item.c.needs_manufacturer_lot, item.c.held_on_arrival,
+    item.c.needs_production_date, item.c.count_tolerance, func.trim_scale(item.c.content).label("content"),
+    item.c.content_unit,
 )  # fmt: skip
 
 

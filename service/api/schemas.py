@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 
 from service.api.fields import Choice, Day, Field, Flag, Instant, Many, One, Quantity, Shape, Text, Uri, Uuid, Whole
-from service.domain.things import LOCATION_KINDS
+from service.domain.things import BUILT_KINDS, LOCATION_KINDS
 from service.ledger import master_data
 
 MOST = 2**53 - 1
@@ -51,6 +51,16 @@ class Degrees(Text):
 
     def read(self, value: Any) -> Any:
         return Decimal(super().read(value))
+
+
+class Content(Quantity):
+    """A quantity as an exact decimal, more than nothing."""
+
+    def read(self, value: Any) -> Any:
+        found = Decimal(super().read(value))
+        if not 0 < found < 10**9:
+            raise self.refuse(value)
+        return found
 
 
 def number() -> Whole:
@@ -129,6 +139,15 @@ class NewItem(Shape):
     needs_expiry = Flag(load_default=False)
     needs_manufacturer_lot = Flag(load_default=False)
     held_on_arrival = Flag(load_default=False)
+    needs_production_date = Flag(load_default=False)
+    count_tolerance = Whole(
+        0,
+        1000,
+        load_default=0,
+        doc={"description": "Thousandths of the book by which a count may be off before a second person must approve"},
+    )
+    content = Content(doc={"description": "How much of `content_unit` one unit holds, for mass balances"})
+    content_unit = Text(3, pattern="[A-Z0-9]{2,3}", called="a unit code like EA or KGM")
 
 
 class Item(Shape):
@@ -144,6 +163,10 @@ class Item(Shape):
     needs_expiry = Flag(required=True)
     needs_manufacturer_lot = Flag(required=True)
     held_on_arrival = Flag(required=True)
+    needs_production_date = Flag(required=True)
+    count_tolerance = number()
+    content = Nullable(Content())
+    content_unit = Nullable(Text(3))
 
 
 class Items(Shape):
@@ -174,7 +197,7 @@ class NewLocation(Shape):
     site = Text(40, required=True)
     code = Text(40, required=True)
     name = Text(200)
-    kind = Choice(*LOCATION_KINDS, load_default="storage")
+    kind = Choice(*BUILT_KINDS, load_default="storage")
 
 
 class Location(Shape):

@@ -22,7 +22,8 @@ BULK_LIMIT = 1_000
 
 Json = dict[str, Any]
 
-_AS_WRITTEN = ("from", "to", "at", "to_party", "supplier", "customer", "reason", "witnesses", "certificate", "lot")
+_AS_WRITTEN = ("from", "to", "at", "to_party", "supplier", "customer", "reason", "witnesses", "certificate",
+               "approved_by", "lot")
 
 
 @dataclass(frozen=True, slots=True)

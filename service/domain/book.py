@@ -6,19 +6,29 @@ change it and is given decisions that have passed `check`. What is not in the bo
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from service.domain.decision import Account, Decision, Leg
-from service.domain.errors import BadQuantity, InsufficientStock, LotExpired, StockOnHold, UnknownThing
-from service.domain.places import AVAILABLE, HOLD, OUTSIDE, SOURCES
+from service.domain.errors import (
+    BadQuantity,
+    InsufficientStock,
+    LotExpired,
+    LotRecalled,
+    StockOnHold,
+    UnknownThing,
+)
+from service.domain.expiry import day_at, has_expired
+from service.domain.places import AVAILABLE, HOLD, OUTSIDE, SOURCES, Virtual
 from service.domain.quantities import MAX_UNITS, format_quantity
 from service.domain.things import Handoff, Item, Location, Lot, Party, Site
 
 Thing = TypeVar("Thing")
+
+JUST_RECALLED = -1
+"""`Lot.recall` in a book until the movement has its number."""
 
 
 class NamesLots(Protocol):
@@ -32,16 +42,23 @@ class Book:
     now: datetime
     name_lot: NamesLots
     lot_ids: Iterator[int]
+    place_ids: Iterator[int]
     parties: dict[str, Party] = field(default_factory=dict)
     items: dict[tuple[int, str], Item] = field(default_factory=dict)
     locations: dict[tuple[int, str], Location] = field(default_factory=dict)
     handoffs: dict[tuple[int, UUID], Handoff] = field(default_factory=dict)
+    sites: dict[tuple[int, str], Site] = field(default_factory=dict)
     stock: dict[Account, int] = field(default_factory=dict)
+    descendants: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    parents: dict[int, dict[int, bool]] = field(default_factory=dict)
+    """Of lots in a recall: their parents, and whether these are recalled."""
 
+    handoffs_sent: dict[tuple[int, UUID], Handoff] = field(default_factory=dict)
     parties_by_id: dict[int, Party] = field(default_factory=dict)
     items_by_id: dict[int, Item] = field(default_factory=dict)
     items_by_gtin: dict[tuple[int, str], Item] = field(default_factory=dict)
     locations_by_id: dict[int, Location] = field(default_factory=dict)
+    pallets: dict[tuple[int, str], Location] = field(default_factory=dict)
     lots_by_id: dict[int, Lot] = field(default_factory=dict)
     lots_by_number: dict[tuple[int, str], Lot] = field(default_factory=dict)
     lots_by_uri: dict[tuple[int, str], Lot] = field(default_factory=dict)
@@ -56,6 +73,12 @@ class Book:
 
     def add_location(self, location: Location) -> None:
         self.locations[location.site.party_id, location.name] = self.locations_by_id[location.id] = location
+        self.add_site(location.site)
+        if location.kind == "pallet":
+            self.pallets[location.site.party_id, location.code] = location
+
+    def add_site(self, site: Site) -> None:
+        self.sites[site.party_id, site.code] = site
 
     def add_lot(self, lot: Lot) -> None:
         self.lots_by_id[lot.id] = self.lots_by_number[lot.item_id, lot.number] = lot
@@ -63,6 +86,7 @@ class Book:
 
     def add_handoff(self, handoff: Handoff) -> None:
         self.handoffs[handoff.receiver_id, handoff.id] = handoff
+        self.handoffs_sent[handoff.sender_id, handoff.id] = handoff
 
     def party(self, code: str) -> Party:
         return _found(self.parties.get(code), "party", code)
@@ -80,18 +104,25 @@ class Book:
         """A handoff offered to this party; somebody else's is as unknown as none (INV-P2)."""
         return _found(self.handoffs.get((receiver.id, id)), "handoff", str(id))
 
+    def handoff_sent(self, sender: Party, id: UUID) -> Handoff:
+        """A handoff that this party offered."""
+        return _found(self.handoffs_sent.get((sender.id, id)), "handoff", str(id))
+
+    def site(self, party: Party, code: str) -> Site:
+        return _found(self.sites.get((party.id, code)), "site", code)
+
     def units(self, lot: Lot, place: int, status: str) -> int:
         return self.stock.get(Account(lot.id, place, status), 0)
 
     def today(self, site: Site) -> date:
         """The date at the site by record time: an event time in the past does not make goods fresh again."""
-        return self.now.astimezone(ZoneInfo(site.zone)).date()
+        return day_at(self.now, site.zone)
 
     def check(self, legs: Iterable[Leg]) -> None:
         """INV-S1, INV-S5, INV-S7 for the accounts as they would be after these legs."""
         legs = tuple(legs)
         if any(leg.account.place in OUTSIDE and leg.units > 0 for leg in legs):
-            self._check_may_leave(legs)
+            self.check_usable(legs)
         for account, change in fold(legs).items():
             self._check_account(account, change)
 
@@ -99,16 +130,24 @@ class Book:
         """Make it so, for the movements that follow in the same book."""
         for lot in decision.new_lots:
             self.add_lot(lot)
+        for lots, recall in ((decision.recalled, JUST_RECALLED), (decision.lifted, None)):
+            for lot in lots:
+                self.add_lot(replace(lot, recall=recall))
+        if decision.pallet is not None:
+            self.add_location(decision.pallet)
         for account, change in fold(decision.legs).items():
             self.stock[account] = self.stock.get(account, 0) + change
         if decision.handoff is not None:
             self.add_handoff(decision.handoff)
 
-    def _check_may_leave(self, legs: Iterable[Leg]) -> None:
+    def check_usable(self, legs: Iterable[Leg]) -> None:
+        """INV-S5 for what these legs take from real places: neither held nor expired nor recalled."""
         for account, units in legs:
             location = self.locations_by_id.get(account.place)
             if units < 0 and location is not None:
                 lot = self.lots_by_id[account.lot_id]
+                if lot.recall is not None:
+                    raise LotRecalled(lot.number)
                 self._check_not_held(lot, account, -units, location)
                 self._check_not_expired(lot, location.site)
 
@@ -118,17 +157,21 @@ class Book:
             raise StockOnHold(lot.number, location.name, self._shown(lot, units), "0", held)
 
     def _check_not_expired(self, lot: Lot, site: Site) -> None:
-        if lot.expiry_date is not None and self.today(site) > lot.expiry_date:
-            raise LotExpired(lot.number, lot.expiry_date.isoformat(), self.today(site).isoformat())
+        today = self.today(site)
+        if lot.expiry_date is not None and has_expired(lot.expiry_date, today):
+            raise LotExpired(lot.number, lot.expiry_date.isoformat(), today.isoformat())
 
     def _check_account(self, account: Account, change: int) -> None:
         found = self.stock.get(account, 0)
         after = found + change
         if abs(after) > MAX_UNITS:
             raise BadQuantity(f"at most {MAX_UNITS} smallest units in one account", str(abs(after)))
-        if after >= 0 or account.place in SOURCES:
+        if after >= 0 or account.place in SOURCES or account.place == Virtual.ADJUSTMENT:
             return
         lot = self.lots_by_id[account.lot_id]
+        if account.place == Virtual.CUSTOMER:
+            shipped, asked = self._shown(lot, found), self._shown(lot, -change)
+            raise InsufficientStock(lot.number, "customers", AVAILABLE, asked, shipped)
         location = self.locations_by_id.get(account.place)
         assert location is not None, f"virtual place {account.place} of lot {lot.uri} would fall to {after}"
         held = self.stock.get(account._replace(status=HOLD), 0)

@@ -1,6 +1,7 @@
 """What a rule decides: the legs, what begins to exist, and the facts of which the statement will speak."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from service.domain.things import Handoff, Item, Location, Lot, Party
@@ -28,7 +29,7 @@ class Goods(NamedTuple):
 
 
 class Descent(NamedTuple):
-    """`units` of the child came out of the parent."""
+    """`units` of the parent went into the child; where a movement has several outputs, into all of them together."""
 
     child: Lot
     parent: Lot
@@ -39,9 +40,11 @@ class Descent(NamedTuple):
 class Decision:
     """An allowed movement. The legs of each lot sum to zero; applying them leaves no real place below zero.
 
-    `goods` are what moved (of a split: what went in) and `outputs` what came out. `at` is where it happened, `to` where
-    the goods are now (None: no longer in this party's places). `handoff` is the new state of the handoff it opens or
-    answers; `other` is the party on its other side.
+    `goods` are what moved (of a transformation: what went in) and `outputs` what came out. `at` is where it happened,
+    `to` where the goods are now (None: no longer in this party's places). `handoff` is the new state of the handoff it
+    opens or answers; `other` is the party on its other side; of its goods, `refused` went back and `missing` were not
+    found. `pallet` is packed, unpacked or relocated, as it is afterwards. `recalled` and `lifted` are lots whose recall
+    begins or ends. `notes` are facts for the statement, under their own names.
     """
 
     legs: tuple[Leg, ...]
@@ -53,3 +56,11 @@ class Decision:
     to: Location | None = None
     handoff: Handoff | None = None
     other: Party | None = None
+    refused: tuple[Goods, ...] = ()
+    missing: tuple[Goods, ...] = ()
+    settled: int | None = None
+    pallet: Location | None = None
+    new_pallet: bool = False
+    recalled: tuple[Lot, ...] = ()
+    lifted: tuple[Lot, ...] = ()
+    notes: Mapping[str, object] = field(default_factory=dict)

@@ -148,6 +148,24 @@ class LotExpired(DomainError):
                          expected=f"used by {last_day}", seen=today, lot=lot)
 
 
+class LotRecalled(DomainError):
+    """INV-S5: what is recalled does not leave, except back to its supplier or to be destroyed."""
+
+    slug = "lot-recalled"
+    title = "Recalled stock cannot leave"
+
+    def __init__(self, lot: str) -> None:
+        super().__init__(f"lot {lot!r} is recalled", expected="a lot that is not recalled", seen="recalled", lot=lot)
+
+
+class RecallState(DomainError):
+    slug = "recall-state"
+    title = "The recall is not in the state that this asks for"
+
+    def __init__(self, lot: str, expected: str, seen: str) -> None:
+        super().__init__(f"lot {lot!r}: expected {expected}, it is {seen}", expected=expected, seen=seen, lot=lot)
+
+
 class StatusUnclear(DomainError):
     slug = "status-unclear"
     title = "The lot lies there both available and on hold: say which"
@@ -204,6 +222,64 @@ class SplitUnbalanced(DomainError):
 
     slug = "split-unbalanced"
     title = "The outputs of a split are new lots, each named once"
+
+    def __init__(self, expected: str, seen: str) -> None:
+        super().__init__(f"expected {expected}, got {seen}", expected=expected, seen=seen)
+
+
+class HandoffExpired(DomainError):
+    """INV-S4: after its last moment an offer can only be refused or withdrawn."""
+
+    slug = "handoff-expired"
+    title = "The offer has expired"
+
+    def __init__(self, handoff: str, expected: str, seen: str) -> None:
+        super().__init__(f"handoff {handoff} could be accepted until {expected}, it is {seen}",
+                         expected=expected, seen=seen, handoff=handoff)
+
+
+class WrongAnswer(DomainError):
+    """INV-S4: an answer speaks of the lines of the offer, of each at most once and of no more than was offered."""
+
+    slug = "wrong-answer"
+    title = "The answer does not fit the lines that were offered"
+
+    def __init__(self, line: int, expected: str, seen: str) -> None:
+        super().__init__(f"line {line}: expected {expected}, got {seen}", expected=expected, seen=seen, line=line)
+
+
+class MassUnbalanced(DomainError):
+    """INV-S3: where inputs and outputs have a common measure, they are equal but for the loss that is declared."""
+
+    slug = "mass-unbalanced"
+    title = "What comes out is not what went in"
+
+    def __init__(self, expected: str, seen: str) -> None:
+        super().__init__(f"expected {expected} out of the inputs, got {seen}", expected=expected, seen=seen)
+
+
+class GenealogyCycle(DomainError):
+    """INV-S3: a lot is never among its own ancestors."""
+
+    slug = "genealogy-cycle"
+    title = "A lot cannot be made of itself or of lots that are younger"
+
+    def __init__(self, lot: str, parent: str) -> None:
+        super().__init__(f"lot {lot!r} is older than {parent!r}, it cannot be made of it",
+                         expected=f"a lot that began after {parent}", seen=lot)
+
+
+class WrongPlace(DomainError):
+    slug = "wrong-place"
+    title = "The place is of another kind than this movement needs"
+
+    def __init__(self, place: str, expected: str, seen: str) -> None:
+        super().__init__(f"{place}: expected {expected}, it is {seen}", expected=expected, seen=seen, place=place)
+
+
+class NeedsApproval(DomainError):
+    slug = "needs-approval"
+    title = "A second person must approve this"
 
     def __init__(self, expected: str, seen: str) -> None:
         super().__init__(f"expected {expected}, got {seen}", expected=expected, seen=seen)

@@ -12,7 +12,7 @@ _PARTY = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _CODE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,38}[A-Za-z0-9])?")
 _LOT = re.compile(r"[!\"%&'()*+,\-./0-9:;<=>?A-Z_a-z]{1,20}")
 _UNIT = re.compile(r"[A-Z0-9]{2,3}")
-_DIGITS = {"GTIN": 14, "GLN": 13}
+_DIGITS = {"GTIN": 14, "GLN": 13, "SSCC": 18}
 
 MAX_TEXT = 200
 
@@ -50,6 +50,11 @@ def check_gtin(digits: str) -> str:
 
 def check_gln(digits: str) -> str:
     return _check_digit("GLN", digits)
+
+
+def check_sscc(digits: str) -> str:
+    """The number of a logistic unit."""
+    return _check_digit("SSCC", digits)
 
 
 def check_document_type(type: str) -> str:

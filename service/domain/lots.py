@@ -3,6 +3,7 @@
 Known master data is never overwritten by a movement: what disagrees is refused and is quality's business.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -60,6 +61,43 @@ def child_lot(book: Book, party: Party, item: Item, parent: Lot, number: str) ->
     return replace(parent, id=next(book.lot_ids), number=number, uri=uri)
 
 
+def merged_lot(book: Book, party: Party, item: Item, parents: Sequence[Lot], number: str) -> Lot:
+    """INV-S3: what is poured together has the earliest dates, and a traceability lot code of its own."""
+    uri = book.name_lot(party, item, check_lot_number(number))
+    for known in (book.lots_by_number.get((item.id, number)), book.lots_by_uri.get((party.id, uri))):
+        if known is not None:
+            raise LotExists(item.code, number, known.uri)
+    return Lot(
+        id=next(book.lot_ids), party_id=party.id, item_id=item.id, number=number, uri=uri,
+        production_date=earliest(parents, "production_date"), expiry_date=earliest(parents, "expiry_date"),
+        retest_date=earliest(parents, "retest_date"), supplier=_common(parents, "supplier"),
+        manufacturer_lot=_common(parents, "manufacturer_lot"), traceability_lot_code=number,
+        traceability_source=party.uri,
+        recall=max((lot.recall for lot in parents if lot.recall is not None), default=None),
+    )
+
+
+def within_dates(line: NewLotLine, parents: Sequence[Lot]) -> NewLotLine:
+    """A line whose lot is made of the same goods: without dates it has the earliest, with later ones it is refused."""
+    dates: dict[str, date | None] = {}
+    for field in _SHARED:
+        given, first = getattr(line, field), earliest(parents, field)
+        if given is not None and first is not None and given > first and field != "production_date":
+            raise DatesDisagree(line.lot, f"{field} {first} or before, as of its parents", given.isoformat())
+        dates[field] = given or first
+    return replace(line, **dates)  # type: ignore[arg-type]
+
+
+def earliest(lots: Sequence[Lot], field: str) -> date | None:
+    """The earliest of the dates that are known."""
+    return min((value for lot in lots if (value := getattr(lot, field)) is not None), default=None)
+
+
+def _common(lots: Sequence[Lot], field: str) -> str | None:
+    values = {getattr(lot, field) for lot in lots}
+    return values.pop() if len(values) == 1 else None
+
+
 def taken_over(book: Book, party: Party, item: Item, theirs: Lot, sender: Party) -> tuple[Lot, bool]:
     """This party's record of a lot that is handed to it, and whether it is new. The URI stays: the chain goes on."""
     known = book.lots_by_uri.get((party.id, theirs.uri))
@@ -67,7 +105,8 @@ def taken_over(book: Book, party: Party, item: Item, theirs: Lot, sender: Party)
         same_number = book.lots_by_number.get((item.id, theirs.number))
         if same_number is not None:
             raise LotConflict(theirs.number, "uri", same_number.uri, theirs.uri)
-        return replace(theirs, id=next(book.lot_ids), party_id=party.id, item_id=item.id, supplier=sender.uri), True
+        began = next(book.lot_ids)
+        return replace(theirs, id=began, party_id=party.id, item_id=item.id, supplier=sender.uri, recall=None), True
     if known.item_id != item.id:
         raise LotConflict(known.number, "item", book.items_by_id[known.item_id].code, item.code)
     for field in _SHARED:
@@ -96,6 +135,8 @@ def _by_shelf_life(item: Item, produced: date | None) -> date | None:
 def _check_complete(item: Item, line: NewLotLine, expiry: date | None, *, received: bool) -> None:
     if item.needs_expiry and expiry is None:
         raise MissingLotField(item.code, line.lot, "expiry_date")
+    if item.needs_production_date and line.production_date is None:
+        raise MissingLotField(item.code, line.lot, "production_date")
     if item.needs_manufacturer_lot and received and line.manufacturer_lot is None:
         raise MissingLotField(item.code, line.lot, "manufacturer_lot")
 

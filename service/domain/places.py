@@ -1,8 +1,9 @@
 """Where stock can be: locations of a party (positive ids) and the virtual places on the other side of every movement.
 
 Stock is double entry. What a lot's real places hold has come from SUPPLY or PRODUCED, and what has left them stands at
-CUSTOMER, IN_TRANSIT, CONSUMED or DESTROYED; the sum over all places of a lot is zero at every moment (INV-S2).
-Only the two sources go below zero, and they never rise above it.
+CUSTOMER, IN_TRANSIT, TRANSFER, DISPUTED, CONSUMED, RETURNED or DESTROYED; the sum over all places of a lot is zero at
+every moment (INV-S2). Only the two sources go below zero, and they never rise above it; ADJUSTMENT, where counts are
+squared with the book, may be on either side.
 """
 
 from enum import IntEnum
@@ -12,7 +13,7 @@ HOLD = "hold"
 
 
 class Virtual(IntEnum):
-    """Each lot has its own; they carry no status (always available)."""
+    """Each lot has its own; they carry no status (always available), except TRANSFER: goods stay as they are."""
 
     SUPPLY = -1
     CUSTOMER = -2
@@ -20,8 +21,14 @@ class Virtual(IntEnum):
     CONSUMED = -4
     PRODUCED = -5
     DESTROYED = -6
+    TRANSFER = -7
+    RETURNED = -8
+    ADJUSTMENT = -9
+    DISPUTED = -10
 
 
 SOURCES = frozenset({Virtual.SUPPLY, Virtual.PRODUCED})
 OUTSIDE = frozenset({Virtual.CUSTOMER, Virtual.IN_TRANSIT})
-"""Whoever gets here has left the party's hands: expired or held stock never does."""
+"""Whoever gets here has left the party's hands: expired, held or recalled stock never does."""
+
+ON_THE_WAY = frozenset({Virtual.IN_TRANSIT, Virtual.TRANSFER})

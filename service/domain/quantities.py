@@ -17,6 +17,14 @@ _QUANTITY = re.compile(r"(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,9}))?")
 
 def parse_quantity(text: str, decimals: int) -> int:
     """Smallest units of a positive quantity; refuses what the item cannot count exactly."""
+    units = parse_amount(text, decimals)
+    if not units:
+        raise BadQuantity(f"more than 0 and at most {format_quantity(MAX_UNITS, decimals)}", text)
+    return units
+
+
+def parse_amount(text: str, decimals: int) -> int:
+    """The same where nothing is an amount too."""
     match = _QUANTITY.fullmatch(text)
     if match is None:
         raise BadQuantity("a decimal number like 12.5", ascii(text))
@@ -24,7 +32,7 @@ def parse_quantity(text: str, decimals: int) -> int:
     if len(fraction) > decimals:
         raise BadQuantity(f"at most {decimals} decimals", text)
     units = int(whole + fraction.ljust(decimals, "0"))
-    if not 1 <= units <= MAX_UNITS:
+    if units > MAX_UNITS:
         raise BadQuantity(f"more than 0 and at most {format_quantity(MAX_UNITS, decimals)}", text)
     return units
 

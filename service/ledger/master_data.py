@@ -17,7 +17,7 @@ from anchoring import Submission, submit
 from service.domain.errors import BadName, BadQuantity, ThingExists, UnknownThing
 from service.domain.identifiers import check_code, check_gln, check_gtin, check_party_code, check_text, check_unit
 from service.domain.quantities import MAX_DECIMALS
-from service.domain.things import LOCATION_KINDS, Item, Location, Party, Site
+from service.domain.things import BUILT_KINDS, Item, Location, Party, Site
 from service.keys.keyring import SigningKey
 from service.keys.statement import NO_PREVIOUS, key_statement
 from service.ledger.copying import driver
@@ -47,6 +47,10 @@ class NewItem:
     needs_expiry: bool = False
     needs_manufacturer_lot: bool = False
     held_on_arrival: bool = False
+    needs_production_date: bool = False
+    count_tolerance: int = 0
+    content: Decimal | None = None
+    content_unit: str | None = None
 
 
 def create_party(connection: Connection, scribe: Scribe, code: str, name: str, gln: str | None = None) -> Party:
@@ -90,10 +94,15 @@ def create_item(connection: Connection, party: str, item: NewItem) -> Item:
         raise BadQuantity(f"0 to {MAX_DECIMALS} decimals", str(item.decimals))
     if item.storage_min is not None and item.storage_max is not None and item.storage_max < item.storage_min:
         raise BadName("storage_max", f"at least {item.storage_min}", str(item.storage_max))
+    if (item.content is None) != (item.content_unit is None):
+        raise BadName("content", "content and content_unit, or neither", "one of them")
+    if item.content_unit is not None:
+        check_unit(item.content_unit)
     columns = {name: getattr(item, name) for name in NewItem.__dataclass_fields__}
     id = _insert(connection, tables.item, "item", item.code, {"party_id": party_id, **columns})
     return Item(id, party_id, item.code, item.name, item.gtin, item.unit, item.decimals, item.shelf_life_days,
-                item.needs_expiry, item.needs_manufacturer_lot, item.held_on_arrival)
+                item.needs_expiry, item.needs_manufacturer_lot, item.held_on_arrival, item.needs_production_date,
+                item.count_tolerance, item.content, item.content_unit)
 
 
 def create_site(
@@ -127,9 +136,9 @@ def create_location(
         raise UnknownThing("site", site)
     check_code("location", code)
     check_text("name", name or code)
-    known_kind = next((known for known in LOCATION_KINDS if known == kind), None)
+    known_kind = next((known for known in BUILT_KINDS if known == kind), None)
     if known_kind is None:
-        raise BadName("location kind", ", ".join(LOCATION_KINDS), kind)
+        raise BadName("location kind", ", ".join(BUILT_KINDS), kind)
     row = {"party_id": found.party_id, "site_id": found.id, "code": code, "name": name or code, "kind": kind}
     id = _insert(connection, tables.location, "location", f"{site}/{code}", row)
     where = Site(found.id, found.party_id, found.code, found.zone, site_uri(found.uri, found.code, found.gln))

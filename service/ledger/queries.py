@@ -20,34 +20,69 @@ PARTIES_THAT_NAME_LOTS = PARTIES + " FOR NO KEY UPDATE"
 PARTIES_BY_ID = "SELECT id, code, name, uri FROM warehouse.party WHERE id = ANY(%s)"
 
 _ITEM = """SELECT id, party_id, code, name, gtin, unit, decimals, shelf_life_days, needs_expiry, needs_manufacturer_lot,
-    held_on_arrival FROM warehouse.item """
+    held_on_arrival, needs_production_date, count_tolerance, content, content_unit FROM warehouse.item """
 
 ITEMS = _ITEM + "WHERE (party_id, code) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))"  # noqa: S608
 ITEMS_BY_GTIN = _ITEM + "WHERE (party_id, gtin) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))"  # noqa: S608
 ITEMS_BY_ID = _ITEM + "WHERE id = ANY(%s::bigint[])"
 
+SITES = """
+    SELECT s.id, s.party_id, s.code, s.zone, s.gln, p.uri
+    FROM warehouse.site s JOIN warehouse.party p ON p.id = s.party_id
+    WHERE (s.party_id, s.code) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))
+"""
+
 _LOCATION = """
-    SELECT l.id, l.code, l.kind, s.id, s.party_id, s.code, s.zone, s.gln, p.uri
+    SELECT l.id, l.code, l.kind, s.id, s.party_id, s.code, s.zone, s.gln, p.uri, w.id, w.code, w.kind
     FROM warehouse.location l JOIN warehouse.site s ON s.id = l.site_id JOIN warehouse.party p ON p.id = s.party_id
+    LEFT JOIN warehouse.location w ON w.id = l.within
 """
 LOCATIONS = _LOCATION + """
     WHERE (s.party_id, s.code, l.code) IN (SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[]))
 """  # noqa: S608
 LOCATIONS_BY_ID = _LOCATION + "WHERE l.id = ANY(%s::bigint[])"
 
+_PALLET = "l.kind = 'pallet' AND (l.party_id, l.code) IN (SELECT * FROM unnest(%s::bigint[], %s::text[]))"
+PALLETS = f"{_LOCATION} WHERE {_PALLET}"
+LOCK_PALLETS = f"SELECT l.id FROM warehouse.location l WHERE {_PALLET} ORDER BY l.id FOR NO KEY UPDATE"  # noqa: S608
+RELOCATE = "UPDATE warehouse.location SET within = %s WHERE id = %s"
+
 HANDOFFS = """
-    SELECT movement, id, sender_id, receiver_id, from_location_id, state, statement_hash FROM warehouse.handoff
-    WHERE (receiver_id, id) IN (SELECT * FROM unnest(%s::bigint[], %s::uuid[])) ORDER BY movement FOR NO KEY UPDATE
+    SELECT movement, id, sender_id, receiver_id, from_location_id, state, statement_hash, expires_at, to_site_id
+    FROM warehouse.handoff WHERE movement IN (
+        SELECT movement FROM warehouse.handoff
+            WHERE (receiver_id, id) IN (SELECT * FROM unnest(%s::bigint[], %s::uuid[]))
+        UNION ALL
+        SELECT number FROM warehouse.movement
+            WHERE (party_id, id) IN (SELECT * FROM unnest(%s::bigint[], %s::uuid[]))
+    ) ORDER BY movement FOR NO KEY UPDATE
 """
 HANDOFF_LINES = """
-    SELECT h.movement, h.lot_id, h.units, l.uri, l.item_id, l.number
+    SELECT h.movement, h.lot_id, h.units, h.status, coalesce(d.units, 0), l.uri, l.item_id, l.number
     FROM warehouse.handoff_line h JOIN warehouse.lot l ON l.id = h.lot_id
+    LEFT JOIN warehouse.discrepancy d ON (d.handoff, d.line) = (h.movement, h.line) AND d.settled IS NULL
     WHERE h.movement = ANY(%s::bigint[]) ORDER BY h.movement, h.line
 """
 
+# What was made of these lots, at any remove. A child is always younger than its parents, so this ends.
+FAMILIES = """
+    WITH RECURSIVE family (root, lot) AS (
+        SELECT id, id FROM warehouse.lot JOIN unnest(%s::bigint[], %s::text[]) AS k (item_id, number)
+            USING (item_id, number)
+        UNION
+        SELECT root, child_id FROM family JOIN warehouse.lot_descent ON parent_id = lot
+    )
+    SELECT root, lot FROM family
+"""
+PARENTS = """
+    SELECT DISTINCT d.child_id, d.parent_id, p.recall IS NOT NULL
+    FROM warehouse.lot_descent d JOIN warehouse.lot p ON p.id = d.parent_id WHERE d.child_id = ANY(%s::bigint[])
+"""
+LOTS_ON = "SELECT DISTINCT lot_id FROM warehouse.balance WHERE place = %s AND units > 0"
+
 LOTS = """
     SELECT id, party_id, item_id, number, uri, production_date, expiry_date, retest_date, manufacturer_lot, supplier,
-        traceability_lot_code, traceability_source
+        traceability_lot_code, traceability_source, recall
     FROM warehouse.lot WHERE id IN (
         SELECT id FROM warehouse.lot JOIN unnest(%s::bigint[], %s::text[]) AS k (item_id, number)
             USING (item_id, number)
@@ -68,8 +103,38 @@ STOCK = "SELECT lot_id, place, status, units FROM warehouse.balance WHERE lot_id
 NEXT_LOT_IDS = "SELECT nextval('warehouse.lot_id') FROM generate_series(1, %s)"
 NEXT_NUMBERS = "SELECT nextval('warehouse.movement_number') FROM generate_series(1, %s)"
 
+NEXT_PLACE_IDS = """SELECT nextval(pg_get_serial_sequence('warehouse.location', 'id')) FROM generate_series(1, %s)"""
+
 ANSWER_HANDOFFS = """
     UPDATE warehouse.handoff h SET state = a.state, answer = a.answer
     FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::bigint[]) AS a (receiver_id, id, state, answer)
     WHERE (h.receiver_id, h.id) = (a.receiver_id, a.id)
+"""
+
+# What an answer did not find, line by line (0, 1, ... in the table), and what became of it.
+MISSED = """
+    INSERT INTO warehouse.discrepancy (handoff, line, lot_id, units, answer)
+    SELECT h.movement, a.line, a.lot_id, a.units, a.answer
+    FROM unnest(%s::bigint[], %s::uuid[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[])
+        AS a (receiver_id, id, line, lot_id, units, answer)
+    JOIN warehouse.handoff h ON (h.receiver_id, h.id) = (a.receiver_id, a.id)
+"""
+SETTLED = """
+    UPDATE warehouse.discrepancy d SET settled = a.movement, outcome = a.outcome
+    FROM warehouse.handoff h, unnest(%s::bigint[], %s::uuid[], %s::smallint[], %s::bigint[], %s::text[])
+        AS a (receiver_id, id, line, movement, outcome)
+    WHERE (h.receiver_id, h.id) = (a.receiver_id, a.id) AND (d.handoff, d.line) = (h.movement, a.line)
+"""
+
+RECALL = "UPDATE warehouse.lot SET recall = %s WHERE id = ANY(%s::bigint[])"
+"""Begins with the movement's number and ends with NULL."""
+
+# Whoever was handed one of these lots, or is about to be, is told: once for each lot.
+NOTIFY = """
+    INSERT INTO warehouse.notice (kind, from_party_id, to_party_id, lot_uri, movement, created_at)
+    SELECT %(kind)s, l.party_id, h.receiver_id, l.uri, %(movement)s, %(at)s
+    FROM warehouse.lot l JOIN warehouse.handoff_line hl ON hl.lot_id = l.id
+    JOIN warehouse.handoff h ON h.movement = hl.movement
+    WHERE l.id = ANY(%(lots)s::bigint[]) AND h.state IN ('offered', 'accepted') AND h.receiver_id <> l.party_id
+    GROUP BY l.party_id, h.receiver_id, l.uri
 """

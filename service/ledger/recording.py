@@ -18,7 +18,7 @@ from psycopg import errors as pg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from service.domain.commands import Accept, Offer, Refuse
+from service.domain.commands import Accept, Arrive, Command, Lift, Offer, Recall, Refuse, Send, Settle, Withdraw
 from service.domain.decision import Decision
 from service.domain.errors import DomainError, MovementIdTaken
 from service.domain.rules import decide
@@ -28,7 +28,8 @@ from service.ledger.content import content_hash, content_of
 from service.ledger.copying import driver
 from service.ledger.load import Earlier, Loaded, load
 from service.ledger.requests import MovementRequest, Outcome, Recorded, Refused, Scribe
-from service.ledger.write import Written, write
+from service.ledger.write import write
+from service.ledger.written import Written
 from service.statements.event import event_of
 from service.statements.sdjwt import Reference, issue_movement
 
@@ -56,10 +57,15 @@ def record_movements(
     connection: Connection, scribe: Scribe, requests: Sequence[MovementRequest]
 ) -> list[Outcome]:
     """One outcome for each request, in order; nothing is visible or durable before the caller commits."""
-    cut = _answer_to_offer_within(requests)
-    if cut is not None:
-        return [*record_movements(connection, scribe, requests[:cut]),
-                *record_movements(connection, scribe, requests[cut:])]
+    outcomes: list[Outcome] = []
+    while requests:
+        cut = _cut(requests) or len(requests)
+        outcomes += _record_part(connection, scribe, requests[:cut])
+        requests = requests[cut:]
+    return outcomes
+
+
+def _record_part(connection: Connection, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
     raw = driver(connection)
     loaded = load(raw, scribe, requests)
     call = _Call(scribe, loaded)
@@ -119,19 +125,39 @@ def _again(request: MovementRequest, earlier: Earlier, hashed: bytes) -> Recorde
     return Recorded(request.id, earlier.type, earlier.recorded_at, earlier.statement_hash, earlier.lots, replayed=True)
 
 
+_RELATIONS = {"accepted": "accepts", "refused": "refuses", "withdrawn": "corrects"}
+
+
 def _reference(decision: Decision) -> Reference | None:
+    """How a statement answers an earlier one; nobody accepts what he sent himself."""
     handoff = decision.handoff
-    if handoff is None or handoff.state == "offered":
+    if handoff is None or handoff.state == "offered" or decision.settled is not None:
         return None
-    return Reference({"accepted": "accepts", "refused": "refuses"}[handoff.state], handoff.statement)
+    if handoff.is_transfer and handoff.state == "accepted":
+        return None
+    return Reference(_RELATIONS[handoff.state], handoff.statement)
 
 
-def _answer_to_offer_within(requests: Sequence[MovementRequest]) -> int | None:
-    """Where an answer meets its own offer in one call; there the call is cut, because an answer locks what it finds."""
+def _cut(requests: Sequence[MovementRequest]) -> int | None:
+    """Where a call must be cut because what was loaded for its beginning is not enough for what follows.
+
+    An answer locks the handoff it finds, so it cannot stand in one call with its own offer. A recall changes what is
+    true of whole families of lots, so it stands alone.
+    """
     offered: set[UUID] = set()
     for at, request in enumerate(requests):
-        if isinstance(request.command, Offer):
+        command = request.command
+        if isinstance(command, Recall | Lift):
+            return at or (1 if len(requests) > 1 else None)
+        if isinstance(command, Offer | Send):
             offered.add(request.id)
-        elif isinstance(request.command, Accept | Refuse) and request.command.handoff in offered:
+        elif _answered(command) in offered:
             return at
     return None
+
+
+def _answered(command: Command) -> UUID | None:
+    """The handoff or transfer that this command is about."""
+    if isinstance(command, Arrive):
+        return command.transfer
+    return command.handoff if isinstance(command, Accept | Refuse | Withdraw | Settle) else None

@@ -1,7 +1,8 @@
 """Writes what the rules have allowed: rows of all movements of a call, each table once.
 
-Lots and movements come before the legs that speak of them: the trigger `post_legs` checks legs against movement, lot
-and place, and makes the balances of them.
+Pallets, lots and movements come before the legs that speak of them: the trigger `post_legs` checks legs against
+movement, lot and place, and makes the balances of them. Recalls come last, so that goods are held before they are
+flagged.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,42 +14,24 @@ from psycopg import Connection as Driver
 from sqlalchemy import Connection
 
 from anchoring import Submission, submit
-from service.domain.decision import Decision
-from service.domain.things import Lot, Party
+from service.domain.things import Lot
 from service.ledger import queries
 from service.ledger.copying import binary, copy_in, driver
 from service.ledger.copying import field as text
+from service.ledger.write_handoffs import write_handoffs
+from service.ledger.written import Written
 from service.statements.sdjwt import Statement
 from verifier import uri
 from verifier.entry import MOVEMENT
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One allowed movement, signed, with everything its rows need."""
-
-    number: int
-    party: Party
-    id: UUID
-    type: str
-    actor: str
-    recorded_at: int
-    content: bytes
-    content_hash: bytes
-    decision: Decision
-    statement: Statement
-    lots: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class _Rows:
+    pallets: list[str] = field(default_factory=list)
     lots: list[str] = field(default_factory=list)
     movements: list[str] = field(default_factory=list)
     legs: list[str] = field(default_factory=list)
     descents: list[str] = field(default_factory=list)
-    handoffs: list[str] = field(default_factory=list)
-    handoff_lines: list[str] = field(default_factory=list)
-    answers: list[tuple[int, UUID, str, int]] = field(default_factory=list)
     statements: list[str] = field(default_factory=list)
     disclosures: list[str] = field(default_factory=list)
     submissions: list[Submission] = field(default_factory=list)
@@ -60,19 +43,19 @@ def write(connection: Connection, origin: str, movements: Sequence[Written]) -> 
     for written in movements:
         _movement(rows, written)
         _stock(rows, written)
-        _handoff(rows, written)
         _statement(rows, written, origin)
     raw = driver(connection)
+    copy_in(raw, "warehouse.location (id, party_id, site_id, code, name, kind, within)", rows.pallets)
     copy_in(raw, "warehouse.lot (id, party_id, item_id, number, uri, production_date, expiry_date, retest_date,"
-                 " manufacturer_lot, supplier, traceability_lot_code, traceability_source)", rows.lots)
+                 " manufacturer_lot, supplier, traceability_lot_code, traceability_source, recall)", rows.lots)
     copy_in(raw, "warehouse.movement (number, party_id, id, type, actor, recorded_at, statement_hash, content_hash,"
                  " content, lots)", rows.movements)
     copy_in(raw, "warehouse.leg (lot_id, movement, line, place, status, units)", rows.legs)
     copy_in(raw, "warehouse.lot_descent (child_id, parent_id, movement, units)", rows.descents)
-    copy_in(raw, "warehouse.handoff (movement, id, sender_id, receiver_id, from_location_id, statement_hash)",
-            rows.handoffs)
-    copy_in(raw, "warehouse.handoff_line (movement, line, lot_id, units)", rows.handoff_lines)
-    _answer(raw, rows.answers)
+    write_handoffs(raw, movements)
+    for written in movements:
+        _relocated(raw, written)
+        _recalled(raw, written)
     keep_statements(raw, rows.statements, rows.disclosures)
     submit(connection, rows.submissions)
 
@@ -97,6 +80,11 @@ def _movement(rows: _Rows, written: Written) -> None:
 
 def _stock(rows: _Rows, written: Written) -> None:
     number, decision = written.number, written.decision
+    if decision.pallet is not None and decision.new_pallet:
+        pallet = decision.pallet
+        site = pallet.site
+        rows.pallets.append(f"{pallet.id}\t{site.party_id}\t{site.id}\t{pallet.code}\t{pallet.code}\tpallet\t"
+                            f"{pallet.ground.id}")
     for line, (account, units) in enumerate(decision.legs):
         rows.legs.append(f"{account.lot_id}\t{number}\t{line}\t{int(account.place)}\t{account.status}\t{units}")
     for lot in decision.new_lots:
@@ -107,28 +95,25 @@ def _stock(rows: _Rows, written: Written) -> None:
 
 def _lot_columns(lot: Lot) -> Iterable[object]:
     return (lot.id, lot.party_id, lot.item_id, lot.number, lot.uri, lot.production_date, lot.expiry_date,
-            lot.retest_date, lot.manufacturer_lot, lot.supplier, lot.traceability_lot_code, lot.traceability_source)
+            lot.retest_date, lot.manufacturer_lot, lot.supplier, lot.traceability_lot_code, lot.traceability_source,
+            lot.recall)
 
 
-def _handoff(rows: _Rows, written: Written) -> None:
-    handoff, number = written.decision.handoff, written.number
-    if handoff is None:
-        return
-    if handoff.state != "offered":
-        rows.answers.append((handoff.receiver_id, handoff.id, handoff.state, number))
-        return
-    rows.handoffs.append(
-        f"{number}\t{handoff.id}\t{handoff.sender_id}\t{handoff.receiver_id}\t{handoff.from_location_id}\t"
-        f"{binary(written.statement.statement_hash)}"
-    )
-    for line, goods in enumerate(handoff.lines):
-        rows.handoff_lines.append(f"{number}\t{line}\t{goods.lot_id}\t{goods.units}")
+def _relocated(raw: Driver[Any], written: Written) -> None:
+    pallet = written.decision.pallet
+    if pallet is not None and written.type == "relocate":
+        raw.execute(queries.RELOCATE, [pallet.ground.id, pallet.id])
 
 
-def _answer(raw: Driver[Any], answers: Sequence[tuple[int, UUID, str, int]]) -> None:
-    if answers:
-        done = raw.execute(queries.ANSWER_HANDOFFS, [list(column) for column in zip(*answers, strict=True)])
-        assert done.rowcount == len(answers), f"INV-S4: expected to answer {len(answers)} handoffs, got {done.rowcount}"
+def _recalled(raw: Driver[Any], written: Written) -> None:
+    """Flag the lots, and tell the parties that were handed any of them."""
+    for kind, lots, recall in (("recall", written.decision.recalled, written.number),
+                               ("lift", written.decision.lifted, None)):
+        if lots:
+            ids = [lot.id for lot in lots]
+            raw.execute(queries.RECALL, [recall, ids])
+            told = {"kind": kind, "movement": written.number, "at": written.recorded_at, "lots": ids}
+            raw.execute(queries.NOTIFY, told)
 
 
 def _statement(rows: _Rows, written: Written, origin: str) -> None:

@@ -2,7 +2,8 @@
 
     movement --< leg >-- lot          balance = fold of leg, kept by the trigger post_legs
     statement -- disclosure           signed for ever -- shown as long as it is not erased
-    handoff --< handoff_line          `movement` is the offer's number, `answer` that of the acceptance or refusal
+    handoff --< handoff_line          `movement` is the offer's number, `answer` that of what closed it
+    handoff_line -- discrepancy       what the answer did not find
 
 `place` is a location's id, or negative: a place of `service.domain.places.Virtual`. `number` orders movements for
 lists; the order that counts is the log's.
@@ -70,6 +71,10 @@ item = Table(
     _required("needs_expiry", Boolean),
     _required("needs_manufacturer_lot", Boolean),
     _required("held_on_arrival", Boolean),
+    _required("needs_production_date", Boolean, server_default="false"),
+    _required("count_tolerance", Integer, server_default="0"),
+    Column("content", Numeric(18, 9)),
+    Column("content_unit", Text),
 )
 
 site = Table(
@@ -90,6 +95,7 @@ location = Table(
     _required("code", Text),
     _required("name", Text),
     _required("kind", Text),
+    Column("within", BigInteger),
 )
 
 lot = Table(
@@ -106,6 +112,7 @@ lot = Table(
     Column("supplier", Text),
     Column("traceability_lot_code", Text),
     Column("traceability_source", Text),
+    Column("recall", BigInteger),
 )
 
 movement = Table(
@@ -156,6 +163,8 @@ handoff = Table(
     _required("receiver_id", BigInteger),
     _required("from_location_id", BigInteger),
     _required("statement_hash", LargeBinary),
+    Column("expires_at", BigInteger),
+    Column("to_site_id", BigInteger),
     _required("state", Text, server_default="offered"),
     Column("answer", BigInteger),
 )
@@ -166,6 +175,31 @@ handoff_line = Table(
     Column("line", SmallInteger, primary_key=True),
     _required("lot_id", BigInteger),
     _required("units", BigInteger),
+    _required("status", stock_status),
+)
+
+discrepancy = Table(
+    "discrepancy", metadata,
+    Column("handoff", BigInteger, primary_key=True, autoincrement=False),
+    Column("line", SmallInteger, primary_key=True, autoincrement=False),
+    _required("lot_id", BigInteger),
+    _required("units", BigInteger),
+    _required("answer", BigInteger),
+    Column("settled", BigInteger),
+    Column("outcome", Text),
+)
+
+notice = Table(
+    "notice", metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _required("kind", Text),
+    _required("from_party_id", BigInteger),
+    _required("to_party_id", BigInteger),
+    _required("lot_uri", Text),
+    _required("movement", BigInteger),
+    _required("created_at", BigInteger),
+    Column("acknowledged_at", BigInteger),
+    Column("acknowledged_by", Text),
 )
 
 statement = Table(

@@ -1,8 +1,6 @@
 """A movement as an EPCIS 2.0 event (GS1 EPCIS 2.0, CBV 2.0), in the pieces that a statement discloses one by one.
 
-    register ADD commissioning · receive OBSERVE receiving · move OBSERVE storing · split Transformation repackaging
-    hold OBSERVE holding · release OBSERVE inspecting · offer, ship OBSERVE shipping · accept OBSERVE accepting
-    refuse OBSERVE inspecting · destroy DELETE destroying
+Which event, business step and disposition each type of movement is: `kinds`. What the standard has no word for: `own`.
 
 `eventID` is the movement id; quantities are JSON numbers in the item's unit, without `uom` where pieces are counted.
 Master data of several lots stands in one property for each (`lotproof:lot1` ...), because the standard's `ilmd` speaks
@@ -23,6 +21,8 @@ from service.domain.commands import Command, Document
 from service.domain.decision import Decision, Goods
 from service.domain.quantities import format_quantity
 from service.domain.things import Party
+from service.statements.kinds import PACKING, kind_of
+from service.statements.own import own_properties
 from service.statements.sdjwt import Listed, element, named
 
 EPCIS_CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
@@ -30,28 +30,6 @@ OWN_CONTEXT = {"lotproof": "urn:lotproof:epcis:", "cbvmda": "urn:epcglobal:cbv:m
 COUNTED = "EA"
 
 _URI = re.compile(r"[a-z][a-z0-9+.-]*:[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
-
-
-class Kind(NamedTuple):
-    type: str
-    action: str | None
-    biz_step: str
-    disposition: str
-
-
-_KINDS = {
-    "register": Kind("ObjectEvent", "ADD", "commissioning", "active"),
-    "receive": Kind("ObjectEvent", "OBSERVE", "receiving", "in_progress"),
-    "move": Kind("ObjectEvent", "OBSERVE", "storing", "sellable_not_accessible"),
-    "split": Kind("TransformationEvent", None, "repackaging", "active"),
-    "hold": Kind("ObjectEvent", "OBSERVE", "holding", "non_sellable_other"),
-    "release": Kind("ObjectEvent", "OBSERVE", "inspecting", "available"),
-    "offer": Kind("ObjectEvent", "OBSERVE", "shipping", "in_transit"),
-    "accept": Kind("ObjectEvent", "OBSERVE", "accepting", "in_progress"),
-    "refuse": Kind("ObjectEvent", "OBSERVE", "inspecting", "returned"),
-    "ship": Kind("ObjectEvent", "OBSERVE", "shipping", "in_transit"),
-    "destroy": Kind("ObjectEvent", "DELETE", "destroying", "destroyed"),
-}
 
 
 class EventText(NamedTuple):
@@ -65,8 +43,8 @@ class EventText(NamedTuple):
 
 def event_of(party: Party, movement: UUID, command: Command, decision: Decision, now: datetime) -> EventText:
     """The event of an allowed movement of this party."""
-    kind = _KINDS[command.type]
-    own = _own_properties(command, decision)
+    kind = kind_of(command, decision)
+    own = own_properties(command, decision)
     properties = [_constant("@context", EPCIS_CONTEXT) if not own else _own_context(), _constant("type", kind.type)]
     if kind.action is not None:
         properties.append(_constant("action", kind.action))
@@ -74,7 +52,10 @@ def event_of(party: Party, movement: UUID, command: Command, decision: Decision,
     properties += (_constant("bizStep", kind.biz_step), _constant("disposition", kind.disposition))
     properties += _places(decision)
     properties += [named(name.encode(), _json(value)) for name, value in own.items()]
-    uris = tuple(dict.fromkeys(good.lot.uri for good in (*decision.goods, *decision.outputs)))
+    if kind.type == "AggregationEvent":
+        properties.append(named(b"parentID", _json(decision.pallet.uri if decision.pallet else None)))
+    told = (*decision.goods, *decision.outputs, *decision.refused, *decision.missing)
+    uris = tuple(dict.fromkeys(good.lot.uri for good in told))
     lots = [_lot(uri) for uri in uris]
     return EventText(uris, lots, properties, _lists(party, command, decision))
 
@@ -94,9 +75,9 @@ def _id_and_time(movement: UUID, command: Command, decision: Decision, now: date
 def _places(decision: Decision) -> list[bytes]:
     places = []
     if decision.at is not None:
-        places.append(_place("readPoint", decision.at.uri))
+        places.append(_place("readPoint", decision.at.ground.uri))
     if decision.to is not None:
-        places.append(_place("bizLocation", decision.to.uri))
+        places.append(_place("bizLocation", decision.to.ground.uri))
     return places
 
 
@@ -105,7 +86,11 @@ def _lists(party: Party, command: Command, decision: Decision) -> list[Listed]:
         lists = [Listed(b"inputQuantityList", _quantities(decision.goods)),
                  Listed(b"outputQuantityList", _quantities(decision.outputs))]
     else:
-        lists = [Listed(b"quantityList", _quantities(decision.goods))]
+        packed = command.type in PACKING
+        lists = [Listed(b"childQuantityList" if packed else b"quantityList", _quantities(decision.goods))]
+    carried = _carried(command, decision)
+    if carried is not None:
+        lists.append(Listed(b"epcList", [_lot(carried)]))
     if command.documents:
         members = [_document(party, document) for document in dict.fromkeys(command.documents)]
         lists.append(Listed(b"bizTransactionList", members))
@@ -117,10 +102,15 @@ def _lists(party: Party, command: Command, decision: Decision) -> list[Listed]:
     return lists
 
 
+def _carried(command: Command, decision: Decision) -> str | None:
+    """The pallet that moves as a whole."""
+    return decision.pallet.uri if command.type == "relocate" and decision.pallet is not None else None
+
+
 def _owners(party: Party, command: Command, decision: Decision) -> tuple[str | None, str | None]:
     """From whom to whom, as far as they are parties of this ledger."""
     if decision.other is not None:
-        giver, taker = (party, decision.other) if command.type == "offer" else (decision.other, party)
+        giver, taker = (party, decision.other) if command.type in ("offer", "withdraw") else (decision.other, party)
         return giver.uri, taker.uri
     return (party.uri, None) if command.type == "ship" else (None, None)
 
@@ -141,40 +131,6 @@ def _document(party: Party, document: Document) -> bytes:
     if not _URI.fullmatch(uri):
         uri = f"{party.uri}/{document.type}/{quote(uri, safe='-._~')}"
     return element(_json({"type": document.type, "bizTransaction": uri}))
-
-
-def _own_properties(command: Any, decision: Decision) -> dict[str, Any]:
-    """What the standard has no word for, each under a name of its own."""
-    own: dict[str, Any] = {}
-    if command.type == "register" and len(decision.goods) == 1:
-        own["ilmd"] = _master_data(decision.goods[0])
-    elif command.type in ("register", "receive") or decision.outputs:
-        for number, good in enumerate(decision.outputs or decision.goods, 1):
-            own[f"lotproof:lot{number}"] = {"epcClass": good.lot.uri} | _master_data(good)
-    if command.type == "release":
-        own["persistentDisposition"] = {"set": ["conformant"], "unset": ["non_conformant"]}
-    if command.type == "hold":
-        own["lotproof:qualityStatus"] = "quarantined"
-    if command.reason is not None:
-        own["lotproof:reason"] = command.reason
-    for name in ("supplier", "customer", "witnesses", "certificate"):
-        if hasattr(command, name):
-            own[f"lotproof:{name}"] = getattr(command, name)
-    return own
-
-
-def _master_data(good: Goods) -> dict[str, str]:
-    lot = good.lot
-    shown = {
-        "cbvmda:lotNumber": lot.number,
-        "cbvmda:itemExpirationDate": lot.expiry_date,
-        "lotproof:productionDate": lot.production_date,
-        "lotproof:retestDate": lot.retest_date,
-        "lotproof:manufacturerLot": lot.manufacturer_lot,
-        "lotproof:traceabilityLotCode": lot.traceability_lot_code,
-        "lotproof:traceabilitySource": lot.traceability_source,
-    }
-    return {name: str(value) for name, value in shown.items() if value is not None}
 
 
 @lru_cache(maxsize=256)

@@ -209,4 +209,5 @@ def _register_back_dated(operator: Operator) -> None:
 
 def _release_with_a_slipped_in_key(operator: Operator) -> None:
     operator.slip_in_key("xiangkou")
-    operator.record("xiangkou", Release(at="S1/FRIDGE", lines=(Line("MILK", KEY.lot, "2"),)), now)
+    milk = (Line("MILK", KEY.lot, "2"),)
+    operator.record("xiangkou", Release(at="S1/FRIDGE", lines=milk, approved_by=("QA-1", "QA-2")), now)

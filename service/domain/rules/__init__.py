@@ -16,7 +16,17 @@ from service.domain.commands import Command
 from service.domain.decision import Decision
 from service.domain.errors import BadEventTime, EmptyMovement
 from service.domain.identifiers import check_document_type, check_text
-from service.domain.rules import arrivals, departures, handoffs, inside
+from service.domain.rules import (
+    arrivals,
+    counts,
+    departures,
+    handoffs,
+    inside,
+    pallets,
+    recalls,
+    transfers,
+    transformations,
+)
 from service.domain.things import Party
 
 MAX_LINES = 100
@@ -27,16 +37,35 @@ Rule = Callable[[Book, Party, UUID, Any], Decision]
 _RULES: dict[str, Rule] = {
     "register": arrivals.register,
     "receive": arrivals.receive,
+    "take_back": arrivals.take_back,
     "move": inside.move,
-    "split": inside.split,
+    "pick": inside.pick,
     "hold": inside.hold,
     "release": inside.release,
+    "count": counts.count,
+    "split": transformations.split,
+    "merge": transformations.merge,
+    "repack": transformations.repack,
+    "produce": transformations.produce,
+    "rework": transformations.rework,
+    "pack": pallets.pack,
+    "unpack": pallets.unpack,
+    "relocate": pallets.relocate,
     "offer": handoffs.offer,
     "accept": handoffs.accept,
     "refuse": handoffs.refuse,
+    "withdraw": handoffs.withdraw,
+    "settle": handoffs.settle,
+    "send": transfers.send,
+    "arrive": transfers.arrive,
     "ship": departures.ship,
+    "return": departures.return_,
     "destroy": departures.destroy,
+    "recall": recalls.recall,
+    "lift": recalls.lift,
 }
+
+MAY_BE_WITHOUT_LINES = ("accept", "arrive", "unpack")
 
 
 def decide(book: Book, party: Party, movement: UUID, command: Command) -> Decision:
@@ -49,8 +78,9 @@ def decide(book: Book, party: Party, movement: UUID, command: Command) -> Decisi
 
 def _check_shape(book: Book, command: Command) -> None:
     for name in ("lines", "outputs"):
-        if not 1 <= len(getattr(command, name, (None,))) <= MAX_LINES:
-            raise EmptyMovement(len(getattr(command, name)))
+        given = len(getattr(command, name, (None,)))
+        if given > MAX_LINES or (given == 0 and command.type not in MAY_BE_WITHOUT_LINES):
+            raise EmptyMovement(given)
     if command.reason is not None:
         check_text("reason", command.reason)
     for document in command.documents:

@@ -1,17 +1,17 @@
-"""Goods begin to be in this party's hands: register (own production, opening stock) and receive (from a supplier)."""
+"""Goods come in: registered as new lots, received from a supplier outside of this ledger, or back from a customer."""
 
 from uuid import UUID
 
 from service.domain.book import Book
-from service.domain.commands import NewLotLine, Receive, Register
+from service.domain.commands import NewLotLine, Receive, Register, TakeBack
 from service.domain.decision import Decision, Goods, Leg
-from service.domain.errors import LotExists
+from service.domain.errors import BadQuantity, LotExists
 from service.domain.identifiers import check_text
 from service.domain.lots import begin_lot, more_of_lot
-from service.domain.places import Virtual
-from service.domain.quantities import parse_quantity
-from service.domain.rules.lines import arrival_status, outside, transfer
-from service.domain.things import Location, Lot, Party
+from service.domain.places import AVAILABLE, HOLD, Virtual
+from service.domain.quantities import parse_amount, parse_quantity
+from service.domain.rules.lines import arrival_status, goods_of, needs_reason, outside, target_place, transfer
+from service.domain.things import Item, Location, Lot, Party
 
 
 def register(book: Book, party: Party, movement: UUID, command: Register) -> Decision:
@@ -24,17 +24,61 @@ def receive(book: Book, party: Party, movement: UUID, command: Receive) -> Decis
     return _arrive(book, party, command.to, command.lines, supplier=check_text("supplier", command.supplier))
 
 
+def take_back(book: Book, party: Party, movement: UUID, command: TakeBack) -> Decision:
+    """No more comes back than was shipped, and all of it waits for quality."""
+    check_text("customer", command.customer)
+    needs_reason(command, "why the goods come back")
+    to = target_place(book, party, command.to)
+    goods, legs = [], list[Leg]()
+    for line in command.lines:
+        good = goods_of(book, party, line)
+        legs += transfer(good.lot, good.units, outside(Virtual.CUSTOMER), (to.id, HOLD))
+        goods.append(good)
+    return Decision(tuple(legs), tuple(goods), at=to, to=to)
+
+
+def status_on_arrival(line: NewLotLine, item: Item, lot: Lot, to: Location) -> str:
+    """What quality found decides, then the item and the place; more of a recalled lot is always held."""
+    if lot.recall is not None or line.quality in ("failed", "pending"):
+        return HOLD
+    if line.quality == "passed" and to.kind != "quarantine":
+        return AVAILABLE
+    return arrival_status(item, to)
+
+
+def found_on_arrival(lines: tuple[NewLotLine, ...], goods: tuple[Goods, ...]) -> dict[str, object]:
+    """For the statement: what was found of each line that was looked at, under a name of its own."""
+    return {
+        f"lotproof:arrival{number}": {"epcClass": good.lot.uri}
+        | {name: value for name in ("quality", "damaged") if (value := getattr(line, name)) is not None}
+        for number, (line, good) in enumerate(zip(lines, goods, strict=True), 1)
+        if line.quality is not None or line.damaged is not None
+    }
+
+
 def _arrive(book: Book, party: Party, to: str, lines: tuple[NewLotLine, ...], supplier: str | None) -> Decision:
-    at = book.location(party, to)
+    at = target_place(book, party, to)
     goods, legs, new = [], list[Leg](), dict[tuple[int, str], Lot]()
     for line in lines:
         good, begun = _incoming(book, party, line, at, supplier)
         if begun:
             _check_once(new, good, line)
-        status = arrival_status(good.item, at)
-        legs += transfer(good.lot, good.units, outside(Virtual.SUPPLY), (at.id, status))
+        legs += _placed(line, good, at)
         goods.append(good)
-    return Decision(tuple(legs), tuple(goods), new_lots=tuple(new.values()), at=at, to=at)
+    return Decision(tuple(legs), tuple(goods), new_lots=tuple(new.values()), at=at, to=at,
+                    notes=found_on_arrival(lines, tuple(goods)))
+
+
+def _placed(line: NewLotLine, good: Goods, at: Location) -> list[Leg]:
+    damaged = parse_amount(line.damaged or "0", good.item.decimals)
+    if damaged > good.units:
+        raise BadQuantity(f"at most the {line.quantity} that arrived as damaged", str(line.damaged))
+    legs = list[Leg]()
+    status = status_on_arrival(line, good.item, good.lot, at)
+    for units, here in ((good.units - damaged, status), (damaged, HOLD)):
+        if units:
+            legs += transfer(good.lot, units, outside(Virtual.SUPPLY), (at.id, here))
+    return legs
 
 
 def _incoming(

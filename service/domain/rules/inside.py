@@ -1,23 +1,29 @@
-"""What happens within one party's walls: move, split, hold and release."""
+"""What happens within one party's walls: move and pick, hold and release."""
 
 from uuid import UUID
 
 from service.domain.book import Book
-from service.domain.commands import Hold, Line, Move, Release, Split
-from service.domain.decision import Decision, Descent, Goods, Leg
-from service.domain.errors import BadText, SamePlace, SplitUnbalanced
-from service.domain.lots import child_lot
-from service.domain.places import AVAILABLE, HOLD, Virtual
-from service.domain.quantities import parse_quantity
-from service.domain.rules.lines import goods_of, implied_status, outside, status_of, transfer
-from service.domain.things import Party
+from service.domain.commands import Hold, Line, Move, Pick, Release
+from service.domain.decision import Decision, Leg
+from service.domain.errors import SamePlace, WrongPlace
+from service.domain.places import AVAILABLE, HOLD
+from service.domain.rules.lines import (
+    check_two_persons,
+    goods_of,
+    implied_status,
+    needs_reason,
+    status_of,
+    target_place,
+    transfer,
+)
+from service.domain.things import Location, Party
+
+TOWARDS_THE_DOOR = ("staging", "dock")
 
 
 def move(book: Book, party: Party, movement: UUID, command: Move) -> Decision:
     """From one place to another in the same status: held and expired goods move too, they only do not leave."""
-    source, target = book.location(party, command.from_), book.location(party, command.to)
-    if source.id == target.id:
-        raise SamePlace(source.name)
+    source, target = _from_and_to(book, party, command)
     goods, legs = [], list[Leg]()
     for line in command.lines:
         good = goods_of(book, party, line)
@@ -27,37 +33,36 @@ def move(book: Book, party: Party, movement: UUID, command: Move) -> Decision:
     return Decision(tuple(legs), tuple(goods), at=source, to=target)
 
 
+def pick(book: Book, party: Party, movement: UUID, command: Pick) -> Decision:
+    """What could not leave is not even picked."""
+    source, target = _from_and_to(book, party, command)
+    if target.kind not in TOWARDS_THE_DOOR:
+        raise WrongPlace(target.name, "a place of kind staging or dock", target.kind)
+    goods, legs = [], list[Leg]()
+    for line in command.lines:
+        good = goods_of(book, party, line)
+        implied_status("pick", line, AVAILABLE)
+        legs += transfer(good.lot, good.units, (source.id, AVAILABLE), (target.id, AVAILABLE))
+        goods.append(good)
+    book.check_usable(legs)
+    return Decision(tuple(legs), tuple(goods), at=source, to=target)
+
+
 def hold(book: Book, party: Party, movement: UUID, command: Hold) -> Decision:
-    if command.reason is None:
-        raise BadText("reason", "why the goods are held", "nothing")
+    needs_reason(command, "why the goods are held")
     return _change_status(book, party, "hold", command.at, command.lines, AVAILABLE, HOLD)
 
 
 def release(book: Book, party: Party, movement: UUID, command: Release) -> Decision:
+    check_two_persons(command.approved_by)
     return _change_status(book, party, "release", command.at, command.lines, HOLD, AVAILABLE)
 
 
-def split(book: Book, party: Party, movement: UUID, command: Split) -> Decision:
-    """INV-S3. The parent's goods are consumed and the children's produced, so that each lot's own legs sum to zero."""
-    at, item = book.location(party, command.at), book.item(party, command.item)
-    parent = book.lot(item, command.lot)
-    names = [output.lot for output in command.outputs]
-    if len(set(names)) != len(names):
-        raise SplitUnbalanced("each output lot once", ", ".join(names))
-    outputs = tuple(
-        Goods(child_lot(book, party, item, parent, output.lot), item, parse_quantity(output.quantity, item.decimals))
-        for output in command.outputs
-    )
-    whole = Goods(parent, item, sum(output.units for output in outputs))
-    here = (at.id, status_of(book, parent, item, at, command.status))
-    legs = list(transfer(parent, whole.units, here, outside(Virtual.CONSUMED)))
-    for output in outputs:
-        legs += transfer(output.lot, output.units, outside(Virtual.PRODUCED), here)
-    return Decision(
-        tuple(legs), (whole,), outputs, at=at, to=at,
-        new_lots=tuple(output.lot for output in outputs),
-        descents=tuple(Descent(output.lot, parent, output.units) for output in outputs),
-    )
+def _from_and_to(book: Book, party: Party, command: Move | Pick) -> tuple[Location, Location]:
+    source, target = book.location(party, command.from_), target_place(book, party, command.to)
+    if source.id == target.id:
+        raise SamePlace(source.name)
+    return source, target
 
 
 def _change_status(

@@ -1,12 +1,17 @@
 """Reading the lines of a movement: which goods, from which account."""
 
+from collections.abc import Iterable
+
 from service.domain.book import Book
-from service.domain.commands import Line
+from service.domain.commands import Command, Line
 from service.domain.decision import Account, Goods, Leg
-from service.domain.errors import StatusUnclear, WrongStatus
+from service.domain.errors import BadText, NeedsApproval, StatusUnclear, WrongPlace, WrongStatus
+from service.domain.identifiers import check_text
 from service.domain.places import AVAILABLE, HOLD, Virtual
 from service.domain.quantities import format_quantity, parse_quantity
 from service.domain.things import Item, Location, Lot, Party
+
+APPROVERS = 2
 
 
 def goods_of(book: Book, party: Party, line: Line) -> Goods:
@@ -44,3 +49,23 @@ def status_of(book: Book, lot: Lot, item: Item, at: Location, said: str | None) 
 def arrival_status(item: Item, to: Location) -> str:
     """What comes in waits for quality where the item or the place says so."""
     return HOLD if item.held_on_arrival or to.kind == "quarantine" else AVAILABLE
+
+
+def target_place(book: Book, party: Party, name: str) -> Location:
+    """A place that takes goods; onto a pallet they come only by being packed."""
+    place = book.location(party, name)
+    if place.kind == "pallet":
+        raise WrongPlace(place.name, "a place that is no pallet; `pack` puts goods onto one", "a pallet")
+    return place
+
+
+def needs_reason(command: Command, why: str) -> None:
+    if command.reason is None:
+        raise BadText("reason", why, "nothing")
+
+
+def check_two_persons(approved_by: Iterable[str]) -> None:
+    """Two different people stand for it, by their opaque ids."""
+    people = {check_text("approver", person) for person in approved_by}
+    if len(people) < APPROVERS:
+        raise NeedsApproval("the approval of two different persons", f"{len(people)}")

@@ -45,6 +45,11 @@ CREATE TABLE warehouse.item (
     needs_expiry boolean NOT NULL,
     needs_manufacturer_lot boolean NOT NULL,
     held_on_arrival boolean NOT NULL,
+    needs_production_date boolean NOT NULL DEFAULT false,
+    count_tolerance integer NOT NULL DEFAULT 0 CHECK (count_tolerance BETWEEN 0 AND 1000),
+    content numeric(18, 9) CHECK (content > 0),
+    content_unit text CHECK (content_unit ~ '^[A-Z0-9]{2,3}$'),
+    CHECK ((content IS NULL) = (content_unit IS NULL)),
     UNIQUE (party_id, code),
     UNIQUE (party_id, gtin)
 );
@@ -59,16 +64,19 @@ CREATE TABLE warehouse.site (
     UNIQUE (party_id, code)
 );
 
--- Ids are positive: the virtual places of service.domain.places have negative ones.
+-- Ids are positive: the virtual places of service.domain.places have negative ones. A pallet stands `within` a place.
 CREATE TABLE warehouse.location (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY CHECK (id > 0),
     party_id bigint NOT NULL REFERENCES warehouse.party,
     site_id bigint NOT NULL REFERENCES warehouse.site,
     code text NOT NULL,
     name text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('storage', 'quarantine', 'staging', 'dock')),
+    kind text NOT NULL CHECK (kind IN ('storage', 'quarantine', 'staging', 'dock', 'pallet')),
+    within bigint REFERENCES warehouse.location CHECK ((within IS NULL) = (kind <> 'pallet')),
     UNIQUE (site_id, code)
 );
+CREATE UNIQUE INDEX location_pallet ON warehouse.location (party_id, code) WHERE kind = 'pallet';
+CREATE INDEX location_within ON warehouse.location (within) WHERE within IS NOT NULL;
 
 CREATE SEQUENCE warehouse.lot_id;
 
@@ -85,6 +93,7 @@ CREATE TABLE warehouse.lot (
     supplier text,
     traceability_lot_code text,
     traceability_source text,
+    recall bigint,
     UNIQUE (item_id, number),
     UNIQUE (party_id, uri)
 );
@@ -114,7 +123,7 @@ CREATE TABLE warehouse.leg (
     lot_id bigint NOT NULL,
     movement bigint NOT NULL,
     line smallint NOT NULL,
-    place bigint NOT NULL CHECK (place > 0 OR place BETWEEN -6 AND -1),
+    place bigint NOT NULL CHECK (place > 0 OR place BETWEEN -10 AND -1),
     status warehouse.stock_status NOT NULL,
     units bigint NOT NULL CHECK (units <> 0 AND abs(units) <= 9007199254740991),
     PRIMARY KEY (lot_id, movement, line)
@@ -123,14 +132,14 @@ CREATE TABLE warehouse.leg (
 -- Legs are appended in the order of movements, so a few bytes for each range of pages find those of a movement.
 CREATE INDEX leg_by_movement ON warehouse.leg USING brin (movement) WITH (pages_per_range = 16, autosummarize = on);
 
--- INV-S1. -1 (supply) and -5 (produced) are the sources and the only places below zero.
+-- INV-S1. -1 (supply) and -5 (produced) are the sources and always below zero; -9 (adjustment) may be on either side.
 CREATE TABLE warehouse.balance (
     lot_id bigint NOT NULL,
     place bigint NOT NULL,
     status warehouse.stock_status NOT NULL,
     units bigint NOT NULL,
     PRIMARY KEY (lot_id, place, status),
-    CONSTRAINT never_below_zero CHECK (CASE WHEN place IN (-1, -5) THEN units <= 0 ELSE units >= 0 END)
+    CONSTRAINT never_below_zero CHECK (CASE WHEN place IN (-1, -5) THEN units <= 0 ELSE place = -9 OR units >= 0 END)
 ) WITH (fillfactor = 70);
 CREATE INDEX balance_at_place ON warehouse.balance (place) WHERE place > 0;
 
@@ -151,7 +160,9 @@ CREATE TABLE warehouse.handoff (
     receiver_id bigint NOT NULL,
     from_location_id bigint NOT NULL,
     statement_hash bytea NOT NULL CHECK (octet_length(statement_hash) = 32),
-    state text NOT NULL DEFAULT 'offered' CHECK (state IN ('offered', 'accepted', 'refused')),
+    expires_at bigint,
+    to_site_id bigint CHECK ((to_site_id IS NULL) = (sender_id <> receiver_id)),
+    state text NOT NULL DEFAULT 'offered' CHECK (state IN ('offered', 'accepted', 'refused', 'withdrawn')),
     answer bigint CHECK ((answer IS NULL) = (state = 'offered')),
     UNIQUE (receiver_id, id)
 );
@@ -162,8 +173,46 @@ CREATE TABLE warehouse.handoff_line (
     line smallint NOT NULL,
     lot_id bigint NOT NULL,
     units bigint NOT NULL CHECK (units > 0),
+    status warehouse.stock_status NOT NULL,
     PRIMARY KEY (movement, line)
 );
+CREATE INDEX handoff_line_of_lot ON warehouse.handoff_line (lot_id);
+
+-- What an answer did not find. It stands with the sender as disputed until the sender settles it.
+CREATE TABLE warehouse.discrepancy (
+    handoff bigint NOT NULL,
+    line smallint NOT NULL,
+    lot_id bigint NOT NULL,
+    units bigint NOT NULL CHECK (units > 0),
+    answer bigint NOT NULL,
+    settled bigint,
+    outcome text CHECK (outcome IN ('found', 'lost')),
+    CHECK ((settled IS NULL) = (outcome IS NULL)),
+    PRIMARY KEY (handoff, line)
+);
+CREATE INDEX discrepancy_open ON warehouse.discrepancy (handoff) WHERE settled IS NULL;
+
+-- A recall or its end, told to a party that was handed the lot; it answers when somebody there has read it.
+CREATE TABLE warehouse.notice (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('recall', 'lift')),
+    from_party_id bigint NOT NULL,
+    to_party_id bigint NOT NULL,
+    lot_uri text NOT NULL,
+    movement bigint NOT NULL,
+    created_at bigint NOT NULL,
+    acknowledged_at bigint,
+    acknowledged_by text,
+    CHECK ((acknowledged_at IS NULL) = (acknowledged_by IS NULL))
+);
+CREATE INDEX notice_of_party ON warehouse.notice (to_party_id, id);
+CREATE INDEX notice_from_party ON warehouse.notice (from_party_id, id);
+"""
+
+# The one rule of expiry in the database's words; service.domain.expiry has it in Python's.
+EXPIRED = """
+CREATE FUNCTION warehouse.expired(expiry date, at bigint, zone text) RETURNS boolean LANGUAGE sql STABLE
+    AS $$ SELECT coalesce(expiry < (to_timestamp(at / 1000.0) AT TIME ZONE zone)::date, false) $$;
 """
 
 # A statement is what was signed and stays for ever. Its disclosures lie apart: they may shrink (erasure).
@@ -208,8 +257,8 @@ BEGIN
             WHEN leg.place > 0 AND p.party_id IS DISTINCT FROM l.party_id THEN 'INV-P2: no place of this lot''s party'
             WHEN NOT leg.leaves OR leg.place < 0 OR leg.units > 0 THEN NULL
             WHEN leg.status = 'hold' THEN 'INV-S5: stock on hold cannot leave'
-            WHEN l.expiry_date < (to_timestamp(m.recorded_at / 1000.0) AT TIME ZONE s.zone)::date
-                THEN 'INV-S5: expired stock cannot leave'
+            WHEN l.recall IS NOT NULL THEN 'INV-S5: recalled stock cannot leave'
+            WHEN expired(l.expiry_date, m.recorded_at, s.zone) THEN 'INV-S5: expired stock cannot leave'
         END AS fault INTO bad
         FROM (SELECT *, bool_or(place IN (-2, -3) AND units > 0) OVER (PARTITION BY movement, lot_id) AS leaves
               FROM fresh) AS leg
@@ -218,8 +267,8 @@ BEGIN
         LEFT JOIN location p ON p.id = leg.place
         LEFT JOIN site s ON s.id = p.site_id
         WHERE m.number IS NULL OR l.id IS NULL OR (leg.place > 0 AND p.party_id IS DISTINCT FROM l.party_id)
-            OR (leg.leaves AND leg.place > 0 AND leg.units < 0 AND (leg.status = 'hold'
-                OR l.expiry_date < (to_timestamp(m.recorded_at / 1000.0) AT TIME ZONE s.zone)::date))
+            OR (leg.leaves AND leg.place > 0 AND leg.units < 0 AND (leg.status = 'hold' OR l.recall IS NOT NULL
+                OR expired(l.expiry_date, m.recorded_at, s.zone)))
         LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION '% (lot %, place %, movement %)', bad.fault, bad.lot_id, bad.place, bad.movement
@@ -250,8 +299,10 @@ ANSWER_ONCE = """
 CREATE FUNCTION warehouse.answer_once() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
     IF OLD.state <> 'offered' OR NEW.state = 'offered'
-        OR (NEW.movement, NEW.id, NEW.sender_id, NEW.receiver_id, NEW.from_location_id, NEW.statement_hash)
-        IS DISTINCT FROM (OLD.movement, OLD.id, OLD.sender_id, OLD.receiver_id, OLD.from_location_id, OLD.statement_hash)
+        OR (NEW.movement, NEW.id, NEW.sender_id, NEW.receiver_id, NEW.from_location_id, NEW.statement_hash,
+            NEW.expires_at, NEW.to_site_id)
+        IS DISTINCT FROM (OLD.movement, OLD.id, OLD.sender_id, OLD.receiver_id, OLD.from_location_id, OLD.statement_hash,
+            OLD.expires_at, OLD.to_site_id)
     THEN
         RAISE EXCEPTION 'INV-S4: handoff % is %, it cannot become %', OLD.id, OLD.state, NEW.state
             USING ERRCODE = 'check_violation', CONSTRAINT = 'answered_once';
@@ -262,6 +313,25 @@ END $$;
 CREATE TRIGGER answer_once BEFORE UPDATE ON warehouse.handoff
     FOR EACH ROW EXECUTE FUNCTION warehouse.answer_once();
 ALTER TABLE warehouse.handoff ENABLE ALWAYS TRIGGER answer_once;
+"""
+
+# What was missing is settled once, and nothing else of it ever changes.
+SETTLE_ONCE = """
+CREATE FUNCTION warehouse.settle_once() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF OLD.settled IS NOT NULL OR NEW.settled IS NULL
+        OR (NEW.handoff, NEW.line, NEW.lot_id, NEW.units, NEW.answer)
+        IS DISTINCT FROM (OLD.handoff, OLD.line, OLD.lot_id, OLD.units, OLD.answer)
+    THEN
+        RAISE EXCEPTION 'INV-S4: line % of handoff % is settled once', OLD.line, OLD.handoff
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'settled_once';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER settle_once BEFORE UPDATE ON warehouse.discrepancy
+    FOR EACH ROW EXECUTE FUNCTION warehouse.settle_once();
+ALTER TABLE warehouse.discrepancy ENABLE ALWAYS TRIGGER settle_once;
 """
 
 # A lot keeps the URI of its first entry, its party and its item for ever.
@@ -288,11 +358,11 @@ END $$;
 """
 
 APPEND_ONLY = ("party_key", "movement", "leg", "lot_descent", "handoff_line", "statement")
-NEVER_DELETED = ("party", "item", "site", "location", "lot", "handoff", "balance")
+NEVER_DELETED = ("party", "item", "site", "location", "lot", "handoff", "balance", "discrepancy", "notice")
 
 
 def upgrade() -> None:
-    for statements in (THINGS, STOCK, STATEMENTS, POST_LEGS, ANSWER_ONCE, KEEP_IDENTITY, REFUSE):
+    for statements in (THINGS, STOCK, EXPIRED, STATEMENTS, POST_LEGS, ANSWER_ONCE, SETTLE_ONCE, KEEP_IDENTITY, REFUSE):
         op.execute(statements)
     for table in APPEND_ONLY:
         refuse(table, "BEFORE UPDATE OR DELETE", "ROW")

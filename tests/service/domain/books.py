@@ -28,7 +28,7 @@ def name_lot(party: Party, item: Item, number: str) -> str:
 def make_book(now: datetime = NOON, zone: str = "Asia/Shanghai") -> Book:
     """Parties maker, shop and depot with items MED (GTIN, EA), MILK (GTIN, LTR, 3 decimals) and SALT (no GTIN), and
     locations S1/A, S1/B and S1/Q (quarantine)."""
-    book, ids = Book(now, name_lot, count(1)), count(1)
+    book, ids = Book(now, name_lot, count(1), count(10_000)), count(1)
     for code in PARTIES:
         party = Party(next(ids), code, code.title(), f"https://log.example.com/party/{code}")
         book.add_party(party)

@@ -21,6 +21,7 @@ NEW = st.lists(st.builds(c.NewLotLine, ITEM, LOT, QUANTITY, expiry_date=EXPIRY),
 CHILD = st.sampled_from(("L1-1", "L1-2", "L2-1", "L3"))
 OUTPUTS = st.lists(st.builds(c.Output, CHILD, QUANTITY), min_size=1, max_size=2).map(tuple)
 WHY = st.just("why")
+TWO = st.just(("u1", "u2"))
 
 STOCK_COMMANDS = cast("st.SearchStrategy[c.Command]", st.one_of(
     st.builds(c.Register, to=PLACE, lines=NEW),
@@ -28,7 +29,8 @@ STOCK_COMMANDS = cast("st.SearchStrategy[c.Command]", st.one_of(
     st.builds(c.Move, from_=PLACE, to=PLACE, lines=LINES),
     st.builds(c.Split, at=PLACE, item=ITEM, lot=LOT, outputs=OUTPUTS, status=STATUS),
     st.builds(c.Hold, at=PLACE, reason=WHY, lines=PLAIN),
-    st.builds(c.Release, at=PLACE, lines=PLAIN),
+    st.builds(c.Release, at=PLACE, lines=PLAIN, approved_by=TWO),
     st.builds(c.Ship, from_=PLACE, customer=st.just("x"), lines=PLAIN),
-    st.builds(c.Destroy, from_=PLACE, lines=LINES, witnesses=st.just(("u1", "u2")), certificate=st.just("DC")),
+    st.builds(c.Destroy, from_=PLACE, lines=LINES, witnesses=TWO, certificate=st.just("DC"),
+              approved_by=TWO),
 ))

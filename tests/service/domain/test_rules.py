@@ -117,7 +117,7 @@ def test_held_stock_does_not_leave(book: Book, command: c.Command) -> None:
     do(book, "maker", c.Hold(at="S1/A", reason="suspect", lines=line("L1", "10")))
     error = refused(book, "maker", command, e.StockOnHold)
     assert (error.expected, error.seen) == ("1 EA", "0 EA")
-    do(book, "maker", c.Release(at="S1/A", lines=line("L1", "1")))
+    do(book, "maker", c.Release(at="S1/A", lines=line("L1", "1"), approved_by=("q1", "q2")))
     do(book, "maker", command)
 
 
@@ -146,7 +146,8 @@ def test_expired_and_held_stock_moves_and_is_destroyed(book: Book) -> None:
     do(book, "maker", c.Hold(at="S1/A", reason="expired", lines=line("L1", "10")))
     do(book, "maker", c.Move(from_="S1/A", to="S1/Q", lines=line("L1", "10")))
     assert stock(book, "maker", "L1") == {("S1/Q", "hold"): 10}
-    do(book, "maker", c.Destroy(from_="S1/Q", lines=line("L1", "10"), witnesses=("u1", "u2"), certificate="DC-1"))
+    do(book, "maker", c.Destroy(from_="S1/Q", lines=line("L1", "10"),
+                                witnesses=("u1", "u2"), approved_by=("q1", "q2"), certificate="DC-1"))
     assert stock(book, "maker", "L1") == {}
 
 
@@ -161,8 +162,8 @@ def test_a_lot_in_both_statuses_asks_which_is_meant(book: Book) -> None:
 
 @pytest.mark.parametrize(("command", "slug"), [
     (c.Ship(from_="S1/A", customer="x", lines=line("L1", "1", status="hold")), "wrong-status"),
-    (c.Release(at="S1/A", lines=line("L1", "1", status="available")), "wrong-status"),
-    (c.Release(at="S1/A", lines=line("L1", "1")), "insufficient-stock"),
+    (c.Release(at="S1/A", lines=line("L1", "1", status="available"), approved_by=("q1", "q2")), "wrong-status"),
+    (c.Release(at="S1/A", lines=line("L1", "1"), approved_by=("q1", "q2")), "insufficient-stock"),
     (c.Hold(at="S1/A", lines=line("L1", "1")), "bad-text"),
     (c.Move(from_="S1/A", to="S1/A", lines=line("L1", "1")), "same-place"),
     (c.Move(from_="S1/A", to="S1/X", lines=line("L1", "1")), "unknown-thing"),
@@ -175,8 +176,10 @@ def test_a_lot_in_both_statuses_asks_which_is_meant(book: Book) -> None:
     (c.Offer(from_="S1/A", to_party="nobody", lines=line("L1", "1")), "unknown-thing"),
     (c.Accept(handoff=uuid4(), to="S1/A"), "unknown-thing"),
     (c.Refuse(handoff=uuid4(), reason="x"), "unknown-thing"),
-    (c.Destroy(from_="S1/A", lines=line("L1", "1"), witnesses=("u1", "u1"), certificate="x"), "too-few-witnesses"),
-    (c.Destroy(from_="S1/A", lines=line("L1", "1"), witnesses=("u1", "u2"), certificate=""), "bad-text"),
+    (c.Destroy(from_="S1/A", lines=line("L1", "1"),
+               witnesses=("u1", "u1"), approved_by=("q1", "q2"), certificate="x"), "too-few-witnesses"),
+    (c.Destroy(from_="S1/A", lines=line("L1", "1"),
+               witnesses=("u1", "u2"), approved_by=("q1", "q2"), certificate=""), "bad-text"),
     (c.Split(at="S1/A", item="MED", lot="L1", outputs=()), "empty-movement"),
     (c.Split(at="S1/A", item="MED", lot="L1", outputs=(c.Output("X", "1"), c.Output("X", "1"))), "split-unbalanced"),
     (c.Split(at="S1/A", item="MED", lot="L1", outputs=(c.Output("L1", "1"),)), "lot-exists"),

@@ -96,7 +96,7 @@ def _any_request(world: World, dice: Random, party: str) -> MovementRequest:
         c.Move(from_="S1/B", to="S1/A", lines=_available(other, units) + _available(lot, "1")),
         c.Offer(from_="S1/A", to_party=to, lines=line(lot, units) + line(other, "1")),
         c.Hold(at="S1/A", reason="x", lines=line(lot, units)),
-        c.Release(at="S1/A", lines=line(lot, units)),
+        c.Release(at="S1/A", lines=line(lot, units), approved_by=("q1", "q2")),
         c.Split(at="S1/A", item="MED", lot=lot, outputs=(c.Output(f"C{dice.randrange(10**9)}", units),)),
         c.Ship(from_="S1/B", customer="x", lines=line(lot, units)),
     )))

@@ -27,11 +27,12 @@ def live_a_life(world: World) -> None:
     offered = world.do("maker", c.Offer(from_="S1/B", to_party="shop", lines=line("L1", "300")))
     world.do("shop", c.Accept(handoff=offered.id, to="S1/A"))
     world.do("shop", c.Hold(at="S1/A", reason="dented", lines=line("L1", "50")))
-    world.do("shop", c.Release(at="S1/A", lines=line("L1", "20")))
+    world.do("shop", c.Release(at="S1/A", lines=line("L1", "20"), approved_by=("q1", "q2")))
     world.do("shop", c.Ship(from_="S1/A", customer="Corner pharmacy", lines=line("L1", "100")))
     world.do("shop", c.Split(at="S1/A", item="MED", lot="L1", status="available",
                              outputs=(c.Output("L1-1", "10"), c.Output("L1-2", "20"))))
-    world.do("shop", c.Destroy(from_="S1/A", lines=line("L1", "30", status="hold"), witnesses=("u1", "u2"),
+    world.do("shop", c.Destroy(from_="S1/A", lines=line("L1", "30", status="hold"),
+                               witnesses=("u1", "u2"), approved_by=("q1", "q2"),
                                certificate="DC-9"))
     world.do("depot", c.Receive(to="S1/Q", supplier="Acme \\ Söhne", lines=(
         c.NewLotLine("MED", "D1", "7", expiry_date=date(2027, 1, 1), manufacturer_lot="M/7"),)))

@@ -80,13 +80,14 @@ def life_of_a_lot() -> list[Issued]:
         issue(book, "maker", c.Split(at="S1/A", item="MED", lot="L2", outputs=(
             c.Output("L2-1", "3"), c.Output("L2-2", "4")))),
         issue(book, "maker", c.Hold(at="S1/A", reason="破損 \"dented\" \\ 5 %", lines=line("L2", "50"))),
-        issue(book, "maker", c.Release(at="S1/A", lines=line("L2", "20"))),
+        issue(book, "maker", c.Release(at="S1/A", lines=line("L2", "20"), approved_by=("q1", "q2"))),
         issue(book, "maker", c.Offer(from_="S1/A", to_party="shop", lines=line("L2", "5"), documents=papers), accepted),
         issue(book, "shop", c.Accept(handoff=accepted, to="S1/A", documents=papers[:1])),
         issue(book, "maker", c.Offer(from_="S1/A", to_party="shop", lines=line("L2", "7")), refused),
         issue(book, "shop", c.Refuse(handoff=refused, reason="not ordered")),
         issue(book, "shop", c.Ship(from_="S1/A", customer="Corner pharmacy", lines=line("L2", "1"))),
-        issue(book, "maker", c.Destroy(from_="S1/A", lines=line("L2", "30", status="hold"), witnesses=("u1", "u2"),
+        issue(book, "maker", c.Destroy(from_="S1/A", lines=line("L2", "30", status="hold"),
+                                       witnesses=("u1", "u2"), approved_by=("q1", "q2"),
                                        certificate="DC-9")),
     ]
 

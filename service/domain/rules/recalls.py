@@ -1,0 +1,74 @@
+"""Recall: a lot and whatever was made of it stops, everywhere at once.
+
+    recall   the lot and its descendants are flagged; all their available stock in real places goes on hold
+    lift     the flags go; the stock stays on hold until two people release it
+
+What is on its way to another party cannot be accepted any more: the sender's lot is flagged. What others hold already
+is theirs to recall; they get a notice (`service.ledger.notices`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from service.domain.book import Book
+from service.domain.commands import Lift, Recall
+from service.domain.decision import Decision, Goods, Leg
+from service.domain.errors import RecallState
+from service.domain.places import AVAILABLE, HOLD
+from service.domain.rules.lines import check_two_persons, needs_reason, transfer
+from service.domain.things import Lot, Party
+
+MOST_LOTS = 400
+"""A statement discloses each lot twice, and a reader takes 1,024 disclosures."""
+
+
+def recall(book: Book, party: Party, movement: UUID, command: Recall) -> Decision:
+    needs_reason(command, "why the lot is recalled")
+    root = book.lot(book.item(party, command.item), command.lot)
+    lots = [lot for lot in _family(book, root) if lot.recall is None][:MOST_LOTS]
+    if not lots:
+        raise RecallState(root.number, "a lot, or a descendant of it, that is not recalled", "recalled")
+    lying = _available(book)
+    goods, legs = [], list[Leg]()
+    for lot in lots:
+        for place, units in lying[lot.id]:
+            legs += transfer(lot, units, (place, AVAILABLE), (place, HOLD))
+        goods.append(Goods(lot, book.items_by_id[lot.item_id], sum(units for _, units in lying[lot.id])))
+    return Decision(tuple(legs), tuple(goods), recalled=tuple(lots), notes={"lotproof:recalledLot": root.uri})
+
+
+def lift(book: Book, party: Party, movement: UUID, command: Lift) -> Decision:
+    """Lots that another recall flagged, or that were also made of other recalled lots, stay flagged."""
+    needs_reason(command, "why the recall is over")
+    check_two_persons(command.approved_by)
+    root = book.lot(book.item(party, command.item), command.lot)
+    if root.recall is None or _recalled_parents(book, root, {}):
+        raise RecallState(root.number, "a recalled lot that is made of no other recalled lot",
+                          "not recalled" if root.recall is None else "made of a recalled lot")
+    lifted: dict[int, Lot] = {}
+    for lot in _family(book, root):
+        if lot.recall is not None and lot.recall >= root.recall and not _recalled_parents(book, lot, lifted):
+            lifted[lot.id] = lot
+    lots = tuple(lifted.values())[:MOST_LOTS]
+    return Decision((), tuple(Goods(lot, book.items_by_id[lot.item_id], 0) for lot in lots), lifted=lots)
+
+
+def _recalled_parents(book: Book, lot: Lot, lifted: Mapping[int, Lot]) -> bool:
+    """Whether a parent of this lot stays recalled."""
+    parents = book.parents.get(lot.id, {})
+    return any(recalled and parent not in lifted for parent, recalled in parents.items())
+
+
+def _family(book: Book, root: Lot) -> Iterable[Lot]:
+    """The lot and its descendants, oldest first."""
+    return (book.lots_by_id[id] for id in sorted({root.id, *book.descendants.get(root.id, ())}))
+
+
+def _available(book: Book) -> dict[int, list[tuple[int, int]]]:
+    """Where how much of each lot lies available."""
+    lying: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for (lot_id, place, status), units in sorted(book.stock.items()):
+        if place > 0 and status == AVAILABLE and units:
+            lying[lot_id].append((place, units))
+    return lying

@@ -1,0 +1,75 @@
+"""Rows of handoffs and transfers: offered, answered, what was missing, and what became of that."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Connection as Driver
+
+from service.domain.things import Handoff
+from service.ledger import queries
+from service.ledger.copying import binary, copy_in
+from service.ledger.copying import field as text
+from service.ledger.written import Written
+
+
+def write_handoffs(raw: Driver[Any], movements: Sequence[Written]) -> None:
+    """Offers first, for an answer may stand in the same call as another's offer."""
+    about = [(written, written.decision.handoff) for written in movements if written.decision.handoff is not None]
+    _offers(raw, [(written, handoff) for written, handoff in about if handoff.state == "offered"])
+    answers = [(written, handoff) for written, handoff in about if _answers(written, handoff)]
+    _answered(raw, answers)
+    _missed(raw, answers)
+    _settled(raw, [(written, handoff) for written, handoff in about if written.decision.settled is not None])
+
+
+def _answers(written: Written, handoff: Handoff) -> bool:
+    return handoff.state != "offered" and written.decision.settled is None
+
+
+def _offers(raw: Driver[Any], offers: Sequence[tuple[Written, Handoff]]) -> None:
+    handoffs, lines = [], []
+    for written, handoff in offers:
+        until = None if handoff.expires_at is None else int(handoff.expires_at.timestamp() * 1000)
+        handoffs.append(
+            f"{written.number}\t{handoff.id}\t{handoff.sender_id}\t{handoff.receiver_id}\t{handoff.from_location_id}\t"
+            f"{binary(written.statement.statement_hash)}\t{text(until)}\t{text(handoff.to_site_id)}"
+        )
+        for number, line in enumerate(handoff.lines):
+            lines.append(f"{written.number}\t{number}\t{line.lot_id}\t{line.units}\t{line.status}")
+    copy_in(raw, "warehouse.handoff (movement, id, sender_id, receiver_id, from_location_id, statement_hash,"
+                 " expires_at, to_site_id)", handoffs)
+    copy_in(raw, "warehouse.handoff_line (movement, line, lot_id, units, status)", lines)
+
+
+def _answered(raw: Driver[Any], answers: Sequence[tuple[Written, Handoff]]) -> None:
+    rows = [(handoff.receiver_id, handoff.id, handoff.state, written.number) for written, handoff in answers]
+    if rows:
+        done = raw.execute(queries.ANSWER_HANDOFFS, _columns(rows))
+        assert done.rowcount == len(rows), f"INV-S4: expected to answer {len(rows)} handoffs, got {done.rowcount}"
+
+
+def _missed(raw: Driver[Any], answers: Sequence[tuple[Written, Handoff]]) -> None:
+    rows = [
+        (handoff.receiver_id, handoff.id, number, line.lot_id, line.missing, written.number)
+        for written, handoff in answers
+        for number, line in enumerate(handoff.lines)
+        if line.missing
+    ]
+    if rows:
+        raw.execute(queries.MISSED, _columns(rows))
+
+
+def _settled(raw: Driver[Any], settled: Sequence[tuple[Written, Handoff]]) -> None:
+    rows = []
+    for written, handoff in settled:
+        assert written.decision.settled is not None
+        outcome = "lost" if written.decision.to is None else "found"
+        line = written.decision.settled - 1
+        rows.append((handoff.receiver_id, handoff.id, line, written.number, outcome))
+    if rows:
+        done = raw.execute(queries.SETTLED, _columns(rows))
+        assert done.rowcount == len(rows), f"INV-S4: expected to settle {len(rows)} lines, got {done.rowcount}"
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,25 @@
+"""One allowed movement on its way into the tables."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from service.domain.decision import Decision
+from service.domain.things import Party
+from service.statements.sdjwt import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One allowed movement, signed, with everything its rows need."""
+
+    number: int
+    party: Party
+    id: UUID
+    type: str
+    actor: str
+    recorded_at: int
+    content: bytes
+    content_hash: bytes
+    decision: Decision
+    statement: Statement
+    lots: tuple[str, ...]
