@@ -31,7 +31,8 @@ from service.ledger.requests import MovementRequest, Outcome, Recorded, Refused,
 from service.ledger.write import write
 from service.ledger.written import Written
 from service.statements.event import event_of
-from service.statements.sdjwt import Reference, issue_movement
+from service.statements.reference import reference_of
+from service.statements.sdjwt import issue_movement
 
 ATTEMPTS = 8
 
@@ -105,7 +106,7 @@ class _Call:
             self.loaded.signers[party.id],
             issuer=party.uri, movement=str(request.id), issued_at=self.recorded_at // 1000, origin=self.scribe.origin,
             lots=event.lots, properties=event.properties, lists=event.lists,
-            reference=_reference(decision), random=self.scribe.random,
+            reference=reference_of(decision), random=self.scribe.random,
         )
         if decision.handoff is not None and decision.handoff.state == "offered":
             decision = replace(decision, handoff=replace(decision.handoff, statement=statement.statement_hash))
@@ -123,19 +124,6 @@ def _again(request: MovementRequest, earlier: Earlier, hashed: bytes) -> Recorde
     if earlier.content_hash != hashed:
         raise MovementIdTaken(str(request.id), earlier.content_hash.hex(), hashed.hex())
     return Recorded(request.id, earlier.type, earlier.recorded_at, earlier.statement_hash, earlier.lots, replayed=True)
-
-
-_RELATIONS = {"accepted": "accepts", "refused": "refuses", "withdrawn": "corrects"}
-
-
-def _reference(decision: Decision) -> Reference | None:
-    """How a statement answers an earlier one; nobody accepts what he sent himself."""
-    handoff = decision.handoff
-    if handoff is None or handoff.state == "offered" or decision.settled is not None:
-        return None
-    if handoff.is_transfer and handoff.state == "accepted":
-        return None
-    return Reference(_RELATIONS[handoff.state], handoff.statement)
 
 
 def _cut(requests: Sequence[MovementRequest]) -> int | None:

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -11,9 +11,11 @@ import pytest
 
 from service.domain import commands as c
 from service.domain.book import Book
+from service.domain.things import Location, Site
 from service.keys.keyring import SigningKey
 from service.statements.event import event_of
-from service.statements.sdjwt import Reference, Statement, issue_movement
+from service.statements.reference import reference_of
+from service.statements.sdjwt import Statement, issue_movement
 from tests.service.domain.books import do, line, make_book, receive, register
 from verifier import disclosure, statement
 
@@ -56,19 +58,62 @@ def issue(book: Book, party: str, command: c.Command, id: UUID | None = None, ra
     id = id or uuid4()
     decision, who = do(book, party, command, id), book.party(party)
     event = event_of(who, id, command, decision, book.now)
-    handoff = decision.handoff
-    reference = None
-    if handoff is not None and handoff.state != "offered":
-        reference = Reference({"accepted": "accepts", "refused": "refuses"}[handoff.state], bytes(32))
+    if decision.handoff is not None:
+        decision = replace(decision, handoff=replace(decision.handoff, statement=bytes(32)))
     made = issue_movement(
         KEY, issuer=who.uri, movement=str(id), issued_at=int(book.now.timestamp()), origin=ORIGIN, lots=event.lots,
-        properties=event.properties, lists=event.lists, reference=reference, random=random)
+        properties=event.properties, lists=event.lists,
+        reference=reference_of(decision), random=random)
     return Issued(command.type, id, party, event.uris, made)
 
 
 def life_of_a_lot() -> list[Issued]:
-    """One statement of each type and more, in the order of a lot's life."""
-    book, accepted, refused = make_book(), uuid4(), uuid4()
+    """One statement of each type and more, in the order of lots' lives."""
+    book = make_book()
+    return [*_first_days(book), *_later_days(book)]
+
+
+def _later_days(book: Book) -> list[Issued]:
+    """What a warehouse does besides: pallets, transformations, counts, transfers, what goes wrong, recalls."""
+    sscc, withdrawn, partly, sent = "095060000000000015", uuid4(), uuid4(), uuid4()
+    second = Site(77, book.party("maker").id, "S2", "Asia/Shanghai", "https://log.example.com/party/maker/S2")
+    book.add_location(Location(78, second, "A", f"{second.uri}/A"))
+    book.add_location(Location(79, book.site(book.party("maker"), "S1"), "D", "https://x.example/D", "dock"))
+    two = {"approved_by": ("q1", "q2")}
+    return [
+        issue(book, "maker", register("N1", "100")),
+        issue(book, "maker", register("N2", "100", expiry_date=date(2027, 5, 31))),
+        issue(book, "maker", c.Merge(at="S1/A", lines=line("N1", "60") + line("N2", "40"), lot="N3")),
+        issue(book, "maker", c.Repack(at="S1/A", lines=line("N3", "50"), loss="2", outputs=(
+            c.NewLotLine("MED", "N4", "48"),))),
+        issue(book, "maker", c.Produce(at="S1/A", lines=line("N4", "8"), outputs=(
+            c.NewLotLine("SALT", "N5", "8", quality="passed", manufacturer_lot="N5"),))),
+        issue(book, "maker", c.Hold(at="S1/A", reason="torn", lines=line("N4", "10"))),
+        issue(book, "maker", c.Rework(at="S1/A", reason="new foil", lines=line("N4", "10"), outputs=(
+            c.NewLotLine("MED", "N6", "10"),))),
+        issue(book, "maker", c.Pack(at="S1/A", pallet=sscc, lines=line("N3", "30"))),
+        issue(book, "maker", c.Relocate(from_=f"S1/{sscc}", to="S1/B")),
+        issue(book, "maker", c.Unpack(from_=f"S1/{sscc}", lines=line("N3", "10"))),
+        issue(book, "maker", c.Pick(from_=f"S1/{sscc}", to="S1/D", lines=line("N3", "5"))),
+        issue(book, "maker", c.Count(at="S1/B", counted_by="w1", approved_by="q1", lines=(
+            c.CountLine("MED", "N3", "9"), c.CountLine("MED", "N4", "0")))),
+        issue(book, "maker", c.Send(from_="S1/D", to_site="S2", lines=line("N3", "5")), sent),
+        issue(book, "maker", c.Arrive(transfer=sent, to="S2/A", lines=(c.AnswerLine(1, "4"),))),
+        issue(book, "maker", c.Settle(handoff=sent, line=1, approved_by="q1", to="S1/D", reason="under the truck")),
+        issue(book, "maker", c.Offer(from_="S1/A", to_party="shop", lines=line("N1", "5")), withdrawn),
+        issue(book, "maker", c.Withdraw(handoff=withdrawn, reason="wrong customer")),
+        issue(book, "maker", c.Offer(from_="S1/A", to_party="shop", lines=line("N1", "9") + line("N2", "9")), partly),
+        issue(book, "shop", c.Accept(handoff=partly, to="S1/A", lines=(
+            c.AnswerLine(1, "5", "3"), c.AnswerLine(2, "0", "9")))),
+        issue(book, "shop", c.TakeBack(to="S1/Q", customer="Corner pharmacy", reason="wrong", lines=line("L2", "1"))),
+        issue(book, "maker", c.Return(from_="S1/A", supplier="Acme", reason="torn", lines=line("N6", "10"))),
+        issue(book, "maker", c.Recall(item="MED", lot="N1", reason="glass")),
+        issue(book, "maker", c.Lift(item="MED", lot="N1", reason="it was sugar", **two)),
+    ]
+
+
+def _first_days(book: Book) -> list[Issued]:
+    accepted, refused = uuid4(), uuid4()
     papers = (c.Document("po", "PO-88/7"), c.Document("desadv", "urn:example:desadv:D-1"))
     return [
         issue(book, "maker", register("A/90+(x)", "1000", production_date=date(2026, 11, 1))),

@@ -15,7 +15,8 @@ from tests.service.statements.conftest import Issued
 SAMPLES = {
     "register": "01_register_lot", "move": "06_putaway", "hold": "04_qc_hold_quarantine",
     "release": "05_release_from_quarantine", "offer": "09_ship_handoff_out", "ship": "09_ship_handoff_out",
-    "receive": "10_receive_handoff_in", "split": "12_split_lot", "destroy": "18_destroy",
+    "receive": "10_receive_handoff_in", "split": "12_split_lot", "destroy": "18_destroy", "pick": "07_pick",
+    "pack": "08_pack_pallet", "merge": "13_merge_lots", "recall": "14_recall", "return": "17_return_to_supplier",
 }
 """Operations of ../shared/data/epcis/wms-operations; for an answer to a handoff there is none."""
 
@@ -93,7 +94,7 @@ def test_master_data_of_one_lot_is_not_shown_with_anothers(life: list[Issued]) -
 
 
 def test_both_sides_of_a_handoff_name_both_owners(life: list[Issued]) -> None:
-    for type in ("offer", "accept", "refuse"):
+    for type in ("offer", "accept", "refuse", "withdraw"):
         event = next(issued for issued in life if issued.type == type).event()
         assert event["sourceList"] == [
             {"type": "owning_party", "source": "https://log.example.com/party/maker"}]

@@ -35,7 +35,8 @@ def test_an_answer_refers_to_the_offer(life: list[Issued]) -> None:
     for issued in life:
         read = statement.read(issued.statement.jwt, 1, ORIGIN)
         rels[issued.type] = read.ref and read.ref.rel
-    assert {type: rel for type, rel in rels.items() if rel} == {"accept": "accepts", "refuse": "refuses"}
+    assert {type: rel for type, rel in rels.items() if rel} == {
+        "accept": "accepts", "refuse": "refuses", "withdraw": "corrects"}
 
 
 def test_the_signature_is_the_partys_and_covers_every_digest(life: list[Issued]) -> None:
