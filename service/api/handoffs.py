@@ -1,24 +1,27 @@
-"""Handoffs between parties: what was offered to you, what you offered, and what became of it."""
+"""Handoffs between parties and transfers between sites: what is offered, what became of it, what was missing."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select
 
 from service.api import schemas
 from service.api.door import Door
 from service.api.fields import Choice, Shape, WholeInQuery
 from service.api.house import House
+from service.api.rows import moment
 from service.auth.keys import Caller
 from service.domain.quantities import format_quantity
-from service.models.tables import handoff, handoff_line, item, lot, party
+from service.models.tables import discrepancy, handoff, handoff_line, item, lot, party, site
 
 _SENDER, _RECEIVER = party.alias("sender"), party.alias("receiver")
 
 
 class HandoffQuery(Shape):
     direction = Choice("incoming", "outgoing")
-    state = Choice("offered", "accepted", "refused")
+    kind = Choice("handoff", "transfer", doc={"description": "Between parties, or between your sites"})
+    state = Choice("offered", "accepted", "refused", "withdrawn")
+    disputed = Choice("open", "settled", doc={"description": "Only those in which something was missing"})
     limit = WholeInQuery(1, 1000, load_default=100)
 
 
@@ -27,9 +30,10 @@ def door(house: House) -> Door:
 
     @handoffs.operation("GET", "/handoffs", roles=("party",), query=HandoffQuery, answers={200: schemas.Handoffs})
     def list_handoffs(caller: Caller, query: dict[str, Any]) -> Any:
-        """List handoffs, the newest first
+        """List handoffs and transfers, the newest first
 
-        `?direction=incoming&state=offered` is what waits for your `accept` or `refuse`. Lines name the sender's items.
+        `?direction=incoming&state=offered` is what waits for your `accept` or `refuse`; `?disputed=open` is what was
+        missing and waits for the sender's `settle`. Lines name the sender's items.
         """
         with house.engine.connect() as connection:
             found = connection.execute(_listed(caller, query)).all()
@@ -42,18 +46,26 @@ def door(house: House) -> Door:
 def _listed(caller: Caller, query: dict[str, Any]) -> Any:
     mine = {"incoming": handoff.c.receiver_id == caller.party_id, "outgoing": handoff.c.sender_id == caller.party_id}
     asked = [mine[query["direction"]]] if "direction" in query else list(mine.values())
-    state = [handoff.c.state == query["state"]] if "state" in query else []
+    more = [handoff.c.state == query["state"]] if "state" in query else []
+    if "kind" in query:
+        more.append((handoff.c.sender_id == handoff.c.receiver_id) == (query["kind"] == "transfer"))
+    if "disputed" in query:
+        settled = discrepancy.c.settled.is_not(None) == (query["disputed"] == "settled")
+        more.append(exists().where(discrepancy.c.handoff == handoff.c.movement, settled))
     return (
         select(
             handoff.c.movement,
             handoff.c.id,
             handoff.c.state,
+            handoff.c.expires_at,
+            site.c.code.label("to_site"),
             _SENDER.c.code.label("sender"),
             _RECEIVER.c.code.label("receiver"),
         )
         .join(_SENDER, _SENDER.c.id == handoff.c.sender_id)
         .join(_RECEIVER, _RECEIVER.c.id == handoff.c.receiver_id)
-        .where(and_(or_(*asked), *state))
+        .outerjoin(site, site.c.id == handoff.c.to_site_id)
+        .where(and_(or_(*asked), *more))
         .order_by(handoff.c.movement.desc())
         .limit(query["limit"])
     )
@@ -63,6 +75,10 @@ def _lines(movements: Sequence[int]) -> Any:
     return (
         select(
             handoff_line.c.movement,
+            handoff_line.c.line,
+            handoff_line.c.status,
+            discrepancy.c.units.label("missing"),
+            discrepancy.c.outcome,
             item.c.code,
             lot.c.number,
             lot.c.uri,
@@ -72,6 +88,10 @@ def _lines(movements: Sequence[int]) -> Any:
         )
         .join(lot, lot.c.id == handoff_line.c.lot_id)
         .join(item, item.c.id == lot.c.item_id)
+        .outerjoin(
+            discrepancy,
+            and_(discrepancy.c.handoff == handoff_line.c.movement, discrepancy.c.line == handoff_line.c.line),
+        )
         .where(handoff_line.c.movement.in_(movements))
         .order_by(handoff_line.c.movement, handoff_line.c.line)
     )
@@ -85,8 +105,20 @@ def _shown(row: Any, lines: Sequence[Any]) -> dict[str, Any]:
             "uri": line.uri,
             "quantity": format_quantity(line.units, line.decimals),
             "unit": line.unit,
+            "line": line.line + 1,
+            "status": line.status,
+            "missing": None if line.missing is None else format_quantity(line.missing, line.decimals),
+            "outcome": line.outcome or (None if line.missing is None else "open"),
         }
         for line in lines
         if line.movement == row.movement
     ]
-    return {"id": row.id, "from_party": row.sender, "to_party": row.receiver, "state": row.state, "lines": own}
+    return {
+        "id": row.id,
+        "from_party": row.sender,
+        "to_party": row.receiver,
+        "to_site": row.to_site,
+        "state": row.state,
+        "expires_at": moment(row.expires_at),
+        "lines": own,
+    }

@@ -20,7 +20,7 @@ PAGE = 100
 MAX_SIZE = 2**53 - 1
 _SHOWN = (lot.c.uri, item.c.code.label("item"), lot.c.number.label("lot"), lot.c.production_date, lot.c.expiry_date,
           lot.c.retest_date, lot.c.manufacturer_lot, lot.c.supplier, lot.c.traceability_lot_code,
-          lot.c.traceability_source)  # fmt: skip
+          lot.c.traceability_source, lot.c.recall.is_not(None).label("recalled"))  # fmt: skip
 
 
 class LotQuery(Shape):

@@ -13,7 +13,9 @@ from service.ledger.master_data import create_location, create_site
 from service.models.tables import location, site
 
 _SITE = (site.c.code, site.c.name, site.c.zone, site.c.gln)
+_GROUND = location.alias("ground")
 _LOCATION = (site.c.code.label("site"), location.c.code, location.c.name, location.c.kind)
+_STANDS_AT = (site.c.code + "/" + _GROUND.c.code).label("stands_at")
 
 
 def door(house: House) -> Door:
@@ -54,13 +56,16 @@ def door(house: House) -> Door:
         values = {"name": body["code"], **body}
         with house.engine.begin() as connection:
             create_location(connection, caller.party, **values)
-        return _location(values), 201
+        return _location({**values, "stands_at": None}), 201
 
     @places.operation("GET", "/locations", roles=("party",), answers={200: schemas.Locations})
     def list_locations(caller: Caller) -> Any:
-        """List your locations"""
+        """List your locations, and the pallets with where they stand"""
         listed = (
-            select(*_LOCATION).join(site, site.c.id == location.c.site_id).where(location.c.party_id == caller.party_id)
+            select(*_LOCATION, _STANDS_AT)
+            .join(site, site.c.id == location.c.site_id)
+            .outerjoin(_GROUND, _GROUND.c.id == location.c.within)
+            .where(location.c.party_id == caller.party_id)
         )
         with house.engine.connect() as connection:
             rows = connection.execute(listed.order_by(site.c.code, location.c.code))

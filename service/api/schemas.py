@@ -8,6 +8,7 @@ from typing import Any
 import marshmallow as ma
 
 from service.api.fields import Choice, Day, Field, Flag, Instant, Many, One, Quantity, Shape, Text, Uri, Uuid, Whole
+from service.domain.goods import GOODS_STATUSES
 from service.domain.things import BUILT_KINDS, LOCATION_KINDS
 from service.ledger import master_data
 
@@ -206,6 +207,7 @@ class Location(Shape):
     code = text(40)
     name = text(200)
     kind = Choice(*LOCATION_KINDS, required=True)
+    stands_at = Nullable(Text(81, doc={"description": "Of a pallet: the location where it stands"}))
 
 
 class Locations(Shape):
@@ -287,6 +289,7 @@ class Lot(Shape):
     supplier = Nullable(Text(200))
     traceability_lot_code = Nullable(Text(64))
     traceability_source = Nullable(Text(200))
+    recalled = Flag(required=True)
 
 
 class StockLine(Shape):
@@ -294,7 +297,9 @@ class StockLine(Shape):
     lot = text(20)
     uri = Uri(required=True)
     location = text(81)
+    stands_at = text(81)
     status = Choice("available", "hold", required=True)
+    goods_status = Choice(*GOODS_STATUSES, required=True)
     quantity = Quantity(required=True)
     unit = text(3)
     expiry_date = Nullable(Day())
@@ -306,13 +311,19 @@ class HandoffLine(Shape):
     uri = Uri(required=True)
     quantity = Quantity(required=True)
     unit = text(3)
+    line = Whole(1, 100, required=True)
+    status = Choice("available", "hold", required=True)
+    missing = Nullable(Quantity(doc={"description": "What the answer did not find"}))
+    outcome = Nullable(Text(10, doc={"description": "What became of it: open, found, lost"}))
 
 
 class Handoff(Shape):
     id = Uuid(required=True)
     from_party = text(40)
     to_party = text(40)
-    state = Choice("offered", "accepted", "refused", required=True)
+    to_site = Nullable(Text(40, doc={"description": "Of a transfer between sites of one party"}))
+    state = Choice("offered", "accepted", "refused", "withdrawn", required=True)
+    expires_at = Nullable(Instant())
     lines = Many(One(HandoffLine), 1, 100, required=True)
 
 

@@ -1,18 +1,26 @@
-"""What lies where: balances of the party's real places."""
+"""What lies where: balances of the party's real places.
 
+`status` is how the stock is booked, `goods_status` what it may be used for today: expired and recalled lots lock
+themselves. A pallet is a place; `stands_at` is where it stands, and of any other place the place itself.
+"""
+
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from service.api import schemas
 from service.api.door import Door
 from service.api.fields import Choice, Shape, Text, Uri, WholeInQuery
 from service.api.house import House
 from service.auth.keys import Caller
+from service.domain.expiry import day_at
+from service.domain.goods import status_of_stock
 from service.domain.quantities import format_quantity
 from service.models.tables import balance, item, location, lot, site
 
 PAGE = 100
+_GROUND = location.alias("ground")
 
 
 class StockQuery(Shape):
@@ -33,7 +41,7 @@ def door(house: House) -> Door:
         """List your stock by lot, place and status"""
         with house.engine.connect() as connection:
             lots = list(connection.execute(_lots(caller, query)).scalars())
-            lines = [_line(row) for row in connection.execute(_lines(lots, query))]
+            lines = [_line(row, house.now()) for row in connection.execute(_lines(lots, query))]
             last = lots[-1] if len(lots) == query["limit"] else None
             following = connection.scalar(select(lot.c.uri).where(lot.c.id == last)) if last else None
         return {"stock": lines, "next": following}
@@ -77,20 +85,24 @@ def _lines(lots: list[int], query: dict[str, Any]) -> Any:
     return (
         select(
             item.c.code.label("item"), lot.c.number, lot.c.uri, site.c.code.label("site"), location.c.code,
-            balance.c.status, balance.c.units, item.c.unit, item.c.decimals, lot.c.expiry_date,
+            balance.c.status, balance.c.units, item.c.unit, item.c.decimals, lot.c.expiry_date, site.c.zone,
+            lot.c.recall.is_not(None).label("recalled"), func.coalesce(_GROUND.c.code, location.c.code).label("ground"),
         )
         .select_from(balance)
         .join(lot, lot.c.id == balance.c.lot_id)
         .join(item, item.c.id == lot.c.item_id)
         .join(location, location.c.id == balance.c.place)
         .join(site, site.c.id == location.c.site_id)
+        .outerjoin(_GROUND, _GROUND.c.id == location.c.within)
         .where(balance.c.lot_id.in_(lots), *_conditions(query))
         .order_by(lot.c.uri, site.c.code, location.c.code, balance.c.status)
     )  # fmt: skip
 
 
-def _line(row: Any) -> dict[str, Any]:
+def _line(row: Any, now: datetime) -> dict[str, Any]:
+    goods_status = status_of_stock(row.recalled, row.expiry_date, row.status, day_at(now, row.zone))
     return {
-        "item": row.item, "lot": row.number, "uri": row.uri, "location": f"{row.site}/{row.code}", "status": row.status,
+        "item": row.item, "lot": row.number, "uri": row.uri, "location": f"{row.site}/{row.code}",
+        "stands_at": f"{row.site}/{row.ground}", "status": row.status, "goods_status": goods_status,
         "quantity": format_quantity(row.units, row.decimals), "unit": row.unit, "expiry_date": row.expiry_date,
     }  # fmt: skip

@@ -165,8 +165,12 @@ def test_a_handoff_is_offered_seen_by_both_and_accepted_once(maker: Caller, trad
     line = {"item": "AMX", "lot": "H1", "quantity": "4"}
     offer = {"id": str(uuid4()), "type": "offer", "from": "SX/A-01", "to_party": "tongqu", "lines": [line]}
     maker.post("/movements", offer)
-    expected = {"id": offer["id"], "from_party": "chenghe", "to_party": "tongqu", "state": "offered"}
-    shown = {**line, "uri": URI + "H1", "unit": "EA"}
+    expected = {
+        "id": offer["id"], "from_party": "chenghe", "to_party": "tongqu", "to_site": None, "state": "offered",
+        "expires_at": None,
+    }  # fmt: skip
+    told = {"line": 1, "status": "available", "missing": None, "outcome": None}
+    shown = {**line, "uri": URI + "H1", "unit": "EA", **told}
     assert trader.get("/handoffs?direction=incoming&state=offered")["handoffs"] == [{**expected, "lines": [shown]}]
     assert maker.get("/handoffs?direction=outgoing")["handoffs"] == [{**expected, "lines": [shown]}]
     assert maker.get("/handoffs?direction=incoming")["handoffs"] == []
