@@ -17,7 +17,7 @@ from flask import Response, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from service.api import strict_json
+from service.api import examples, strict_json
 from service.api.fields import Shape
 from service.api.load import Reader, compiled, unreadable
 from service.api.problem import MEDIA_TYPE, Problem, not_found, shown
@@ -102,7 +102,7 @@ class Door(flask_smorest.Blueprint):
             declared = Operation(view, roles, path or {}, query, body, answers, problems, self.authenticate)
             run = declared.runner()
             run.__name__, run.__doc__ = view.__name__, view.__doc__
-            run._apidoc = _documentation(declared)  # type: ignore[attr-defined]
+            run._apidoc = _documentation(declared, rule if method == "POST" else "")  # type: ignore[attr-defined]
             self.add_url_rule(rule, view.__name__, run, methods=[method], parameters=_path_documentation(path or {}))
             return view
 
@@ -158,7 +158,7 @@ def _request_bytes(limit: int) -> bytes:
     return body
 
 
-def _documentation(operation: Operation) -> dict[str, Any]:
+def _documentation(operation: Operation, posted: str) -> dict[str, Any]:
     """In the words of flask-smorest, which turns schemas into references and collects the tags."""
     responses: dict[int, list[Any]] = {}
     for status, schema in operation.answers.items():
@@ -171,6 +171,9 @@ def _documentation(operation: Operation) -> dict[str, Any]:
         parameters.append({"in": "query", "schema": operation.query})
     if operation.body:
         parameters.append({"in": "json", "required": True, "schema": operation.body.schema})
+    shown_by = examples.of_operation(posted)
+    if operation.body and shown_by:
+        documented["manual_doc"]["requestBody"] = {"content": {"application/json": {"examples": shown_by}}}
     if parameters:
         documented["arguments"] = {"parameters": parameters}
     documented["manual_doc"]["operationId"] = operation.view.__name__

@@ -1,5 +1,6 @@
 """The OpenAPI document in the order in which people read it: operations by tag, then the shapes."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ class Shown:
     roles: list[str]
     parameters: list[Json]
     takes: str
+    examples: list[tuple[str, str]]
     answers: list[tuple[str, str, str]]
 
 
@@ -48,6 +50,7 @@ def _shown(path: str, verb: str, operation: Json, common: list[Json]) -> Shown:
         roles=operation.get("x-roles", []),
         parameters=[*common, *operation.get("parameters", [])],
         takes=_content(operation.get("requestBody", {})),
+        examples=_examples(operation.get("requestBody", {})),
         answers=[
             (str(status), answer.get("description", ""), _content(answer))
             for status, answer in operation["responses"].items()
@@ -57,6 +60,15 @@ def _shown(path: str, verb: str, operation: Json, common: list[Json]) -> Shown:
 
 def _content(holder: Json) -> str:
     return ", ".join(kind(media.get("schema", {})) for media in holder.get("content", {}).values())
+
+
+def _examples(body: Json) -> list[tuple[str, str]]:
+    """Name and indented JSON of each example."""
+    return [
+        (name, json.dumps(example["value"], indent=2, ensure_ascii=False))
+        for media in body.get("content", {}).values()
+        for name, example in media.get("examples", {}).items()
+    ]
 
 
 def _members(schema: Json) -> list[tuple[str, str, bool, str]]:

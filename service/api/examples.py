@@ -1,0 +1,49 @@
+"""Examples of every request that has a body, as one story: played in order, each succeeds.
+
+`examples.json` is the list; the OpenAPI document shows each example at its operation, and a test plays the story.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_name("examples.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """`by` is a party or `operator`; `path` as the document writes it, below the API's prefix."""
+
+    by: str
+    path: str
+    body: dict[str, Any]
+    expect: int
+
+    @property
+    def name(self) -> str:
+        """A key for the document: the movement's type, or the code of what is made."""
+        return str(self.body.get("type") or self.body.get("code") or self.body.get("id") or "example")
+
+
+def story() -> Iterator[Example]:
+    """All examples, in the order in which they can be sent."""
+    for each in json.loads(FILE.read_text("utf-8")):
+        yield Example(each["by"], each["post"], each["body"], each.get("expect", 201))
+
+
+@cache
+def of_operation(path: str) -> dict[str, Any]:
+    """The examples of a POST, as OpenAPI wants them; the first of each name."""
+    return _by_path().get(path, {})
+
+
+@cache
+def _by_path() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = defaultdict(dict)
+    for example in story():
+        found[example.path].setdefault(example.name, {"value": example.body})
+    return found
