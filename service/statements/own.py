@@ -42,7 +42,7 @@ def own_properties(command: Any, decision: Decision) -> dict[str, Any]:
     if decision.at is not None and decision.at.kind == "pallet":
         own["lotproof:pallet"] = decision.at.uri
     own |= _differences("refused", decision.refused) | _differences("missing", decision.missing)
-    return own | decision.notes
+    return {**own, **decision.notes}
 
 
 def _differences(name: str, goods: tuple[Goods, ...]) -> dict[str, Any]:
