@@ -58,6 +58,7 @@ class Timeline:
 def moment(milliseconds: int) -> str:
     """A time as a person reads it; the bare number where a hostile file names a year that no calendar has."""
     try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="milliseconds")
+        told = datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (OverflowError, ValueError, OSError):
         return f"{milliseconds} ms after 1970"
+    return told.isoformat(timespec="milliseconds").replace("+00:00", "Z")
