@@ -41,6 +41,7 @@ _SUMMARY = {
     3: "Valid, but not final yet or too old.",
 }
 MAX_POLICY = 1024 * 1024
+_MILLISECONDS = {"anchored_at": 1000, "recorded_at": 1}  # a block counts seconds, an entry milliseconds
 _KINDS = {"receipt": receipt.FORMAT, "fraud": fraud.FORMAT}
 
 
@@ -223,8 +224,8 @@ def _answer_lines(answer: Answer) -> list[str]:
 
 
 def _value(name: str, value: Any) -> str:
-    if name.endswith("_at"):
-        return moment(value * 1000)
+    if name in _MILLISECONDS:
+        return moment(value * _MILLISECONDS[name])
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -55,6 +55,7 @@ def test_a_receipt_is_judged_as_one_when_asked(place: Any, capsys: Any) -> None:
     _, _, folder = place
     asked = ("receipt.json", "--policy", "policy.toml", "--as", "receipt")
     assert run(folder, *asked) == 0
+    assert "recorded_at: 20" in capsys.readouterr().out
     assert run(folder, *asked, "--lot", lot_name(9)) == 1
     assert run(folder, "receipt.json", *asked) == 64
 
