@@ -19,17 +19,18 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 from verifier import audit, fraud, receipt
 from verifier.bundle import MAX_FILE, parse_bundle
 from verifier.encoding import load_document
-from verifier.errors import Refuted
+from verifier.errors import MAX_SHOWN, Refuted
 from verifier.http import PATIENCE, Deadline
 from verifier.policy import Policy, PolicyError, load_policy
 from verifier.report import ANY_UNKNOWN, USAGE, Answer, Report, Verdict, as_json
 from verifier.rpc import RpcNode
 from verifier.tiles import TileSource
+from verifier.timing import moment
 from verifier.verify import verify
 
 _SIGNS = {Verdict.YES: "yes", Verdict.REFUTED: "REFUTED", Verdict.UNKNOWN: "could not check"}
@@ -40,6 +41,7 @@ _SUMMARY = {
     3: "Valid, but not final yet or too old.",
 }
 MAX_POLICY = 1024 * 1024
+_MILLISECONDS = {"anchored_at": 1000, "recorded_at": 1}  # a block counts seconds, an entry milliseconds
 _KINDS = {"receipt": receipt.FORMAT, "fraud": fraud.FORMAT}
 
 
@@ -119,20 +121,24 @@ def _only(files: list[bytes]) -> bytes:
 
 def _hint(data: bytes) -> None:
     """A file of another kind is refused in its form; whoever meant it is told how to ask."""
+    value = _small(data)
     for kind, known in _KINDS.items():
-        if _format(data) == known:
+        if value.get("format") == known:
             print(f"this is no lot proof but a {known}: say --as {kind} to have it judged as one", file=sys.stderr)
+    if "format" not in value and isinstance(value.get("detail"), str):
+        said = _printable(value["detail"][:MAX_SHOWN])
+        _print(f"this is no lot proof but a service's answer that it gave none: {said}", sys.stderr)
 
 
-def _format(data: bytes) -> object:
-    """The `format` of a small file; a lot proof is not parsed twice for its sake."""
+def _small(data: bytes) -> dict[str, Any]:
+    """The members of a small file; a lot proof is not parsed twice for the sake of a hint."""
     if len(data) > fraud.MAX_FRAUD:
-        return None
+        return {}
     try:
         value = load_document(data, fraud.MAX_FRAUD)
     except Refuted:
-        return None
-    return value.get("format") if isinstance(value, dict) else None
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _audit(arguments: list[str]) -> int:
@@ -195,17 +201,18 @@ def _show_each(reports: list[Report], as_data: bool) -> int:
     return min((report.exit_code for report in reports if report.exit_code), default=0)
 
 
-def _print(text: str) -> None:
+def _print(text: str, where: TextIO | None = None) -> None:
     """Print what the terminal cannot show as an escape: one odd letter in a file must not cost the report."""
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    where = where or sys.stdout
+    encoding = where.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=where)
 
 
 def _lines(report: Report) -> list[str]:
     lines = [_printable(report.subject), ""]
     for answer in report.answers:
         lines.extend(_answer_lines(answer))
-    lines += ["", *(f"  {name}: {_printable(_value(value))}" for name, value in report.facts.items()), ""]
+    lines += ["", *(f"  {name}: {_printable(_value(name, value))}" for name, value in report.facts.items()), ""]
     lines += [f"  {caveat}" for caveat in report.caveats]
     return [*lines, "", _SUMMARY[report.exit_code]]
 
@@ -216,7 +223,9 @@ def _answer_lines(answer: Answer) -> list[str]:
     return lines + [f"      {_printable(reason)}" for reason in reasons]
 
 
-def _value(value: Any) -> str:
+def _value(name: str, value: Any) -> str:
+    if name in _MILLISECONDS:
+        return moment(value * _MILLISECONDS[name])
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

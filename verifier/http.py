@@ -104,9 +104,9 @@ def fetch(
     """The body of a good answer of at most `limit` bytes; raises Unavailable for everything else."""
     if not url.startswith(("http://", "https://")):
         raise Unavailable(url, "neither http:// nor https://")
-    request = urllib.request.Request(url, body, dict(headers or {}))  # noqa: S310 - the line above
-    request.deadline = deadline  # type: ignore[attr-defined]
-    try:
+    try:  # an address out of a policy or the command line may be no address at all
+        request = urllib.request.Request(url, body, dict(headers or {}))  # noqa: S310 - http or https
+        request.deadline = deadline  # type: ignore[attr-defined]
         with _OPENER.open(request, timeout=min(deadline.left(url), _ONE_WAIT)) as answer:
             return _read(answer.read1, url, deadline, limit)
     except urllib.error.HTTPError as problem:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from verifier.bundle import Anchor
 from verifier.chain import Epoch, before
@@ -34,9 +35,11 @@ class Timeline:
         anchor = self._anchors[place]
         latest = anchor.time + self._policy.max_clock_skew
         if recorded_at > latest * 1000:
-            raise Refuted(f"entry {sequence} recorded after it was anchored", f"{latest * 1000} or before", recorded_at)
+            what = f"entry {sequence} recorded after it was anchored"
+            raise Refuted(what, f"{moment(latest * 1000)} or before", moment(recorded_at))
         if issued_at is not None and issued_at > latest:
-            raise Refuted(f"entry {sequence} issued after it was anchored", f"{latest} or before", issued_at)
+            what = f"entry {sequence} issued after it was anchored"
+            raise Refuted(what, f"{moment(latest * 1000)} or before", moment(issued_at * 1000))
         self._check_back_dating(sequence, anchor, recorded_at)
 
     def _check_back_dating(self, sequence: int, anchor: Anchor, recorded_at: int) -> None:
@@ -49,4 +52,13 @@ class Timeline:
             raise Refuted(f"anchor before {anchor.index}", f"anchor {index}", "it is missing")
         earliest = (previous.time - self._policy.max_anchor_delay) * 1000
         if recorded_at < earliest:
-            raise Refuted(f"entry {sequence} is back-dated", f"{earliest} or later", recorded_at)
+            raise Refuted(f"entry {sequence} is back-dated", f"{moment(earliest)} or later", moment(recorded_at))
+
+
+def moment(milliseconds: int) -> str:
+    """A time as a person reads it; the bare number where a hostile file names a year that no calendar has."""
+    try:
+        told = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return f"{milliseconds} ms after 1970"
+    return told.isoformat(timespec="milliseconds").replace("+00:00", "Z")

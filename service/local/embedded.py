@@ -71,6 +71,16 @@ def data_folder(environ: Mapping[str, str]) -> Path:
 def opened(environ: Mapping[str, str]) -> Stack:
     """The stack of this checkout; made now if there is none."""
     data = data_folder(environ)
+    try:
+        return _opened(data)
+    except OSError as refused:
+        raise SetupError(
+            f"cannot use the state folder {data}: {refused.strerror} ({refused.filename}). Run as its owner, make room "
+            "where the disk is full, or name another folder in LOTPROOF_DATA"
+        ) from None
+
+
+def _opened(data: Path) -> Stack:
     data.mkdir(parents=True, exist_ok=True)
     # As root the database's user must pass through; each folder inside is closed by its own mode.
     data.chmod(0o711 if os.geteuid() == 0 else 0o700)
@@ -174,6 +184,14 @@ def load(need: Collection[str]) -> Settings:
     A part of a running stack has been given what it needs; filling in would give it the secrets of the others.
     """
     environ: Mapping[str, str] = os.environ
-    if orphans.MARK not in environ and (data_folder(environ) / "secrets").exists():
+    if orphans.MARK not in environ and _runs_here(data_folder(environ)):
         environ = environment(opened(environ), environ)
     return settings.load(environ, need)
+
+
+def _runs_here(data: Path) -> bool:
+    """Whether this checkout has a stack; one that we may not look into counts, so that opening it tells why."""
+    try:
+        return (data / "secrets").exists()
+    except PermissionError:
+        return True

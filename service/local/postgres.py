@@ -24,7 +24,7 @@ from pathlib import Path
 import psycopg
 
 from service.local import child, orphans
-from service.local.errors import SetupError
+from service.local.errors import SetupError, advice
 
 SETTINGS = {
     "listen_addresses": "",
@@ -103,7 +103,8 @@ def initialise(cluster: Cluster, settings: Mapping[str, str] = SETTINGS, *, sync
         argv, capture_output=True, text=True, cwd="/", env=_environment(), **child.as_user(cluster.user)
     )  # type: ignore[call-overload]
     if made.returncode:
-        raise SetupError(f"initdb could not make {half}: {made.stderr.strip() or made.stdout.strip()}")
+        said = made.stderr.strip() or made.stdout.strip()
+        raise SetupError(f"{advice(said)}initdb could not make {half}: {said}")
     _let_in(half, cluster.user)
     half.rename(cluster.data)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 
 from service.local import child
-from service.local.errors import SetupError
+from service.local.errors import SetupError, advice
 
 LONGEST_WAIT = 30.0
 HEALTHY_AFTER = 60.0
@@ -120,5 +120,4 @@ class Supervisor:
 def _end(log: Path, lines: int = 8) -> str:
     """The end of a part's log, and what to do where the disk is the reason."""
     text = child.tail(log, lines)
-    advice = "The disk is full: make room and start again. " if "No space left on device" in text else ""
-    return f"{advice}The end of {log}:\n{text}" if text else f"{advice}It said nothing ({log})"
+    return f"{advice(text)}The end of {log}:\n{text}" if text else f"It said nothing ({log})"

@@ -48,6 +48,11 @@ def test_web_and_worker_get_what_they_ask_for():
     assert {"LOTPROOF_LOG_KEY", "LOTPROOF_ANCHORER_KEY"} <= set(SERVICES["worker"]["environment"])
 
 
+def test_a_database_that_is_still_being_made_is_not_healthy():
+    """The image first runs a server without TCP to make the database; who migrates then is thrown out with it."""
+    assert "-h 127.0.0.1" in SERVICES["postgres"]["healthcheck"]["test"]
+
+
 def test_the_image_holds_everything_that_the_set_up_reads():
     copied = (ROOT / "Dockerfile").read_text()
     for name in ("requirements*.lock", "package-lock.json", ".npmrc", "verifier", "anchoring", "service", "contracts"):

@@ -54,6 +54,12 @@ def test_a_start_that_was_killed_while_it_made_secrets_is_no_trouble(environ):
     assert (embedded.opened(environ).secrets / "log.key").exists()
 
 
+@pytest.mark.parametrize("unusable", ["/dev/null", "/dev/null/data", "/proc/data"])
+def test_a_state_folder_that_cannot_be_used_is_told_with_what_to_do(unusable):
+    with pytest.raises(SetupError, match=f"cannot use the state folder {unusable}.*LOTPROOF_DATA"):
+        embedded.opened({"LOTPROOF_DATA": unusable})
+
+
 def test_what_the_user_set_wins(environ):
     given = environ | {
         "LOTPROOF_DATABASE_URL": "postgresql://u@elsewhere/d",

@@ -111,6 +111,15 @@ def test_a_start_that_was_killed_during_initdb_is_done_again(cluster):
     assert cluster.data.exists() and not half.exists()
 
 
+def test_a_disk_too_small_for_a_database_is_named(tmp_path):
+    initdb = tmp_path / "initdb"
+    initdb.write_text("#!/bin/sh\necho 'FATAL: could not write: No space left on device' >&2; exit 1\n")
+    initdb.chmod(0o755)
+    full = Cluster(tmp_path, tmp_path / "pg" / "data", tmp_path / "socket", None)
+    with pytest.raises(SetupError, match=r"make room and start again\. initdb could not make"):
+        postgres.initialise(full)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as another user")
 def test_under_a_private_home_the_database_lives_where_its_user_can_come(tmp_path, monkeypatch):
     monkeypatch.setattr(place, "SHARED", tmp_path.parents[2] / f"lotproof-shared-{time.time_ns()}")

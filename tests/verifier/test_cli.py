@@ -14,6 +14,7 @@ import pytest
 from verifier import cli, pack, policy
 from verifier.policy import PolicyError, load_policy, parse_policy
 from verifier.receipt import FORMAT
+from verifier.timing import moment
 
 from .maker import World, lot_name, story
 from .test_hostile import toml
@@ -54,6 +55,7 @@ def test_a_receipt_is_judged_as_one_when_asked(place: Any, capsys: Any) -> None:
     _, _, folder = place
     asked = ("receipt.json", "--policy", "policy.toml", "--as", "receipt")
     assert run(folder, *asked) == 0
+    assert "recorded_at: 20" in capsys.readouterr().out
     assert run(folder, *asked, "--lot", lot_name(9)) == 1
     assert run(folder, "receipt.json", *asked) == 64
 
@@ -61,6 +63,14 @@ def test_a_receipt_is_judged_as_one_when_asked(place: Any, capsys: Any) -> None:
 def test_a_receipt_does_not_pass_for_a_lot_proof(place: Any, capsys: Any) -> None:
     assert run(place[2], "receipt.json", "--policy", "policy.toml") == 1
     assert f"{FORMAT}: say --as receipt" in capsys.readouterr().err
+
+
+def test_a_service_that_gave_no_proof_is_quoted(place: Any, capsys: Any) -> None:
+    problem = {"type": "urn:x", "title": "Service Unavailable", "status": 503, "detail": "not anchored\x1b[2J yet"}
+    (place[2] / "none.json").write_text(json.dumps(problem))
+    assert run(place[2], "none.json", "--policy", "policy.toml") == 1
+    said = capsys.readouterr().err
+    assert "gave none: not anchored" in said and "\x1b" not in said
 
 
 def test_a_lot_proof_does_not_pass_for_a_receipt(place: Any, capsys: Any) -> None:
@@ -111,6 +121,11 @@ def test_a_file_cannot_write_over_the_terminal(place: Any, capsys: Any) -> None:
     (folder / "evil.json").write_text(json.dumps(file))
     assert run(folder, "evil.json", "--policy", "policy.toml") == 1
     assert "\x1b" not in capsys.readouterr().out
+
+
+def test_times_are_told_as_a_person_reads_them() -> None:
+    assert moment(1_795_556_417_466) == "2026-11-24T21:40:17.466Z"
+    assert moment((1 << 64) * 1000) == f"{(1 << 64) * 1000} ms after 1970"
 
 
 @pytest.mark.parametrize("missing", ["origin", "log_keys", "chain_id", "genesis", "contract", "code_hash", "max_age"])

@@ -344,3 +344,11 @@ except Unavailable:
     sys.exit(7)
 """
     assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 7
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::", "http://a:port/", "http://a b/", "http://", "http://\x00/", f"http://{'a' * 64}.example"]
+)
+def test_an_address_that_is_none_is_nobody_to_ask(address: str) -> None:
+    with pytest.raises(Unavailable):
+        fetch(address, Deadline(1))
