@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Response, request
@@ -129,9 +130,15 @@ def answer_of(recorded: Recorded, found: Found, origin: str) -> dict[str, Any]:
         "recorded_at": datetime.fromtimestamp(recorded.recorded_at / 1000, UTC),
         "statement": b64url(recorded.statement_hash),
         "lots": recorded.lots,
-        "receipt_url": f"/api/v1/movements/{recorded.id}/receipt",
+        "receipt_url": _receipt_url(recorded),
         "receipts": receipts.by_lot(recorded.lots, entered, origin) if entered else None,
     }
+
+
+def _receipt_url(recorded: Recorded) -> str:
+    """Of a movement of one lot, the receipt alone, as the verifier takes it."""
+    url = f"/api/v1/movements/{recorded.id}/receipt"
+    return f"{url}?lot={quote(recorded.lots[0], safe='')}" if len(recorded.lots) == 1 else url
 
 
 def _hash(recorded: Recorded) -> StatementHash:
