@@ -46,7 +46,8 @@ def _rules(numbers: Door, house: House) -> None:
         )
         with house.engine.connect() as connection:
             found = connection.execute(listed.order_by(lot_number_rule.c.code).limit(query["limit"])).all()
-        return {"rules": [plain(row) for row in found], "next": found[-1].code if len(found) == query["limit"] else None}
+        following = found[-1].code if len(found) == query["limit"] else None
+        return {"rules": [plain(row) for row in found], "next": following}
 
     @numbers.operation("POST", "/lot-number-rules/<code>/preview", roles=PARTY, path={"code": schemas.Text(40)},
                        body=body_of(schemas.PreviewAsked), answers={200: schemas.Preview}, problems=(409,))  # fmt: skip

@@ -6,7 +6,7 @@ The rule of an item itself goes before one of its category, and that before one 
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from service.domain.errors import ThingExists, UnknownThing
@@ -84,11 +84,8 @@ def _chosen(connection: Connection, party_id: int, code: str, of: Found) -> Foun
 
 
 def _fitting(connection: Connection, party_id: int, of: Found) -> Found:
-    fits = or_(
-        _table.c.item_id == of.id,
-        _table.c.category == of.category,
-        _table.c.item_id.is_(None) & _table.c.category.is_(None),
-    )
+    in_category = _table.c.category == of.category if of.category else false()  # == None would be IS NULL
+    fits = or_(_table.c.item_id == of.id, in_category, _table.c.item_id.is_(None) & _table.c.category.is_(None))
     rows = connection.execute(select(_table).where(_table.c.party_id == party_id, fits).order_by(_table.c.code)).all()
     best = max(map(_closeness, rows), default=0)
     closest = [row for row in rows if _closeness(row) == best]
