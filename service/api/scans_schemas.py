@@ -102,7 +102,7 @@ class Scan(Shape):
     findings = Many(One(ScanFinding), 0, 200, required=True)
     choices = Many(Many(One(ScanElement), 1, 100), 0, 9, required=True, doc={
         "description": "The readings that make sense where a separator is missing; ask, never choose"})  # fmt: skip
-    matches = Nullable(Flag(doc={"description": "Whether it is what was expected; null where nothing was"}))
+    matches = Nullable(Flag(doc={"description": "Whether to go on with it; null where nothing was expected"}))
     scanned = words(1000)
     expected = Nullable(Text(200))
     do = words(1000)

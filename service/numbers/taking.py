@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
+from service.domain.lookalikes import look_alike_key
 from service.domain.lot_patterns import Facts
 from service.domain.lot_rules import Rule, free_numbers
 from service.domain.number_errors import SerialUsedUp, TakingIdTaken
@@ -26,11 +27,13 @@ _KNOWN = text("""
     UNION
     SELECT number FROM warehouse.lot WHERE item_id = :item AND number = ANY(CAST(:numbers AS text[]))
     UNION
-    SELECT n.number FROM unnest(CAST(:numbers AS text[])) AS n (number) JOIN warehouse.lot l
-        ON l.party_id = :party AND warehouse.lot_skeleton(l.manufacturer_lot) = warehouse.lot_skeleton(n.number)
-        AND l.item_id = :item AND l.manufacturer_lot <> l.number AND l.manufacturer_lot = n.number
+    SELECT n.number FROM unnest(CAST(:keys AS text[]), CAST(:numbers AS text[])) AS n (key, number), LATERAL (
+        SELECT FROM warehouse.lot WHERE party_id = :party AND warehouse.lot_skeleton(manufacturer_lot) = n.key
+            AND item_id = :item AND manufacturer_lot <> lot.number AND manufacturer_lot = n.number LIMIT 1) AS labelled
 """)
-"""The last part: a lot with a GTIN is named by its manufacturer's number, so that number is no new name either."""
+"""The last part: a lot with a GTIN is named by its manufacturer's number, so that number is no new name either. LATERAL
+with LIMIT makes the planner look each number up; left to itself it reads all lots for a thousand of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,8 @@ def _next(connection: Connection, where: _Where) -> int:
 
 def _free(connection: Connection, where: _Where, serial: int, count: int) -> tuple[list[str], int]:
     def known(numbers: list[str]) -> set[str]:
-        given = {"item": where.item.id, "party": where.party_id, "numbers": numbers}
+        keys = [look_alike_key(number) for number in numbers]
+        given = {"item": where.item.id, "party": where.party_id, "numbers": numbers, "keys": keys}
         return set(connection.scalars(_KNOWN, given))
 
     return free_numbers(where.rule, where.facts, serial, count, known)

@@ -6,7 +6,7 @@ from typing import Any
 from service.domain.scans import Expectation, Finding, Outcome
 from service.numbers.lookup import LotFound
 from service.scans.elements import Element
-from service.scans.judge import Judged, is_expected
+from service.scans.judge import Judged
 from service.scans.reading import Reading
 
 # The unit of AIs 310n to 316n and 320n, in UN/ECE Recommendation 20.
@@ -35,7 +35,7 @@ def answer_of(judged: Judged, expected: Expectation | None, outcome: Outcome, do
         **({name: _day(reading, ais) if readable else None for name, ais in _DATES.items()}),
         "findings": [_finding(each) for each in judged.findings],
         "choices": [[_element(each) for each in choice] for choice in judged.choices],
-        "matches": None if expected is None else readable and outcome != "ambiguous" and is_expected(found, expected),
+        "matches": None if expected is None else outcome == "ok",  # a screen that asks only this is safe
         "scanned": judged.scanned,
         "expected": str(expected) if expected else None,
         "do": do,

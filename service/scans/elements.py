@@ -12,6 +12,9 @@ from biip import ParseError
 from biip.gs1_application_identifiers import GS1ApplicationIdentifier
 from biip.gs1_element_strings import GS1ElementString
 
+UNREADABLE = (ParseError, ValueError, ArithmeticError)
+"""biip promises the first; an amount without digits (AI 3900) gives the last."""
+
 DATES = ("11", "12", "13", "15", "16", "17", "7003")
 
 
@@ -37,7 +40,7 @@ def ai_at(text: str) -> tuple[str, bool] | None:
     """The AI that `text` begins with and whether its value may vary in length; None where there is none."""
     try:
         found = GS1ApplicationIdentifier.extract(text)
-    except ParseError:
+    except UNREADABLE:
         return None
     return found.ai, found.separator_required
 
@@ -53,6 +56,9 @@ def whole_element(text: str) -> Element | None:
 
 
 def of_biip(read: GS1ElementString) -> Element:
+    """Raises ParseError where the value is empty, which some of biip's patterns allow."""
+    if not read.value:
+        raise ParseError(f"Expected a value for AI {read.ai.ai}, got none.")
     problem = read.gtin_error or read.sscc_error or read.gln_error
     if read.ai.ai in ("30", "37"):
         number = str(int(read.value))
@@ -64,5 +70,5 @@ def of_biip(read: GS1ElementString) -> Element:
 def _element(read: object, text: str) -> Element | None:
     try:
         return of_biip(read(text))  # type: ignore[operator]
-    except ParseError:
+    except UNREADABLE:
         return None

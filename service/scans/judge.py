@@ -124,7 +124,7 @@ def _ambiguous(reading: Reading, looking: Looking, choices: tuple[tuple[Element,
     shown = " or ".join("".join(f"({each.ai}){each.value}" for each in choice) for choice in real)
     finding = Finding("missing-separator", "a separator is missing after a value: which reading is on the label?",
                       "ambiguous", "a separator (GS) after each value of variable length", shown)
-    return Judged(reading, found, (finding,), real)
+    return Judged(replace(reading, elements=common), found, (finding,), real)
 
 
 def _unreadable(reading: Reading) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 from biip.gtin import Gtin
 
 from service.scans import splits
-from service.scans.elements import Element, of_biip
+from service.scans.elements import UNREADABLE, Element, of_biip
 
 Kind = Literal["gs1", "gtin", "digital_link", "plain"]
 
@@ -138,7 +138,7 @@ def _link(symbology: str | None, text: str) -> Reading:
         return Reading("digital_link", symbology, text, problem="expected a Digital Link in ASCII")
     try:
         elements = tuple(of_biip(each) for each in GS1DigitalLinkURI.parse(text).element_strings)
-    except (ParseError, ValueError) as error:
+    except UNREADABLE as error:
         return Reading("digital_link", symbology, text, problem=str(error)[:200])
     if twice := _said_twice(elements):
         return Reading("digital_link", symbology, text, problem=f"AI {twice} stands there twice")

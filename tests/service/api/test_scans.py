@@ -108,7 +108,7 @@ def test_a_wrong_scan_says_what_was_scanned_what_was_expected_and_what_to_do(cle
 def test_another_expiry_date_is_quality_s_business_and_overwrites_nothing(clerk: Caller) -> None:
     before = clerk.get("/lots?lot=L-100")
     answer = scan(clerk, f"01{GTIN}1728010110L-100", expect={"kind": "lot", "value": "L-100"})
-    assert answer["outcome"] == "conflict" and "call quality" in answer["do"]
+    assert answer["outcome"] == "conflict" and answer["matches"] is False and "call quality" in answer["do"]
     assert answer["findings"][0] | {"detail": ""} == {
         "finding": "expiry-conflict", "detail": "", "expected": "2027-12-31", "seen": "2028-01-01"}
     assert clerk.get("/lots?lot=L-100") == before
@@ -121,7 +121,7 @@ def test_a_missing_separator_is_asked_about_and_nothing_is_chosen(clerk: Caller)
     answer = scan(clerk, f"01{GTIN}10X4217271231", expect={"kind": "lot", "value": "X42"})
     assert answer["outcome"] == "ambiguous" and answer["matches"] is False and found(answer) == ["missing-separator"]
     assert answer["item"]["code"] == "AMX" and answer["lots"] == [] and answer["lot"] is None
-    assert answer["expiry_date"] is None
+    assert answer["expiry_date"] is None and [each["ai"] for each in answer["elements"]] == ["01"]
     shown = ["".join(f"({each['ai']}){each['value']}" for each in choice) for choice in answer["choices"]]
     assert shown == [f"(01){GTIN}(10)X4217271231", f"(01){GTIN}(10)X4(21)7271231", f"(01){GTIN}(10)X42(17)271231"]
 

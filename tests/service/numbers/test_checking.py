@@ -12,6 +12,7 @@ from service.domain.lookalikes import SET_82, look_alike_key
 from service.numbers.checking import Checked, check
 from service.numbers.lookalikes import ascii_of, oddities
 from service.numbers.lookup import _ALIKE
+from service.numbers.taking import _KNOWN
 from tests.service.ledger.world import World
 from tests.service.numbers.test_taking import party_id, register
 
@@ -88,5 +89,8 @@ def test_no_look_alike_is_found_by_reading_all_lots(world: World) -> None:
                                  {"party": party_id(world)})
         given = {"party": party_id(world), "key": look_alike_key("8ULK_I5"), "number": "8ULK_I5", "item": item}
         plan = "\n".join(connection.scalars(text("EXPLAIN " + _ALIKE.text), given))
+        thousand = {**given, "numbers": [f"M-{n}" for n in range(1000)], "keys": [f"M-{n}" for n in range(1000)]}
+        taking = "\n".join(connection.scalars(text("EXPLAIN " + _KNOWN.text), thousand))
+    assert "lot_look_alike_on_label" in taking and "Seq Scan on lot" not in taking
     assert "lot_look_alike" in plan and "lot_look_alike_on_label" in plan and "Seq Scan on lot" not in plan
     assert [each.number for each in checked(world, "8ULK_I5").look_alikes] == ["BULK-15"]

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 import zxingcpp
+from biip.gs1_application_identifiers import _GS1_APPLICATION_IDENTIFIERS
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -69,7 +70,8 @@ def test_day_00_is_the_last_of_the_month(digits: str, day: date) -> None:
 
 
 @pytest.mark.parametrize("raw", [
-    "", "\x1d", "0", "LOT", "17273131", "17270230", "01095060001343521", "0109506000134352" "17271231" "X",
+    "", "\x1d", "0", "LOT", "17273131", "17270230", "01095060001343521", "37", "3900",
+    "0109506000134352" "17271231" "X",
     "10" + "L" * 21, "10LOT\u0660", "0١٠٩٥٠٦٠٠٠١٣٤٣٥٢", "10LOT42\x1d10LOT43", "10L OT", "10批",
 ])  # fmt: skip
 def test_what_is_no_message_is_unreadable_and_not_half_read(raw: str) -> None:
@@ -141,6 +143,8 @@ def test_the_true_reading_is_among_those_shown_wherever_one_separator_is_missing
 @example(b"https://x/01/%D9%A0/10/%00?17=00", "]Q1")
 @example("https://x/01/0٩506000134352".encode(), None)
 @example(b"10" + b"2110" * 900, "]C1")
+@example(b"10L-37", "]C1")
+@example(b"3900", "]C1")
 @settings(max_examples=500)
 def test_nothing_that_a_scanner_sends_is_a_fault(raw: bytes, symbology: str | None) -> None:
     read(raw, symbology)
@@ -151,6 +155,15 @@ def test_nothing_that_a_scanner_sends_is_a_fault(raw: bytes, symbology: str | No
 def test_nothing_that_looks_like_gs1_is_a_fault(text: str, symbology: str) -> None:
     read(text.encode(), symbology)
     read(f"https://x/01/{text}".encode(), symbology)
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(_GS1_APPLICATION_IDENTIFIERS)), st.text("0123456789A", max_size=20)),
+                max_size=4), st.sampled_from(["", "\x1d"]))
+@settings(max_examples=1000)
+def test_no_ai_with_any_value_is_a_fault(pairs: list[tuple[str, str]], between: str) -> None:
+    read(between.join(ai + value for ai, value in pairs).encode(), "]C1")
+    query = "&".join(f"{ai}={value}" for ai, value in pairs)
+    read(f"https://x/01/{GTIN}?{query}".encode(), None)
 
 
 @pytest.mark.parametrize(("hri", "format"), [
