@@ -41,7 +41,7 @@ def found(answer: Any) -> list[str]:
 
 
 def test_a_label_names_item_lot_and_dates(clerk: Caller) -> None:
-    answer = scan(clerk, f"01{GTIN}17271231" f"10L-100{GS}3712{GS}11260101")
+    answer = scan(clerk, f"01{GTIN}1727123110L-100{GS}3712{GS}11260101")
     assert answer["outcome"] == "ok" and answer["item"]["code"] == "AMX" and answer["lot"] == "L-100"
     assert [each["uri"] for each in answer["lots"]] == [f"https://id.gs1.org/01/{GTIN}/10/L-100"]
     assert answer["expiry_date"] == "2027-12-31" and answer["production_date"] == "2026-01-01"
@@ -112,8 +112,8 @@ def test_another_expiry_date_is_quality_s_business_and_overwrites_nothing(clerk:
     assert answer["findings"][0] | {"detail": ""} == {
         "finding": "expiry-conflict", "detail": "", "expected": "2027-12-31", "seen": "2028-01-01"}
     assert clerk.get("/lots?lot=L-100") == before
-    assert scan(clerk, f"01{GTIN}17280200" "10M77")["outcome"] == "ok"  # day 00: the 29th
-    assert scan(clerk, f"01{GTIN}17280101" "10852")["outcome"] == "ok"  # none is known of this lot; none is entered
+    assert scan(clerk, f"01{GTIN}1728020010M77")["outcome"] == "ok"  # day 00: the 29th
+    assert scan(clerk, f"01{GTIN}1728010110852")["outcome"] == "ok"  # none is known of this lot; none is entered
     assert clerk.get("/lots?lot=852")["lots"][0]["expiry_date"] is None
 
 
@@ -188,16 +188,25 @@ def test_nobody_sees_what_is_another_s(clerk: Caller, trader: Caller) -> None:
 
 
 @pytest.mark.parametrize("body", [
-    {}, {"raw": ""}, {"raw": "@@@@"}, {"raw": "QQ"}, {"raw": "QQ==", "symbology": "d2"}, {"raw": "QQ==", "symbology": 1},
+    {}, {"raw": ""}, {"raw": "@@@@"}, {"raw": "QQ"}, {"raw": "QQ==", "symbology": "d2"},
+    {"raw": "QQ==", "symbology": 1},
     {"raw": "QQ==", "expect": {"kind": "person"}}, {"raw": b64encode(b"x" * 4001).decode()},
 ])  # fmt: skip
 def test_what_is_no_scan_is_refused(clerk: Caller, body: dict[str, Any]) -> None:
     assert clerk.post("/scans", body, 422)["type"] == "urn:lotproof:problem:wrong-shape"
 
 
-@given(st.one_of(st.binary(min_size=1, max_size=60), st.text("0123456789\x1dLOT-/]d2", min_size=1).map(str.encode),
-                 st.text(min_size=1, max_size=30).map(lambda text: text.encode("utf-8", "surrogatepass"))),
-       st.sampled_from([None, "]d2", "]C1", "]E0", "]Q1"]), st.sampled_from([None, "item", "lot", "location", "pallet"]))
+codes = st.one_of(
+    st.binary(min_size=1, max_size=60),
+    st.text("0123456789\x1dLOT-/]d2", min_size=1).map(str.encode),
+    st.text(min_size=1, max_size=30).map(lambda text: text.encode("utf-8", "surrogatepass")),
+)
+
+
+symbologies = st.sampled_from([None, "]d2", "]C1", "]E0", "]Q1"])
+
+
+@given(codes, symbologies, st.sampled_from([None, "item", "lot", "location", "pallet"]))
 @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=200)
 def test_no_scan_is_a_fault(clerk: Caller, raw: bytes, symbology: str | None, kind: str | None) -> None:
     answer = scan(clerk, raw, symbology, {"kind": kind} if kind else None, site="SX")
