@@ -25,9 +25,9 @@ def door(house: House) -> Door:
 
 
 def _rules(numbers: Door, house: House) -> None:
-    @numbers.operation("POST", "/lot-number-rules", roles=PARTY, body=body_of(schemas.NewRule),
-                       answers={201: schemas.Rule}, problems=(409,))  # fmt: skip
-    def add_rule(caller: Caller, body: rules.NewRule) -> Any:
+    @numbers.operation("POST", "/lot-number-rules", roles=PARTY, body=body_of(schemas.NewLotNumberRule),
+                       answers={201: schemas.LotNumberRule}, problems=(409,))  # fmt: skip
+    def add_lot_number_rule(caller: Caller, body: rules.NewRule) -> Any:
         """Make a rule for lot numbers
 
         `{YYYY}{MM}{DD}-{serial:3}`: tokens YYYY YY MM DD WW DDD, site, item, party, serial:width, check:gs1 or
@@ -38,8 +38,9 @@ def _rules(numbers: Door, house: House) -> None:
         with house.engine.begin() as connection:
             return plain(rules.create_rule(connection, caller.party, caller.party_id, body)), 201
 
-    @numbers.operation("GET", "/lot-number-rules", roles=PARTY, query=schemas.RuleQuery, answers={200: schemas.Rules})
-    def list_rules(caller: Caller, query: dict[str, Any]) -> Any:
+    @numbers.operation("GET", "/lot-number-rules", roles=PARTY, query=schemas.LotNumberRuleQuery,
+                       answers={200: schemas.LotNumberRules})  # fmt: skip
+    def list_lot_number_rules(caller: Caller, query: dict[str, Any]) -> Any:
         """List your rules for lot numbers"""
         listed = rules.LISTED.where(
             lot_number_rule.c.party_id == caller.party_id, lot_number_rule.c.code > query.get("after", "")
@@ -50,8 +51,9 @@ def _rules(numbers: Door, house: House) -> None:
         return {"rules": [plain(row) for row in found], "next": following}
 
     @numbers.operation("POST", "/lot-number-rules/<code>/preview", roles=PARTY, path={"code": schemas.Text(40)},
-                       body=body_of(schemas.PreviewAsked), answers={200: schemas.Preview}, problems=(409,))  # fmt: skip
-    def preview_rule(caller: Caller, code: str, body: dict[str, Any]) -> Any:
+                       body=body_of(schemas.LotNumberPreviewAsked), answers={200: schemas.LotNumberPreview},
+                       problems=(409,))  # fmt: skip
+    def preview_lot_numbers(caller: Caller, code: str, body: dict[str, Any]) -> Any:
         """See the numbers that would come next
 
         Takes nothing: until they are taken, somebody else may get them.
@@ -64,9 +66,9 @@ def _rules(numbers: Door, house: House) -> None:
             )
         return {"rule": code, "day": day, "numbers": listed}
 
-    @numbers.operation("POST", "/item-categories", roles=PARTY, body=body_of(schemas.NewCategory),
-                       answers={200: schemas.NewCategory}, problems=(409,))  # fmt: skip
-    def set_category(caller: Caller, body: dict[str, Any]) -> Any:
+    @numbers.operation("POST", "/item-categories", roles=PARTY, body=body_of(schemas.ItemCategory),
+                       answers={200: schemas.ItemCategory}, problems=(409,))  # fmt: skip
+    def set_item_category(caller: Caller, body: dict[str, Any]) -> Any:
         """Put items into a category
 
         An item is in one category at most; rules for lot numbers can be for a category.
@@ -78,9 +80,10 @@ def _rules(numbers: Door, house: House) -> None:
 
 
 def _lot_numbers(numbers: Door, house: House) -> None:
-    @numbers.operation("POST", "/lot-numbers", roles=PARTY, body=body_of(schemas.NumbersAsked),
-                       answers={201: schemas.NumbersTaken, 200: schemas.NumbersTaken}, problems=(409,))  # fmt: skip
-    def take_numbers(caller: Caller, body: dict[str, Any]) -> Any:
+    @numbers.operation("POST", "/lot-numbers", roles=PARTY, body=body_of(schemas.LotNumbersAsked),
+                       answers={201: schemas.LotNumbersTaken, 200: schemas.LotNumbersTaken},
+                       problems=(409,))  # fmt: skip
+    def take_lot_numbers(caller: Caller, body: dict[str, Any]) -> Any:
         """Take lot numbers
 
         Choose a fresh UUID as `id`: asking again with it gives the same numbers (200 instead of 201). Nobody else
@@ -93,9 +96,9 @@ def _lot_numbers(numbers: Door, house: House) -> None:
             )
         return _members(taken), 200 if taken.replayed else 201
 
-    @numbers.operation("POST", "/lot-numbers/check", roles=PARTY, body=body_of(schemas.CheckAsked),
-                       answers={200: schemas.Checked}, problems=(409,))  # fmt: skip
-    def check_number(caller: Caller, body: dict[str, str]) -> Any:
+    @numbers.operation("POST", "/lot-numbers/check", roles=PARTY, body=body_of(schemas.LotNumberCheckAsked),
+                       answers={200: schemas.LotNumberChecked}, problems=(409,))  # fmt: skip
+    def check_lot_number(caller: Caller, body: dict[str, str]) -> Any:
         """Check a lot number that somebody typed
 
         Is it spelled right, does it exist, and which lots of the item look like it (O and 0, I and l, a Cyrillic А)?
@@ -115,9 +118,9 @@ def _lot_numbers(numbers: Door, house: House) -> None:
 
 
 def _ssccs(numbers: Door, house: House) -> None:
-    @numbers.operation("POST", "/gs1-prefixes", roles=PARTY, body=body_of(schemas.NewPrefix),
-                       answers={201: schemas.Prefix}, problems=(409,))  # fmt: skip
-    def add_prefix(caller: Caller, body: dict[str, Any]) -> Any:
+    @numbers.operation("POST", "/gs1-prefixes", roles=PARTY, body=body_of(schemas.NewGs1Prefix),
+                       answers={201: schemas.Gs1Prefix}, problems=(409,))  # fmt: skip
+    def add_gs1_prefix(caller: Caller, body: dict[str, Any]) -> Any:
         """Register your GS1 company prefix
 
         SSCCs are made under it. One that overlaps a registered one is refused: both would make the same codes.
@@ -127,8 +130,8 @@ def _ssccs(numbers: Door, house: House) -> None:
             sscc.register_prefix(connection, caller.party_id, body["prefix"], body["start"])
         return body, 201
 
-    @numbers.operation("GET", "/gs1-prefixes", roles=PARTY, answers={200: schemas.Prefixes})
-    def list_prefixes(caller: Caller) -> Any:
+    @numbers.operation("GET", "/gs1-prefixes", roles=PARTY, answers={200: schemas.Gs1Prefixes})
+    def list_gs1_prefixes(caller: Caller) -> Any:
         """List your GS1 company prefixes"""
         listed = select(gs1_prefix.c.prefix, gs1_prefix.c.start).where(gs1_prefix.c.party_id == caller.party_id)
         with house.engine.connect() as connection:

@@ -25,7 +25,7 @@ class Typed(Field):
         return value
 
 
-class NewRule(Shape):
+class NewLotNumberRule(Shape):
     makes = rules.NewRule
     code = Text(40, required=True)
     name = Text(200, required=True)
@@ -37,7 +37,7 @@ class NewRule(Shape):
     category = Text(200, doc={"description": "Only for the items of this category"})
 
 
-class Rule(Shape):
+class LotNumberRule(Shape):
     code = text(40)
     name = text(200)
     pattern = text(200)
@@ -48,30 +48,30 @@ class Rule(Shape):
     category = Nullable(Text(200))
 
 
-class RuleQuery(Shape):
+class LotNumberRuleQuery(Shape):
     after = Text(40)
     limit = WholeInQuery(1, 1000, load_default=PAGE)
 
 
-class Rules(Shape):
-    rules = Many(One(Rule), 0, 1000, required=True)
+class LotNumberRules(Shape):
+    rules = Many(One(LotNumberRule), 0, 1000, required=True)
     next = Nullable(Text(40, doc={"description": "Give it as `after` to read on"}))
 
 
-class PreviewAsked(Shape):
+class LotNumberPreviewAsked(Shape):
     item = Text(40, required=True)
     site = Text(40, required=True)
     day = Day(doc={"description": "Instead of today at the site"})
     count = Whole(1, 100, load_default=3)
 
 
-class Preview(Shape):
+class LotNumberPreview(Shape):
     rule = text(40)
     day = Day(required=True)
     numbers = Many(Text(20), 0, 100, required=True)
 
 
-class NumbersAsked(Shape):
+class LotNumbersAsked(Shape):
     id = Uuid(required=True)
     item = Text(40, required=True)
     site = Text(40, required=True, doc={"description": "Its date is the date of the number"})
@@ -79,7 +79,7 @@ class NumbersAsked(Shape):
     rule = Text(40, doc={"description": "Without it the rule that fits best: the item's, its category's, or all's"})
 
 
-class NumbersTaken(Shape):
+class LotNumbersTaken(Shape):
     id = Uuid(required=True)
     rule = text(40)
     item = text(40)
@@ -88,7 +88,7 @@ class NumbersTaken(Shape):
     numbers = Many(Text(20), 1, 1000, required=True)
 
 
-class CheckAsked(Shape):
+class LotNumberCheckAsked(Shape):
     item = Text(40, required=True)
     lot = Typed(required=True)
 
@@ -108,7 +108,7 @@ class LotNamed(Shape):
     expiry_date = Nullable(Day())
 
 
-class Checked(Shape):
+class LotNumberChecked(Shape):
     item = text(40)
     lot = Typed(required=True)
     spelled_right = Flag(required=True)
@@ -119,23 +119,23 @@ class Checked(Shape):
     look_alikes = Many(One(LotNamed), 0, 50, required=True)
 
 
-class NewCategory(Shape):
+class ItemCategory(Shape):
     category = Text(200, required=True)
     items = Many(Text(40), 1, 1000, required=True)
 
 
-class NewPrefix(Shape):
+class NewGs1Prefix(Shape):
     prefix = Text(12, pattern="[0-9]{7,12}", called="7 to 12 digits", required=True)
     start = Whole(0, 10**9 - 1, load_default=0, doc={"description": "The first serial, where others gave some before"})
 
 
-class Prefix(Shape):
+class Gs1Prefix(Shape):
     prefix = text(12)
     start = number()
 
 
-class Prefixes(Shape):
-    prefixes = Many(One(Prefix), 0, 1000, required=True)
+class Gs1Prefixes(Shape):
+    prefixes = Many(One(Gs1Prefix), 0, 1000, required=True)
 
 
 class SsccsAsked(Shape):

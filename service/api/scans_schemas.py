@@ -36,7 +36,7 @@ class Bytes(Field):
         return raw
 
 
-class Expected(Shape):
+class ScanExpectation(Shape):
     makes = domain.Expectation
     kind = Choice(*domain.PURPOSES, required=True)
     value = Text(81, doc={"description": "An item's code, a lot's number or URI, SITE/LOC, an SSCC"})
@@ -49,7 +49,7 @@ class NewScan(Shape):
     symbology = Text(3, pattern=SYMBOLOGY, called="a symbology identifier like ]d2",
                      doc={"description": "ISO/IEC 15424; it may also stand in front of the data"})  # fmt: skip
     site = Text(40, doc={"description": "Where it was scanned"})
-    expect = One(Expected, metadata={"description": "What the screen waits for"})
+    expect = One(ScanExpectation, metadata={"description": "What the screen waits for"})
 
 
 class ScanElement(Shape):

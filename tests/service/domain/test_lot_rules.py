@@ -23,7 +23,7 @@ FACTS = Facts(date(2026, 11, 24), "MUC", "TAB-1", "acme")
 
 literal = st.text(sorted(SET_82), max_size=2)
 dates = st.sampled_from(["", "{YYYY}", "{MM}{YY}", "{YYYY}{MM}{DD}", "{DD}{MM}{YY}", "{YY}{WW}", "{WW}{YYYY}",
-                         "{YY}{DDD}", "{MM}{DD}", "{WW}", "{DDD}", "{DD}"])
+                         "{YY}{DDD}", "{MM}{DD}", "{WW}", "{DDD}", "{DD}", "{YYYY}{DD}", "{YY}{MM}{DD}"])
 codes = st.sampled_from(["", "", "{site}", "{item}", "{party}"])
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
 
@@ -135,6 +135,11 @@ def test_a_pattern_that_cannot_be_is_refused(pattern: str, expected: str) -> Non
     ("{party}{party}{party}{party}{site}{serial:2}", "never", "rule", 1),
     ("{serial:3}", "day", "rule", 1),
     ("{YYYY}{MM}-{serial:3}", "day", "rule", 1),
+    ("{YYYY}{DD}-{serial:3}", "day", "rule", 1),
+    ("{YYYY}{DD}-{serial:3}", "month", "rule", 1),
+    ("{YYYY}{DD}-{serial:3}", "week", "rule", 1),
+    ("{YYYY}{MM}-{serial:3}", "week", "rule", 1),
+    ("{MM}-{serial:3}", "year", "rule", 1),
     ("{MM}{DD}-{serial:3}", "day", "rule", 1),  # the same again next year
     ("{YYYY}-{serial:3}", "week", "rule", 1),
     ("{YYYY}{WW}-{serial:3}", "month", "rule", 1),
