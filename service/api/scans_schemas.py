@@ -39,7 +39,7 @@ class Bytes(Field):
 class ScanExpectation(Shape):
     makes = domain.Expectation
     kind = Choice(*domain.PURPOSES, required=True)
-    value = Text(81, doc={"description": "An item's code, a lot's number or URI, SITE/LOC, an SSCC"})
+    value = Text(1000, doc={"description": "An item's code, a lot's number or URI, SITE/LOC, an SSCC"})
     item = Text(40, doc={"description": "Of a lot: its item's code"})
 
 
@@ -104,7 +104,7 @@ class Scan(Shape):
         "description": "The readings that make sense where a separator is missing; ask, never choose"})  # fmt: skip
     matches = Nullable(Flag(doc={"description": "Whether to go on with it; null where nothing was expected"}))
     scanned = words(1000)
-    expected = Nullable(Text(200))
+    expected = Nullable(Text(2000))
     do = words(1000)
 
 

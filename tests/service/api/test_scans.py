@@ -53,6 +53,7 @@ def test_a_label_names_item_lot_and_dates(clerk: Caller) -> None:
     (f"01{GTIN}10L-100", "]d2", {"kind": "lot", "value": "L-100"}, "ok"),
     (f"01{GTIN}10L-100", "]C1", {"kind": "lot", "value": "L-100", "item": "AMX"}, "ok"),
     (f"01{GTIN}10L-100", "]d2", {"kind": "lot", "value": "L-101"}, "mismatch"),
+    (f"01{GTIN}10L-100", "]d2", {"kind": "lot", "value": f"https://id.gs1.org/01/{GTIN}/10/L-100"}, "ok"),
     (f"01{GTIN}10L-100", "]d2", {"kind": "lot", "value": "L-100", "item": "TAB"}, "mismatch"),
     (f"01{GTIN}10M77", "]d2", {"kind": "lot", "value": "OURS-1"}, "ok"),  # the label bears the manufacturer's
     (f"01{GTIN}10NEW", "]d2", {"kind": "lot", "value": "NEW"}, "ok"),  # its own number, before it is received
