@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from service.domain import commands as c
-from service.models import tables
+from service.models import numbers, scans, tables
 from tests.service.ledger.test_recording import live_a_life
 from tests.service.ledger.world import World, line, register
 
@@ -141,5 +141,6 @@ def test_the_models_are_the_tables_of_the_migration(world: World) -> None:
     made = {(table, column, nullable == "YES") for table, column, nullable, _ in rows}
     told = {(table.name, column.name, bool(column.nullable))
             for table in tables.metadata.tables.values() for column in table.c}
+    assert {numbers.lot_number_taken, scans.scan} <= set(tables.metadata.tables.values())
     ours = {table for table, _, _ in told}
     assert {each for each in made if each[0] in ours} == told
