@@ -40,7 +40,9 @@ def stored(row: Sequence[Any]) -> Chained:
 
 def entries_of(connection: Connection, subject: Subject, size: int) -> list[Chained]:
     """All entries of a subject below `size`, in order."""
-    query = select(tables.entry).where(column.subject == subject, column.index < size).order_by(column.sequence)
+    # The sum keeps the primary key out of it: before the first ANALYZE the planner would read half of the log there.
+    below = column.index + 0 < size
+    query = select(tables.entry).where(column.subject == subject, below).order_by(column.sequence)
     return [stored(row) for row in connection.execute(query)]
 
 

@@ -43,9 +43,29 @@ class TileNodes:
 
     def __init__(self, hashes: Sequence[bytes]) -> None:
         self.width = len(hashes)
-        self._rows = [b"".join(hashes)]
-        while len(row := self._rows[-1]) >= 2 * HASH:
-            self._rows.append(b"".join(_pairs(row)))
+        self._rows: list[bytes] = []
+        self._append(b"".join(hashes))
+
+    def extended(self, hashes: Sequence[bytes]) -> TileNodes:
+        """This tile with more hashes; nodes that stand already are not hashed again."""
+        tile = TileNodes.__new__(TileNodes)
+        tile.width, tile._rows = self.width + len(hashes), self._rows.copy()
+        tile._append(b"".join(hashes))
+        return tile
+
+    def _append(self, added: bytes) -> None:
+        rows, height = self._rows, 0
+        while added:
+            row = rows[height] + added if height < len(rows) else added
+            rows[height : height + 1] = [row]
+            paired = (len(row) - len(added)) & -2 * HASH
+            added = b"".join(_pairs(row[paired:]))
+            height += 1
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TileNodes) and self._rows == other._rows
+
+    __hash__ = None  # type: ignore[assignment]
 
     @classmethod
     def unpacked(cls, nodes: bytes) -> TileNodes:
@@ -66,7 +86,7 @@ class TileNodes:
     @property
     def hashes(self) -> bytes:
         """What is published of the tile."""
-        return self._rows[0]
+        return self._rows[0] if self._rows else b""
 
     @property
     def root(self) -> NodeHash:

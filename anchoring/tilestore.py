@@ -51,7 +51,7 @@ def read_edge(connection: Connection, size: int) -> Edge:
         hashes = tiles[name].hashes if name in tiles else b""
         if len(hashes) != 32 * width:
             raise LedgerBroken(f"hashes of the unfinished tile {name}", width, len(hashes) // 32)
-        unfinished.append(tuple(hashes[at : at + 32] for at in range(0, len(hashes), 32)))
+        unfinished.append(tiles.get(name, TileNodes(())))
     return Edge(size, tuple(unfinished))
 
 

@@ -5,7 +5,7 @@ A node is (height, position): height 0 are the leaves, and node (h, p) covers th
 nodes that are full can be stored, because they never change; the ragged right edge is folded from full ones when it
 is needed.
 
-    Edge             what must be remembered to add leaves: at most 255 hashes for each tile level
+    Edge             what must be remembered to add leaves: an unfinished tile for each level
     inclusion        which ranges of leaves an inclusion path hashes (RFC 9162, 2.1.3.1)
     consistency      the same for a consistency proof (RFC 9162, 2.1.4.1)
 
@@ -47,35 +47,43 @@ class FullTile:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """The right edge of a tree of `size` leaves: the hashes of the unfinished tile of each level, lowest first."""
+    """The right edge of a tree of `size` leaves: the unfinished tile of each level, lowest first.
+
+    A node is hashed once, when its last leaf comes: a leaf more costs two hashes on average, and a root those that fold
+    the peaks.
+    """
 
     size: int = 0
-    unfinished: tuple[tuple[bytes, ...], ...] = ()
+    unfinished: tuple[TileNodes, ...] = ()
 
     def grown(self, leaves: Sequence[LeafHash]) -> tuple[Edge, list[FullTile]]:
         """The edge after `leaves` are added, and the tiles that they complete."""
         added: Sequence[bytes] = leaves
-        size, level = self.size, 0
-        unfinished: list[tuple[bytes, ...]] = []
+        unfinished = list(self.unfinished)
         tiles: list[FullTile] = []
-        while added or level < len(self.unfinished):
-            hashes = [*(self.unfinished[level] if level < len(self.unfinished) else ()), *added]
-            full = len(hashes) // TILE_WIDTH
-            number = size >> TILE_HEIGHT * (level + 1)
-            done = [
-                FullTile(level, number + i, TileNodes(hashes[i * TILE_WIDTH : (i + 1) * TILE_WIDTH])) for i in
-                range(full)
-            ]
-            unfinished.append(tuple(hashes[full * TILE_WIDTH :]))
-            tiles += done
-            added = [tile.nodes.root for tile in done]
+        level = 0
+        while added:
+            if level == len(unfinished):
+                unfinished.append(TileNodes(()))
+            *full, unfinished[level] = _filled(unfinished[level], added)
+            number = self.size >> TILE_HEIGHT * (level + 1)
+            tiles += [FullTile(level, number + at, nodes) for at, nodes in enumerate(full)]
+            added = [nodes.root for nodes in full]
             level += 1
-        return Edge(size + len(leaves), tuple(unfinished)), tiles
+        return Edge(self.size + len(leaves), tuple(unfinished)), tiles
 
     def root(self) -> RootHash:
         """The root hash of the tree."""
-        peaks = [peak for hashes in reversed(self.unfinished) for peak in TileNodes(hashes).peaks()]
+        peaks = [peak for tile in reversed(self.unfinished) for peak in tile.peaks()]
         return RootHash(fold(peaks)) if peaks else EMPTY_LOG
+
+
+def _filled(tile: TileNodes, hashes: Sequence[bytes]) -> list[TileNodes]:
+    """The tiles of a level, from its unfinished one on, after `hashes` are added; the last is unfinished, or empty."""
+    room = TILE_WIDTH - tile.width
+    tiles = [tile.extended(hashes[:room])]
+    tiles += [TileNodes(hashes[at : at + TILE_WIDTH]) for at in range(room, len(hashes), TILE_WIDTH)]
+    return [*tiles, TileNodes(())] if tiles[-1].width == TILE_WIDTH else tiles
 
 
 def fold(peaks: Sequence[bytes]) -> bytes:

@@ -13,13 +13,16 @@ from time import perf_counter
 from sqlalchemy import Engine
 
 from anchoring import Sequencer, Submission, checkpoint, prove_subject, submit
-from anchoring.lotmap import PageId, grow
+from anchoring.chaining import Tip, map_changes
+from anchoring.entries import tips_of
+from anchoring.lotmap import grow
 from anchoring.mappages import PageMemory, StoredPages
+from anchoring.page import PageId
 from bench.rows import Row, Scale, microseconds
 from bench.stand import database, memory_of
 from service import db
 from verifier.entry import MOVEMENT
-from verifier.hashing import StatementHash, Subject, leaf_hash, map_leaf, map_value
+from verifier.hashing import StatementHash, Subject, leaf_hash, map_value
 from verifier.lotmap import root_from_membership
 from verifier.merkle import verify_inclusion
 
@@ -131,13 +134,14 @@ def _map_updates(engine: Engine, size: int) -> Iterator[Row]:
     """The map alone: pages read, paths hashed again, nothing stored."""
     dice = random.Random(3)
     with engine.connect() as connection:
-        root = checkpoint(connection).map_page
+        root = checkpoint(connection).map_place
         memory = PageMemory(64 << 20)
         for batch in (1, 100, 1_000):
             times = []
             for _ in range(5):
-                leaves = {_subject(dice.randrange(size)): None for _ in range(batch)}
-                changed = {key: map_leaf(key, map_value(2, size, bytes(32))) for key in leaves}
+                tips = tips_of(connection, {_subject(dice.randrange(size)) for _ in range(batch)})
+                later = {key: Tip(size, tip.sequence + 1, tip.leaf_hash, 0) for key, tip in tips.items()}
+                changed = map_changes(tips, later)
                 pages = StoredPages(connection, memory)
                 begun = perf_counter()
                 grow(root, changed, pages, PageId(1 << 60))

@@ -10,16 +10,21 @@ from anchoring.tree import Edge
 from bench.rows import Row, Scale
 from verifier.hashing import leaf_hash
 
-BEFORE, STEPS = 10_000, 500
+BEFORE, STEPS, TURNS = 5_000, 5_000, 3
 
 
 def measure(scale: Scale) -> Iterator[Row]:
-    """A tree of 10,000 leaves grows leaf by leaf; after each leaf its root is asked for, as for a checkpoint."""
+    """A tree grows leaf by leaf to 10,000; after each leaf its root is asked for, as for a checkpoint.
+
+    Both do the same: hash the entry, append it, give the root. Each its best of some turns, one after the other: a turn
+    is so short that whoever else uses the machine would decide.
+    """
     entries = [os.urandom(114) for _ in range(BEFORE + STEPS)]
-    ours, root = _ours(entries)
-    theirs, their_root = _pymerkle(entries)
-    assert root == their_root, f"expected the root {their_root.hex()}, got {root.hex()}"
-    yield Row("roots a second, a leaf more each, at 10,000", ours, "roots/s", "more", None, ("pymerkle", theirs))
+    turns = [(_ours(entries), _pymerkle(entries)) for _ in range(TURNS)]
+    for (_, root), (_, their_root) in turns:
+        assert root == their_root, f"expected the root {their_root.hex()}, got {root.hex()}"
+    ours, theirs = max(rate for (rate, _), _ in turns), max(rate for _, (rate, _) in turns)
+    yield Row("roots a second, a leaf more each, to 10,000", ours, "roots/s", "more", None, ("pymerkle", theirs))
 
 
 def _ours(entries: list[bytes]) -> tuple[float, bytes]:

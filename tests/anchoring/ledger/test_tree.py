@@ -27,9 +27,9 @@ def grown(leaves: list[LeafHash], *cuts: int) -> tuple[Edge, dict[TileName, Tile
         edge, done = edge.grown(leaves[first:end])
         full += done
     tiles = {TileName(tile.level, tile.number): tile.nodes for tile in full}
-    for level, hashes in enumerate(edge.unfinished):
-        if hashes:
-            tiles[TileName(level, edge.size >> 8 * (level + 1))] = TileNodes(hashes)
+    for level, tile in enumerate(edge.unfinished):
+        if tile.width:
+            tiles[TileName(level, edge.size >> 8 * (level + 1))] = tile
     return edge, tiles
 
 
