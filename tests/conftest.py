@@ -104,7 +104,7 @@ def database_url(pg: Cluster, template: str) -> Iterator[str]:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine on this test's database."""
-    made = db.engine_for(database_url, max_overflow=40)
+    made = db.engine_for(database_url, max_overflow=80)
     yield made
     made.dispose()
 

@@ -16,10 +16,11 @@ FILE = Path(__file__).with_name("examples.json")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`by` is a party or `operator`; `path` as the document writes it, below the API's prefix."""
+    """`by` is a party or `operator`; `path` is what is called, below the API's prefix, by the `rule` of an operation."""
 
     by: str
     path: str
+    rule: str
     body: dict[str, Any]
     expect: int
 
@@ -32,18 +33,18 @@ class Example:
 def story() -> Iterator[Example]:
     """All examples, in the order in which they can be sent."""
     for each in json.loads(FILE.read_text("utf-8")):
-        yield Example(each["by"], each["post"], each["body"], each.get("expect", 201))
+        yield Example(each["by"], each["post"], each.get("rule", each["post"]), each["body"], each.get("expect", 201))
 
 
 @cache
-def of_operation(path: str) -> dict[str, Any]:
+def of_operation(rule: str) -> dict[str, Any]:
     """The examples of a POST, as OpenAPI wants them; the first of each name."""
-    return _by_path().get(path, {})
+    return _by_rule().get(rule, {})
 
 
 @cache
-def _by_path() -> dict[str, dict[str, Any]]:
+def _by_rule() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = defaultdict(dict)
     for example in story():
-        found[example.path].setdefault(example.name, {"value": example.body})
+        found[example.rule].setdefault(example.name, {"value": example.body})
     return found
