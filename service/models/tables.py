@@ -106,6 +106,7 @@ lot = Table(
     Column("supplier", Text),
     Column("traceability_lot_code", Text),
     Column("traceability_source", Text),
+    Column("recall", BigInteger),
 )
 
 movement = Table(
