@@ -17,13 +17,16 @@ from sqlalchemy import Engine
 from service import db, settings
 from service.api import (
     api_keys,
+    customers,
     errors,
     handoffs,
     items,
     lots,
     movements,
     openapi,
+    orders,
     parties,
+    picking,
     places,
     policy,
     status,
@@ -41,7 +44,7 @@ from service.settings import Settings
 from service.web import headers, pages
 
 NEEDED = ("database_url", "origin", "kek")
-DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy)
+DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy, customers, orders, picking)
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts
 

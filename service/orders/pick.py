@@ -1,7 +1,7 @@
 """A pick confirmed by a scan: the goods move to the staging place and stay the order's until they are shipped.
 
-The scan is checked before anything is recorded (what the list asks for never changes), the amount and the reservations
-afterwards, when the lots are ours. Whatever is refused undoes the movement too.
+The scan is checked before anything is recorded, so that it is told before any refusal of the movement; amount and
+reservations (once more) afterwards, when the lots are ours. Whatever is refused undoes the movement too.
 """
 
 from dataclasses import dataclass
@@ -65,6 +65,8 @@ def _confirm(
     stop, = read_stops(connection, who.party_id, list_uuid, number)
     check_scan(stop.said, Scan(said.item, said.lot, said.place))
     units = 0 if said.quantity is None else parse_quantity(said.quantity, stop.said.decimals)
+    if not _again(connection, stop, said, units):
+        check_amount(stop.said, units, said.short_reason is not None)
     moved = None
     if said.quantity is not None and stop.place_id != stop.to_id:
         command = pick_command(stop.said, said.quantity, said.short_reason, said.event_time)
@@ -128,9 +130,8 @@ def _check_wanted(connection: Connection, stop: PickStop, units: int, now: datet
 def _take(connection: Connection, stop: PickStop, units: int) -> None:
     """From the reservation at the place to one at the staging place that does not run out."""
     values = {"id": stop.reservation_id, "units": units}
-    connection.execute(text("DELETE FROM warehouse.reservation WHERE id = :id AND units <= :units"), values)
-    connection.execute(text("UPDATE warehouse.reservation SET units = units - :units WHERE id = :id AND units > :units"),
-                       values)
+    for statement in (_USE_UP, _USE_SOME):
+        connection.execute(text(statement), values)
     connection.execute(insert(reservation).values(
         order_id=stop.order_id, line=stop.order_line, lot_id=stop.lot_id, place=stop.to_id, units=units,
         expires_at=None, code="picked", reason=stop.reason,
@@ -155,5 +156,7 @@ def _keep(
     ))  # fmt: skip
 
 
+_USE_UP = "DELETE FROM warehouse.reservation WHERE id = :id AND units <= :units"
+_USE_SOME = "UPDATE warehouse.reservation SET units = units - :units WHERE id = :id AND units > :units"
 _BALANCE = """SELECT units FROM warehouse.balance
     WHERE lot_id = :lot AND place = :place AND status = 'available'"""

@@ -1,4 +1,4 @@
-"""What was picked leaves: shipped to a customer, or offered to a party on this ledger, in one transaction with the order.
+"""What was picked leaves: shipped to a customer, or offered to a party on this ledger; the order learns it at once.
 
 A retry finds what its movement did for the order and asks the ledger for the very same movement again, so that the same
 id with other content is refused here as everywhere.
@@ -50,7 +50,7 @@ class Good:
 
 
 def ship_order(engine: Engine, scribe: Scribe, who: Picker, order_id: int, asked: Shipping) -> Recorded:
-    """Ship all that is picked (of many lots the first hundred); raises NothingToDo, SeveralPlaces and what a movement may."""
+    """Ship all that is picked, of many lots the first hundred; raises NothingToDo, SeveralPlaces and a movement's."""
     return in_one(engine, lambda connection: _ship(connection, scribe, who, order_id, asked))
 
 
