@@ -125,14 +125,14 @@ CREATE TABLE warehouse.pick_line (
 );
 CREATE INDEX pick_line_of_reservation ON warehouse.pick_line (reservation_id);
 
--- `movement` is null where nothing was there to be moved.
+-- `movement` is null where nothing was to be moved: nothing was found, or the goods stood at the staging place.
 CREATE TABLE warehouse.pick (
     list_id bigint NOT NULL,
     number integer NOT NULL,
     id uuid NOT NULL,
     units bigint NOT NULL CHECK (units >= 0),
     short_reason text,
-    movement bigint REFERENCES warehouse.movement CHECK (movement IS NOT NULL OR units = 0),
+    movement bigint REFERENCES warehouse.movement,
     picked_at timestamptz NOT NULL,
     picked_by text NOT NULL,
     PRIMARY KEY (list_id, number, id),
