@@ -4,22 +4,22 @@
 
 Candidates are taken in ONE total order, whatever order they come in (`order_of` is its only spelling):
 
-    FEFO    expiry date, the earliest first, none last;  arrival;  lot id;  place id;  status
-    FIFO    arrival, the first first;                              lot id;  place id;  status
-    LIFO    arrival, the last first;     lot id, the highest first;         place id;  status
+    FEFO    expiry date, the earliest first, none last;  lot id;  place id;  status
+    FIFO    lot id, the lowest first;                             place id;  status
+    LIFO    lot id, the highest first;                            place id;  status
 
-*Arrival* is the number of the movement that first brought the lot to its party: record time orders, a date that
-somebody typed does not. Numbers and lot ids of a party rise together, so a query that sorts by lot id sorts the same.
-Where whole pallets are asked for, they are served first, in that order, each only if it goes whole into what is still
-wanted; the rest follows in that order, from whatever is left.
+Lot ids of a party rise in the order in which its lots were first recorded: they are given under the party's lock
+(`service.ledger.load`). Record time orders, a date that somebody typed does not. A lot that was split off counts from
+its split. Where whole pallets are asked for, they are served first, in that order, each only if it goes whole into what
+is still wanted; the rest follows in that order, from whatever is left.
 
 Without whole pallets the walk is greedy, so a prefix of the candidates that covers the demand gives the same lines as
-all of them: the ledger need not read ten thousand lots to take one box. tests/service/domain/test_allocation.py holds
-each sentence of this page against generated stock.
+all of them, and what is too old for the demand may be missing: the ledger need not read ten thousand lots for one box.
+tests/service/domain/test_allocation.py holds each sentence of this page against generated stock.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -30,11 +30,10 @@ Policy = Literal["FEFO", "FIFO", "LIFO"]
 POLICIES: tuple[Policy, ...] = ("FEFO", "FIFO", "LIFO")
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """Stock of one lot at one place in one status. `today` is the date at its site, `where` the place as people say it.
 
-    `pallet`: the place is a pallet that holds nothing else. `arrival` is a movement's number, `arrived` its day.
+    `pallet`: the place is a pallet that holds nothing else. `arrived`: the day the lot was first recorded, for people.
     """
 
     lot_id: int
@@ -47,7 +46,6 @@ class Candidate:
     status: str = "available"
     expiry: date | None = None
     production: date | None = None
-    arrival: int = 0
     arrived: date | None = None
     pallet: bool = False
     recalled: bool = False
@@ -76,14 +74,16 @@ class Taken(NamedTuple):
     units: int
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+_NO_FACTS: dict[str, Any] = {}
+
+
+class Explanation(NamedTuple):
     """Why `units` of this candidate were taken, or why none: a code for programs, numbers, and words for people."""
 
     candidate: Candidate
     code: str
     units: int = 0
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = _NO_FACTS
 
     @property
     def words(self) -> str:
@@ -111,10 +111,10 @@ def order_of(candidate: Candidate, policy: Policy) -> tuple[Any, ...]:
     """The sort key of this page's head."""
     place = (candidate.place, candidate.status)
     if policy == "LIFO":
-        return (-candidate.arrival, -candidate.lot_id, *place)
+        return (-candidate.lot_id, *place)
     if policy == "FIFO":
-        return (candidate.arrival, candidate.lot_id, *place)
-    return (candidate.expiry is None, candidate.expiry or date.max, candidate.arrival, candidate.lot_id, *place)
+        return (candidate.lot_id, *place)
+    return (candidate.expiry is None, candidate.expiry or date.max, candidate.lot_id, *place)
 
 
 def allocate(candidates: Iterable[Candidate], demand: Demand) -> Allocation:

@@ -71,7 +71,7 @@ CREATE TABLE warehouse.order_line (
 CREATE TABLE warehouse.fulfilment (
     order_id bigint NOT NULL,
     line smallint NOT NULL,
-    movement bigint NOT NULL REFERENCES warehouse.movement,
+    movement bigint NOT NULL,
     lot_id bigint NOT NULL REFERENCES warehouse.lot,
     place bigint NOT NULL,
     part smallint NOT NULL,
@@ -132,7 +132,7 @@ CREATE TABLE warehouse.pick (
     id uuid NOT NULL,
     units bigint NOT NULL CHECK (units >= 0),
     short_reason text,
-    movement bigint REFERENCES warehouse.movement,
+    movement bigint,
     picked_at timestamptz NOT NULL,
     picked_by text NOT NULL,
     PRIMARY KEY (list_id, number, id),

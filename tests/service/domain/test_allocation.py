@@ -17,7 +17,7 @@ TODAY = NOW.date()
 
 @st.composite
 def candidates(draw: st.DrawFn) -> list[Candidate]:
-    """Lots at places, each account once; lot ids rise with arrival, as the ledger gives them."""
+    """Lots at places, each account once."""
     keys = draw(st.lists(st.tuples(st.integers(1, 12), st.integers(1, 4), st.sampled_from(["available", "hold"])),
                          unique=True, max_size=14))
     lots = {lot: _lot(draw, lot) for lot in {lot for lot, _, _ in keys}}
@@ -27,7 +27,7 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
 def _lot(draw: st.DrawFn, lot: int) -> dict[str, object]:
     expiry = draw(st.none() | st.integers(-40, 400).map(lambda days: TODAY + timedelta(days)))
     production = draw(st.none() | st.just(TODAY - timedelta(100)))
-    return {"expiry": expiry, "production": production, "recalled": draw(st.integers(0, 5)) == 0, "arrival": lot * 10}
+    return {"expiry": expiry, "production": production, "recalled": draw(st.integers(0, 5)) == 0}
 
 
 def _candidate(draw: st.DrawFn, lot: int, place: int, status: str, **facts: object) -> Candidate:
@@ -108,8 +108,8 @@ def test_the_policies_are_monotone_in_what_they_are_named_after(stock: list[Cand
     by_policy = {policy: [each for each, _ in allocate(stock, Demand(units, NOW, policy)).lines] for policy in POLICIES}
     expiries = [each.expiry or date.max for each in by_policy["FEFO"]]
     assert expiries == sorted(expiries)
-    assert [each.arrival for each in by_policy["FIFO"]] == sorted(each.arrival for each in by_policy["FIFO"])
-    assert [-each.arrival for each in by_policy["LIFO"]] == sorted(-each.arrival for each in by_policy["LIFO"])
+    assert [each.lot_id for each in by_policy["FIFO"]] == sorted(each.lot_id for each in by_policy["FIFO"])
+    assert [-each.lot_id for each in by_policy["LIFO"]] == sorted(-each.lot_id for each in by_policy["LIFO"])
 
 
 @given(candidates(), demands())
@@ -129,7 +129,8 @@ def test_a_prefix_that_covers_the_demand_is_as_good_as_everything(
     stock: list[Candidate], demand: Demand, size: int
 ) -> None:
     demand = _without_pallets(demand)
-    prefix = sorted(stock, key=lambda each: order_of(each, demand.policy))[:size]
+    young = [each for each in stock if each.expiry is None or each.expiry >= TODAY + timedelta(demand.min_days or 0)]
+    prefix = sorted(young, key=lambda each: order_of(each, demand.policy))[:size]
     found = allocate(prefix, demand)
     if not found.short:
         assert found.lines == allocate(stock, demand).lines
@@ -150,7 +151,7 @@ def _without_pallets(demand: Demand) -> Demand:
 
 
 def lot(number: int, **facts: object) -> Candidate:
-    return Candidate(number, 1, 10, f"L{number}", "S/1", "S", TODAY, arrival=number, **facts)  # type: ignore[arg-type]
+    return Candidate(number, 1, 10, f"L{number}", "S/1", "S", TODAY, **facts)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("facts", "wish", "words"), [
