@@ -18,8 +18,8 @@ from service.domain.reservations import Reservation
 from service.ledger.copying import driver
 from service.orders.reserved import Stock
 
-FIRST, MOST = 64, 32_768
-"""How many rows are read at first, and at most: an item that lies in more places than that is a matter for a count."""
+FIRST, STEP, MOST = 64, 256, 32_768
+"""How many rows are read at first, in which steps more, and at most: an item that lies in more places than that is a matter for a count."""
 
 OLD = 100
 """Of what is too old for the demand, so much is shown."""
@@ -81,9 +81,9 @@ def plan(
 
 
 def _enough(limit: int, wanted: int, covered: int) -> int:
-    """How much to read next, in powers of two: as much as should do, if the rest is like what was seen."""
+    """How much to read next, in few different sizes: as much as should do, if the rest is like what was seen."""
     guess = limit * 5 * wanted // (4 * covered) if covered else 0
-    return min(MOST, 1 << (max(4 * limit, guess) - 1).bit_length())
+    return min(MOST, -(-max(4 * limit, guess) // STEP) * STEP)
 
 
 def read_candidates(
