@@ -19,7 +19,7 @@ from service.ledger.copying import driver
 from service.orders.reserved import Stock
 
 FIRST, STEP, MOST = 64, 256, 32_768
-"""How many rows are read at first, in which steps more, and at most: an item that lies in more places than that is a matter for a count."""
+"""How many rows are read at first, in which steps more, and at most: what lies in more places wants a count."""
 
 OLD = 100
 """Of what is too old for the demand, so much is shown."""
