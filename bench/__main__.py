@@ -13,6 +13,7 @@ PARTS = {
     "log": "sequencing, proofs, lot map and memory up to a million lots",
     "lot": "verifying a lot of 1,000 movements",
     "gas": "gas of an anchor beside two plainer contracts",
+    "allocation": "allocation over 10,000 lots of an item beside plain SQL",
     "http": "movements through HTTP beside raw PostgreSQL",
 }
 

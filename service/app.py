@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from service import db, settings
 from service.api import (
     api_keys,
+    customers,
     errors,
     handoffs,
     items,
@@ -24,7 +25,9 @@ from service.api import (
     movements,
     numbers,
     openapi,
+    orders,
     parties,
+    picking,
     places,
     policy,
     scans,
@@ -43,7 +46,10 @@ from service.settings import Settings
 from service.web import headers, pages
 
 NEEDED = ("database_url", "origin", "kek")
-DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy, numbers, scans)
+DOORS = (
+    parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy, numbers, scans, customers, orders,
+    picking,
+)  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts
 

@@ -1,0 +1,155 @@
+"""Pick lists, confirmed by scans; shipments and their slips."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from service.api import orders_schemas as shapes
+from service.api.door import Door, body_of
+from service.api.fields import Uuid, WholeInQuery
+from service.api.house import House
+from service.api.movements import answer_of
+from service.api.orders import ORDER, known_order, shown
+from service.api.orders_shown import pick_list_shown, slip_shown, stop_shown
+from service.api.problem import Problem, not_found
+from service.auth.keys import Caller
+from service.domain.orders_errors import NothingToDo
+from service.models.tables import party, site
+from service.orders.candidates import day_at
+from service.orders.history import history
+from service.orders.pick import Confirmation, Picker, confirm_pick
+from service.orders.picklist import PickStop, make_pick_list, read_stops
+from service.orders.read import read_order
+from service.orders.shipment import Shipping, ship_order
+
+MOST_LINES = 1_000_000
+
+
+def door(house: House) -> Door:
+    picking = house.door("picking", "Pick lists, shipments and slips")
+    _lists(picking, house)
+    _confirm(picking, house)
+    _ship(picking, house)
+    return picking
+
+
+def _lists(picking: Door, house: House) -> None:
+    @picking.operation(
+        "POST",
+        "/orders/<id>/pick-list",
+        roles=("party",),
+        path=ORDER,
+        body=body_of(shapes.NewPickList),
+        answers={201: shapes.PickListShown, 200: shapes.PickListShown},
+        problems=(409,),
+    )
+    def make_order_pick_list(caller: Caller, id: UUID, body: dict[str, Any]) -> Any:
+        """Make the pick list of what is reserved, in the order of the walk
+
+        Each stop names lot, place and quantity, and why this lot. Asked again it is the list that there is (200).
+        """
+        chosen = body.get("id") or UUID(bytes=house.random(16), version=4)
+        with house.engine.begin() as connection:
+            order = known_order(connection, caller, id)
+            made, new = make_pick_list(connection, order, chosen, body["to"], house.now())
+            return pick_list_shown(made, _stops(connection, caller, made)), 201 if new else 200
+
+    @picking.operation("GET", "/pick-lists/<id>", roles=("party",), path=ORDER, answers={200: shapes.PickListShown})
+    def show_pick_list(caller: Caller, id: UUID) -> Any:
+        """A pick list as it stands"""
+        with house.engine.connect() as connection:
+            return pick_list_shown(id, _stops(connection, caller, id))
+
+
+def _stops(connection: Connection, caller: Caller, id: UUID, line: int | None = None) -> list[PickStop]:
+    assert caller.party_id is not None
+    found = read_stops(connection, caller.party_id, id, line)
+    if not found:
+        raise not_found("line of a pick list" if line else "pick list", f"{id}/{line}" if line else str(id))
+    return found
+
+
+def _confirm(picking: Door, house: House) -> None:
+    @picking.operation(
+        "POST",
+        "/pick-lists/<id>/lines/<line>/confirm",
+        roles=("party",),
+        path={"id": Uuid(), "line": WholeInQuery(1, MOST_LINES)},
+        body=body_of(shapes.ConfirmShape),
+        answers={201: shapes.PickConfirmed, 200: shapes.PickConfirmed},
+        problems=(409,),
+    )
+    def confirm_pick_line(caller: Caller, id: UUID, line: int, body: Confirmation) -> Any:
+        """Confirm a pick with what was scanned
+
+        The goods move to the staging place and stay the order's. A wrong scan is refused, saying what was scanned, what
+        was expected and what to do. Several confirmations may serve one line; `short_reason` ends it and gives the rest
+        back to allocation. The same confirmation again changes nothing (200).
+        """
+        if body.quantity is None and body.short_reason is None:
+            raise Problem(422, "wrong-shape", "expected `quantity`, or `short_reason` if nothing was found")
+        house.halting.check()
+        with house.engine.connect() as connection:
+            _stops(connection, caller, id, line)
+        done = confirm_pick(house.writer, house.scribe, _who(caller), id, line, body)
+        with house.engine.connect() as connection:
+            stop, = _stops(connection, caller, id, line)
+        moved = answer_of(done.movement, {}, house.origin) if done.movement else None
+        return {"movement": moved, "line": stop_shown(stop)}, 200 if done.replayed else 201
+
+
+def _ship(picking: Door, house: House) -> None:
+    @picking.operation(
+        "POST",
+        "/orders/<id>/ship",
+        roles=("party",),
+        path=ORDER,
+        body=body_of(shapes.ShipShape),
+        answers={201: shapes.ReceiptShown, 200: shapes.ReceiptShown},
+        problems=(409,),
+    )
+    def ship_picked_goods(caller: Caller, id: UUID, body: Shipping) -> Any:
+        """Ship what was picked for an order
+
+        To a customer who is a party on this ledger it is offered, and counts as long as it is not refused. The same
+        shipment again changes nothing (200).
+        """
+        house.halting.check()
+        with house.engine.connect() as connection:
+            order = known_order(connection, caller, id)
+        done = ship_order(house.writer, house.scribe, _who(caller), order, body)
+        with house.engine.connect() as connection:
+            answer = {"movement": answer_of(done, {}, house.origin), "order": shown(connection, house, order)}
+        return answer, 200 if done.replayed else 201
+
+    @picking.operation(
+        "GET",
+        "/orders/<id>/slip",
+        roles=("party",),
+        path=ORDER,
+        query=shapes.SlipQuery,
+        answers={200: shapes.Slip},
+        problems=(409,),
+    )
+    def show_slip(caller: Caller, id: UUID, query: dict[str, UUID]) -> Any:
+        """The outbound slip: what was shipped, with lots, dates and the content of their codes"""
+        with house.engine.connect() as connection:
+            return _slip(connection, house, known_order(connection, caller, id), query.get("movement"))
+
+
+def _slip(connection: Connection, house: House, id: int, movement: UUID | None) -> dict[str, Any]:
+    order = read_order(connection, id, house.now())
+    rows = history(connection, id, movement) if order.kind == "sales" else ()
+    done = [row for row in rows if row.state in ("done", "offered", "accepted")]
+    if not done:
+        raise NothingToDo(order.number, "a shipment", "ship the order first")
+    sender = connection.execute(select(party).where(party.c.id == order.party_id)).one()
+    receiver = connection.execute(select(party).where(party.c.code == order.partner_party)).one_or_none()
+    zone = connection.execute(select(site.c.zone).where(site.c.id == order.site_id)).scalar_one()
+    return slip_shown(order, sender, receiver, done, day_at(house.now(), zone))
+
+
+def _who(caller: Caller) -> Picker:
+    assert caller.party is not None and caller.party_id is not None
+    return Picker(caller.party, caller.party_id, caller.key)

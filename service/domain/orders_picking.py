@@ -1,0 +1,76 @@
+"""The pick: what the list asks for, what the scanner saw, and whether they are the same.
+
+A wrong scan names what was scanned, what was expected and what to do; it changes nothing. Item may be scanned as the
+party's code or as the GTIN on the box, the lot as the party's number or as the manufacturer's on the label.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.domain.commands import Document, Line, Move
+from service.domain.orders import DOCUMENTS
+from service.domain.orders_errors import PickEnded, WrongScan
+from service.domain.quantities import format_quantity
+
+
+@dataclass(frozen=True, slots=True)
+class PickLine:
+    """One stop of the walk. `ended` is the reason why the rest is no longer picked here, None while it is."""
+
+    number: int
+    order: str
+    item: str
+    gtin: str | None
+    lot: str
+    label_lot: str | None
+    place: str
+    to: str
+    units: int
+    picked: int
+    ended: str | None
+    decimals: int
+    unit: str
+
+    @property
+    def open(self) -> int:
+        return 0 if self.ended is not None else self.units - self.picked
+
+    def shown(self, units: int) -> str:
+        return f"{format_quantity(units, self.decimals)} {self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    item: str
+    lot: str
+    place: str
+
+
+def check_scan(line: PickLine, scan: Scan) -> None:
+    """The right goods at the right place; raises WrongScan."""
+    if scan.place != line.place:
+        raise WrongScan("place", scan.place, line.place, f"go to {line.place}")
+    if scan.item not in (line.item, line.gtin):
+        raise WrongScan("item", scan.item, line.item, f"put it back and take {line.item}")
+    if scan.lot not in (line.lot, line.label_lot):
+        raise WrongScan("lot", scan.lot, line.lot, f"put it back and take lot {line.lot}, or report the line short")
+
+
+def check_amount(line: PickLine, units: int, short: bool) -> None:
+    """Never more than the list says; raises PickEnded, WrongScan."""
+    if not line.open:
+        raise PickEnded(line.number, line.ended or "picked")
+    if units > line.open:
+        raise WrongScan("quantity", line.shown(units), f"at most {line.shown(line.open)}",
+                        f"put {line.shown(units - line.open)} back")
+    if short and units == line.open:
+        raise WrongScan("quantity", line.shown(units), f"less than {line.shown(line.open)}",
+                        "leave the reason out: nothing is short")
+
+
+def pick_command(line: PickLine, quantity: str, reason: str | None, event_time: datetime | None) -> Move:
+    """The movement of a confirmed pick. The only place that knows its type."""
+    return Move(
+        from_=line.place, to=line.to, lines=(Line(line.item, line.lot, quantity, "available"),),
+        documents=(Document(DOCUMENTS["sales"], line.order),), reason=reason, event_time=event_time,
+    )  # fmt: skip

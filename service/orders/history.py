@@ -1,0 +1,33 @@
+"""What was recorded against an order: movements, lots and quantities, in the order of recording."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+MOST = 1_000
+"""Rows shown of one order."""
+
+_HISTORY = """
+    SELECT f.line, f.units, f.damaged, m.id, m.type, m.recorded_at, f.movement, coalesce(h.state, 'done') AS state,
+        i.code AS item, i.name, i.gtin, i.unit, i.decimals, t.id AS lot_id, t.number AS lot, t.uri, t.manufacturer_lot,
+        t.production_date, t.expiry_date, s.code || '/' || p.code AS place, f.place AS place_id
+    FROM warehouse.fulfilment f JOIN warehouse.movement m ON m.number = f.movement
+    LEFT JOIN warehouse.handoff h ON h.movement = f.movement
+    JOIN warehouse.lot t ON t.id = f.lot_id JOIN warehouse.item i ON i.id = t.item_id
+    JOIN warehouse.location p ON p.id = f.place JOIN warehouse.site s ON s.id = p.site_id
+    WHERE f.order_id = :order AND (CAST(:movement AS uuid) IS NULL OR m.id = :movement)
+    ORDER BY f.movement, f.line, f.part LIMIT :most
+"""
+
+
+def history(connection: Connection, order_id: int, movement: object = None) -> Sequence[Row[Any]]:
+    """All that was done for this order, or what one movement did."""
+    values = {"order": order_id, "movement": movement, "most": MOST}
+    return connection.execute(text(_HISTORY), values).all()
+
+
+def was_recorded(connection: Connection, order_id: int, movement: int) -> bool:
+    """Whether this movement has its rows for this order already: then the request is a retry."""
+    query = "SELECT EXISTS (SELECT FROM warehouse.fulfilment WHERE movement = :movement AND order_id = :order)"
+    return bool(connection.execute(text(query), {"movement": movement, "order": order_id}).scalar_one())
