@@ -47,8 +47,8 @@ from service.web import headers, pages
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
-    parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy, numbers, scans, customers, orders,
-    picking,
+    parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy,
+    numbers, scans, customers, orders, picking,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts

@@ -16,7 +16,7 @@ FILE = Path(__file__).with_name("examples.json")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`by` is a party or `operator`; `path` is what is called, below the API's prefix, by the `rule` of an operation."""
+    """`by` is a party or `operator`; `path`, below the API's prefix, is called by the `rule` of an operation."""
 
     by: str
     path: str
