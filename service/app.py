@@ -24,6 +24,7 @@ from service.api import (
     movements,
     openapi,
     parties,
+    people,
     places,
     policy,
     status,
@@ -41,7 +42,7 @@ from service.settings import Settings
 from service.web import headers, pages
 
 NEEDED = ("database_url", "origin", "kek")
-DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy)
+DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy, people)
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts
 
