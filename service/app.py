@@ -29,6 +29,7 @@ from service.api import (
     policy,
     status,
     stock,
+    webhooks,
 )
 from service.api.door import BODY_LIMIT
 from service.api.house import Halting, House
@@ -42,7 +43,7 @@ from service.settings import Settings
 from service.web import headers, pages
 
 NEEDED = ("database_url", "origin", "kek")
-DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy, people)
+DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy, people, webhooks)
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from service.domain import commands as c
-from service.models import people, tables  # noqa: F401 - every module with tables of the warehouse
+from service.models import exchange, people, tables  # noqa: F401 - every module with tables of the warehouse
 from tests.service.ledger.test_recording import live_a_life
 from tests.service.ledger.world import World, line, register
 
