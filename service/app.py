@@ -19,6 +19,7 @@ from service.api import (
     api_keys,
     errors,
     handoffs,
+    imports,
     items,
     lots,
     movements,
@@ -43,7 +44,7 @@ from service.settings import Settings
 from service.web import headers, pages
 
 NEEDED = ("database_url", "origin", "kek")
-DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy, people, webhooks)
+DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy, people, webhooks, imports)
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts
 

@@ -11,9 +11,10 @@ def content_of(command: Command) -> bytes:
     """The command as JSON, members in the order of the dataclass.
 
     `from_` is spelled as at the door; inside a string its quotes would be escaped, so the replacement cannot touch what
-    a client wrote.
+    a client wrote. What is witnessed, as nearly everything is, does not say so: the content of what was recorded before
+    there were imports stays the same.
     """
-    members = orjson.dumps(command).replace(b'"from_":', b'"from":', 1)
+    members = orjson.dumps(command).replace(b'"from_":', b'"from":', 1).replace(b'"witnessed":true,', b"", 1)
     return b'{"type":"%s",%s' % (command.type.encode(), members[1:])
 
 

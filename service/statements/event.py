@@ -155,6 +155,8 @@ def _own_properties(command: Any, decision: Decision) -> dict[str, Any]:
         own["persistentDisposition"] = {"set": ["conformant"], "unset": ["non_conformant"]}
     if command.type == "hold":
         own["lotproof:qualityStatus"] = "quarantined"
+    if not command.witnessed:
+        own["lotproof:witnessed"] = False
     if command.reason is not None:
         own["lotproof:reason"] = command.reason
     for name in ("supplier", "customer", "witnesses", "certificate"):
