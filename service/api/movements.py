@@ -26,7 +26,7 @@ from service.api.load import unreadable
 from service.api.movement_schemas import BULK, MOVEMENT, Asked
 from service.api.problem import Problem, not_found, shown, try_later
 from service.auth.keys import Caller
-from service.auth.permissions import check_movement, movement_problem
+from service.auth.permissions import movement_problem
 from service.ledger.recording import record
 from service.ledger.requests import MovementRequest, Recorded, Refused
 from service.models.tables import movement
@@ -69,7 +69,9 @@ def _record(movements: Door, house: House) -> None:
         does not.
         """
         house.halting.check()
-        check_movement(caller, body.command)
+        forbidden = movement_problem(caller, body.command)
+        if forbidden is not None:
+            raise about(forbidden, body.command.type, body.id)
         outcome = house.gather.record(_request(caller, body))
         if isinstance(outcome, Refused):
             problem = about(domain_problem(outcome.error), body.command.type, body.id)

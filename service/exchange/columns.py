@@ -65,6 +65,15 @@ class Head:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the file may name: codes of items, places as SITE/LOC, and the time zones of the sites."""
+
+    items: frozenset[str]
+    places: frozenset[str]
+    zones: Mapping[str, str]
+
+
 def head_of(kind: str, row: int, cells: Sequence[str]) -> tuple[Head, list[Fault]]:
     """The first row; every column that is unknown, missing or there twice is named."""
     names = tuple(cell.lower() for cell in cells)
@@ -76,8 +85,8 @@ def head_of(kind: str, row: int, cells: Sequence[str]) -> tuple[Head, list[Fault
     return Head(kind, names), faults
 
 
-def command_of(head: Head, row: int, cells: Sequence[str], zones: Mapping[str, str], id: UUID) -> Command | list[Fault]:
-    """The movement of a row, or every cell that is wrong in it."""
+def command_of(head: Head, row: int, cells: Sequence[str], known: Known, id: UUID) -> Command | list[Fault]:
+    """The movement of a row, or every cell that is wrong in it, also those that name what is not there."""
     values = {name: cell for name, cell in zip(head.names, cells, strict=False) if cell}
     many = len(cells) > len(head.names)
     faults = [Fault(row, None, "more cells than columns", str(len(head.names)), str(len(cells)))] if many else []
@@ -86,11 +95,19 @@ def command_of(head: Head, row: int, cells: Sequence[str], zones: Mapping[str, s
         return [*faults, Fault(row, "type", "unknown type", " or ".join(TYPES), shown(type))]
     if head.kind == "movements" and "event_time" not in values:
         faults.append(Fault(row, "event_time", "missing", "when it happened"))
+    faults += _unknown(row, values, known)
     try:
-        asked = read_movement(_json(type, values, zones, id))
+        asked = read_movement(_json(type, values, known.zones, id))
     except ValidationError as error:
         faults += [_fault(row, each["at"], each["problem"], values) for each in pointed(error.messages)]
     return faults or replace(asked.command, witnessed=False)
+
+
+def _unknown(row: int, values: Mapping[str, str], known: Known) -> list[Fault]:
+    named = {"item": known.items, "from": known.places, "to": known.places}
+    return [Fault(row, name, "unknown", "a place SITE/LOC of yours" if name != "item" else "an item of yours",
+                  shown(values[name]))
+            for name, there in named.items() if name in values and values[name] not in there]  # fmt: skip
 
 
 def movement_id(import_id: UUID, row: int) -> UUID:

@@ -6,7 +6,7 @@ the others go on.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from service.domain.commands import Command
 from service.domain.errors import DomainError, UnknownThing
 from service.domain.rules import decide
-from service.exchange.columns import Fault, Head, command_of, head_of, movement_id
+from service.exchange.columns import Fault, Head, Known, command_of, head_of, movement_id
 from service.exchange.sheets import Row, Unreadable
 from service.ledger.copying import driver
 from service.ledger.load import load
@@ -79,13 +79,13 @@ def head_and_rows(kind: str, rows: Iterable[Row]) -> tuple[Head, list[Fault], li
 
 
 def requests_of(
-    head: Head, rows: Sequence[Row], import_id: UUID, party: str, actor: str, zones: Mapping[str, str]
+    head: Head, rows: Sequence[Row], import_id: UUID, party: str, actor: str, known: Known
 ) -> list[tuple[int, MovementRequest | list[Fault]]]:
     """Each row as the request that it becomes, or what is wrong with it."""
     made: list[tuple[int, MovementRequest | list[Fault]]] = []
     for number, cells in rows:
         id = movement_id(import_id, number)
-        command = command_of(head, number, cells, zones, id)
+        command = command_of(head, number, cells, known, id)
         made.append((number, command if isinstance(command, list) else MovementRequest(party, actor, id, command)))
     return made
 

@@ -12,15 +12,15 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import orjson
-from sqlalchemy import Connection, Engine, delete, func, insert, select, text
+from sqlalchemy import ARRAY, Connection, Engine, Text, cast, delete, func, insert, select, text
 
-from service.exchange.columns import Fault, Head
+from service.exchange.columns import Fault, Head, Known
 from service.exchange.dryrun import FAULTS_LIMIT, Report, fault_of, head_and_rows, judge, requests_of
 from service.exchange.sheets import Row, format_of, rows_of
 from service.ledger.recording import record
 from service.ledger.requests import MovementRequest, Refused, Scribe
 from service.models.exchange import import_, import_problem
-from service.models.tables import site
+from service.models.tables import item, location, site
 
 IMPORTS = UUID("5f0c3f3e-52c1-4d67-9f0a-6b0c3b8f7d11")
 CALL = 1_000
@@ -72,10 +72,10 @@ def run(engine: Engine, writer: Engine, scribe: Scribe, who: Uploader, id: UUID,
             return False
         found = _begin(engine, id)
         head, rows = _unpacked(found.content)
-        zones = _zones(lock, who.party_id)
+        known = _known(lock, who.party_id, head, rows)
         at = found.done
         while at < len(rows) and go_on():
-            asked = requests_of(head, rows[at : at + CALL], id, who.party, who.actor, zones)
+            asked = requests_of(head, rows[at : at + CALL], id, who.party, who.actor, known)
             at += len(asked)
             _note(engine, id, at, _recorded(writer, scribe, asked))
         if at >= len(rows):
@@ -101,8 +101,8 @@ def problems(connection: Connection, id: UUID, after: int, limit: int) -> Sequen
 
 def _judged(engine: Engine, scribe: Scribe, who: Uploader, id: UUID, head: Head, rows: Sequence[Row]) -> Report:
     with engine.connect() as connection:  # no commit: what was locked is let go, nothing was written
-        zones = _zones(connection, who.party_id)
-        return judge(connection, scribe, requests_of(head, rows, id, who.party, who.actor, zones))
+        known = _known(connection, who.party_id, head, rows)
+        return judge(connection, scribe, requests_of(head, rows, id, who.party, who.actor, known))
 
 
 def _recorded(
@@ -157,9 +157,27 @@ def _keep(connection: Connection, id: UUID, stage: str, faults: Sequence[Fault])
         connection.execute(insert(import_problem), rows[start : start + CALL])
 
 
-def _zones(connection: Connection, party_id: int) -> dict[str, str]:
-    known = connection.execute(select(site.c.code, site.c.zone).where(site.c.party_id == party_id))
-    return {row.code: row.zone for row in known}
+def _known(connection: Connection, party_id: int, head: Head, rows: Sequence[Row]) -> Known:
+    """Of what the rows name, what the party has."""
+    named = {name: {cells[at] for _, cells in rows if at < len(cells)} for at, name in enumerate(head.names)}
+    sites = {place.partition("/")[0] for place in named.get("from", set()) | named.get("to", set())}
+    items = select(item.c.code).where(item.c.party_id == party_id, item.c.code.in_(_array(named.get("item", set()))))
+    places = (
+        select(site.c.code.label("site"), site.c.zone, location.c.code)
+        .join(location, location.c.site_id == site.c.id)
+        .where(site.c.party_id == party_id, site.c.code.in_(_array(sites)))
+    )
+    found = connection.execute(places).all()
+    return Known(
+        frozenset(connection.execute(items).scalars()),
+        frozenset(f"{row.site}/{row.code}" for row in found),
+        {row.site: row.zone for row in found},
+    )
+
+
+def _array(names: set[str]) -> Any:
+    """One parameter, however many there are; what no text column can hold is nowhere."""
+    return select(func.unnest(cast([name for name in names if "\0" not in name], ARRAY(Text))))
 
 
 def _packed(head: Head, rows: Sequence[Row]) -> bytes:
