@@ -90,15 +90,11 @@ def check_operation(caller: Caller, operation: str) -> None:
         raise forbidden(f"expected the role {allowed}, got {_roles(caller)}", expected=allowed, seen=_roles(caller))
 
 
-def check_movement(caller: Caller, command: Command) -> None:
-    """Raises 403 unless a role of the caller may record this type at every site that the command names."""
-    problem = movement_problem(caller, command)
-    if problem is not None:
-        raise problem
-
-
 def movement_problem(caller: Caller, command: Command) -> Problem | None:
-    """What `check_movement` would raise."""
+    """A 403 unless a role of the caller may record this type at every site that the command names.
+
+    Whoever records a movement for a caller asks this first, single or in bulk.
+    """
     allowed = MOVEMENTS.get(command.type, NOBODY)
     sites: set[str | None] = set(sites_of(command)) or {None}
     if command.type in TOUCHES_NO_PLACE:

@@ -105,8 +105,8 @@ def test_every_bad_row_and_column_is_named(maker: Caller) -> None:
     assert bad["summary"]["movements"] == {"receive": 1, "ship": 1}
     told = {(each["row"], each["column"]) for each in bad["problems"]}
     assert told == {
-        (3, "event_time"), (3, "item"), (3, "quantity"), (3, "supplier"), (3, "expiry_date"), (4, "type"), (5, "supplier"),
-        (5, "customer"), (6, "quantity"), (8, "to"), (9, "event_time"), (11, None), (11, "event_time"),
+        (3, "event_time"), (3, "item"), (3, "quantity"), (3, "supplier"), (3, "expiry_date"), (4, "type"),
+        (5, "supplier"), (5, "customer"), (6, "quantity"), (8, "to"), (9, "event_time"), (11, None), (11, "event_time"),
     }  # fmt: skip
     quantity = next(each for each in bad["problems"] if (each["row"], each["column"]) == (6, "quantity"))
     assert "101 EA" in quantity["expected"] and "100 EA" in quantity["seen"]

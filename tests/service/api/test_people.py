@@ -143,7 +143,8 @@ def test_a_person_of_one_site_cannot_move_at_another(maker: Caller) -> None:
     clerk.post("/movements", receive("HERE"), Prefer="wait=0")
     there = receive("THERE", to="SHA/B1")
     problem = clerk.post("/movements", there, expect=403)
-    assert (problem["movement_type"], problem["movement_id"]) == ("receive", there["id"]) and "at SHA" in problem["expected"]
+    assert (problem["movement_type"], problem["movement_id"]) == ("receive", there["id"])
+    assert "at SHA" in problem["expected"]
     line = [{"item": "AMX", "lot": "HERE", "quantity": "1"}]
     across = {"id": str(uuid4()), "type": "move", "from": "SX/A-01", "to": "SHA/B1", "lines": line}
     release = {"id": str(uuid4()), "type": "release", "at": "SX/A-01", "lines": line}
