@@ -20,6 +20,7 @@ from service.api import (
     customers,
     errors,
     handoffs,
+    imports,
     items,
     lots,
     movements,
@@ -27,12 +28,14 @@ from service.api import (
     openapi,
     orders,
     parties,
+    people,
     picking,
     places,
     policy,
     scans,
     status,
     stock,
+    webhooks,
 )
 from service.api.door import BODY_LIMIT
 from service.api.house import Halting, House
@@ -48,7 +51,7 @@ from service.web import headers, pages
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
     parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy,
-    numbers, scans, customers, orders, picking,
+    numbers, scans, customers, orders, picking, people, webhooks, imports,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts

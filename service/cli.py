@@ -26,6 +26,7 @@ COMMANDS = {
     "status": "tell what is recorded, anchored and final",
     "verify": "check a proof file with the standalone verifier",
     "pack": "write the verifier as one file",
+    "import": "bring in history from another system",
     "api-key": "make, list and revoke API keys",
     "keys": "print fresh keys for a new installation",
     "setup": "install what the lock files name, and nothing else",
@@ -42,7 +43,8 @@ def main(argv: list[str] | None = None) -> int:
     if argv[0] not in COMMANDS:
         print(f"lotproof: no command {argv[0]!r}\n\n{_overview()}", file=sys.stderr)
         return 2
-    module = importlib.import_module(f"service.commands.{argv[0].replace('-', '_')}")
+    name = {"import": "import_"}.get(argv[0], argv[0].replace("-", "_"))  # a word of Python cannot name a module
+    module = importlib.import_module(f"service.commands.{name}")
     parser = argparse.ArgumentParser(prog=f"./lotproof {argv[0]}", description=module.__doc__)
     module.arguments(parser)
     options, rest = parser.parse_known_args(argv[1:])

@@ -40,6 +40,8 @@ class Settings:
     kek: bytes | None = field(default=None, repr=False)
     anchorer_key: bytes | None = field(default=None, repr=False)
     operator_key: str | None = field(default=None, repr=False)
+    webhook_key: bytes | None = field(default=None, repr=False)
+    webhooks_local: bool = False
 
 
 def load(environ: Mapping[str, str], need: Collection[str] = ("database_url", "origin")) -> Settings:

@@ -80,6 +80,7 @@ FINALITY = Kind(finality, "finalized, latest or a number of blocks")
 LISTEN = Kind(listen, "host:port")
 ADDRESS = Kind(matching(r"0x[0-9a-fA-F]{40}"), "an address, 0x and 40 hex digits")
 KEY = Kind(key32, "32 bytes in base64 or hex")
+YES = Kind(lambda text: matching("1")(text) == "1", "1")
 API_KEY = Kind(matching(r"lpk_[A-Za-z0-9_-]{32,}"), "lpk_ and at least 32 letters, digits, - or _")
 
 VARIABLES = (
@@ -114,6 +115,14 @@ VARIABLES = (
     Variable(
         "LOTPROOF_ANCHORER_KEY", "anchorer_key", KEY,
         "secp256k1 key with which the worker signs and pays for anchors", True,
+    ),
+    Variable(
+        "LOTPROOF_WEBHOOK_KEY", "webhook_key", KEY,
+        "key under which the secrets of webhooks are stored; without it there are none", True,
+    ),
+    Variable(
+        "LOTPROOF_WEBHOOKS_LOCAL", "webhooks_local", YES,
+        "1 lets webhooks lead to this machine, over http: for tests and development",
     ),
     Variable("LOTPROOF_OPERATOR_KEY", "operator_key", API_KEY, "the operator's API key, the first there is", True),
 )  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from service.api import schemas
 from service.api.door import Door, body_of
@@ -15,7 +15,10 @@ from service.api.problem import Problem, forbidden, not_found
 from service.auth import keys
 from service.auth.keys import Caller
 from service.domain.errors import UnknownThing
+from service.ledger.master_data import party_id_of
 from service.models.tables import party
+from service.people import changes
+from service.people.changes import Author
 
 ROLES = ("party", "operator")
 
@@ -38,7 +41,7 @@ def door(house: House) -> Door:
         regulators.
         """
         role, owner = _whose(caller, body)
-        _check_expiry(body.get("expires_at"), house.now())
+        check_expiry(body.get("expires_at"), house.now())
         with house.engine.begin() as connection:
             if owner is not None and connection.scalar(select(party.c.id).where(party.c.code == owner)) is None:
                 raise UnknownThing("party", owner)
@@ -46,6 +49,7 @@ def door(house: House) -> Door:
                 connection, role=role, party=owner, label=body["label"], now=house.now(), random=house.random,
                 expires_at=body.get("expires_at"),
             )  # fmt: skip
+            _keep(connection, house, caller, owner, made.id, {"label": (None, made.label)})
         return {**asdict(made), "api_key": secret}, 201
 
     @api_keys.operation("GET", "/api-keys", roles=ROLES, answers={200: schemas.ApiKeys})
@@ -63,7 +67,9 @@ def door(house: House) -> Door:
         At once in the process that answers, within a second in all others. Revoking twice changes nothing.
         """
         with house.engine.begin() as connection:
-            revoked = keys.revoke(connection, id, caller.party_id, house.now())
+            revoked = keys.revoke(connection, id, caller.party_id, now := house.now())
+            if revoked is not None and revoked.revoked_at == now:
+                _keep(connection, house, caller, revoked.party, id, {"revoked": (False, True)})
         house.access.forget()
         if revoked is None:
             raise not_found("API key", str(id))
@@ -84,7 +90,17 @@ def _whose(caller: Caller, body: dict[str, Any]) -> tuple[keys.Role, str | None]
     return role, body.get("party")
 
 
-def _check_expiry(expires_at: datetime | None, now: datetime) -> None:
+def _keep(
+    connection: Connection, house: House, caller: Caller, owner: str | None, id: UUID,
+    made: dict[str, tuple[Any, Any]],
+) -> None:  # fmt: skip
+    """On record in the party whose key it is; keys of auditors and regulators belong to none."""
+    if owner is not None:
+        author = Author(party_id_of(connection, owner), caller.actor, house.now())
+        changes.keep(connection, author, "api-key", str(id), made)
+
+
+def check_expiry(expires_at: datetime | None, now: datetime) -> None:
     if expires_at is not None and expires_at <= now:
         detail = f"expected an expiry after {now.isoformat()}, got {expires_at.isoformat()}"
         raise Problem(422, "wrong-shape", detail, expected=now.isoformat(), seen=expires_at.isoformat())

@@ -4,12 +4,13 @@
     def lot_proof(caller, query): ...
 
 In order: who calls (401, 403), the path, the query, the body (400, 413, 415, 422), the view, the answer as JSON.
+Whatever is refused with 403 on this way goes on record.
 A view gets typed values and returns a value, a (value, status) pair or a finished Response.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import flask_smorest
 import orjson
@@ -22,6 +23,8 @@ from service.api.fields import Shape
 from service.api.load import Reader, compiled, unreadable
 from service.api.problem import MEDIA_TYPE, Problem, not_found, shown
 from service.api.schemas import ProblemDocument
+from service.auth.keys import Caller
+from service.auth.permissions import OPERATIONS
 
 BODY_LIMIT = 1_000_000
 BULK_LIMIT = 4_000_000
@@ -32,6 +35,16 @@ Roles = tuple[str, ...]
 PUBLIC: Roles = ()
 
 
+class Gate(Protocol):
+    """Knows who calls and who may do what; `service.auth.access.Access`."""
+
+    def caller(self) -> Caller: ...
+
+    def admit(self, caller: Caller, roles: Roles, operation: str) -> None: ...
+
+    def keep_refusal(self, caller: Caller, operation: str, problem: Problem) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
     """A request body: how it is read, and the schema (or the name of a component) that documents it."""
@@ -39,6 +52,14 @@ class Body:
     read: Reader
     schema: Any
     limit: int = BODY_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as the request body: the view gets its bytes. `media` are the content types that it may come as."""
+
+    limit: int
+    media: tuple[str, ...]
 
 
 def body_of(schema: type[Shape], limit: int = BODY_LIMIT) -> Body:
@@ -53,38 +74,51 @@ class Operation:
     roles: Roles
     path: Mapping[str, Any]
     query: type[Shape] | None
-    body: Body | None
+    body: Body | Upload | None
     answers: Mapping[int, Any]
     problems: tuple[int, ...]
-    authenticate: Callable[[Roles], Any] = field(repr=False)
+    gate: Gate = field(repr=False)
 
     def runner(self) -> View:
         """The function that Flask calls; everything that can be looked up is looked up here, once."""
-        view, roles, path, authenticate = self.view, self.roles, self.path, self.authenticate
+        view, path, body = self.view, self.path, self.body
         read_query = compiled(self.query) if self.query else None
-        read_body, limit = (self.body.read, self.body.limit) if self.body else (None, 0)
 
-        def run(**arguments: str) -> Response:
-            if roles:
-                caller: tuple[Any, ...] = (authenticate(roles),)
-            else:
-                caller = ()
+        def perform(caller: tuple[Caller, ...], arguments: Mapping[str, str]) -> Response:
             values = _read_path(path, arguments) if path else {}
             if read_query:
                 values["query"] = _read(read_query, _single_values())
-            if read_body:
-                values["body"] = _read(read_body, strict_json.load(_request_bytes(limit)))
+            if isinstance(body, Upload):
+                values["body"] = _file_bytes(body)
+            elif body:
+                values["body"] = _read(body.read, strict_json.load(_request_bytes(body.limit)))
             return answer(view(*caller, **values))
+
+        return self._guarded(perform) if self.roles else lambda **arguments: perform((), arguments)
+
+    def _guarded(self, perform: Callable[[tuple[Caller, ...], Mapping[str, str]], Response]) -> View:
+        """The one place where a caller is let in or not."""
+        gate, roles, name = self.gate, self.roles, self.view.__name__
+
+        def run(**arguments: str) -> Response:
+            caller = gate.caller()
+            try:
+                gate.admit(caller, roles, name)
+                return perform((caller,), arguments)
+            except Problem as problem:
+                if problem.status == 403:
+                    gate.keep_refusal(caller, name, problem)
+                raise
 
         return run
 
 
 class Door(flask_smorest.Blueprint):
-    """A blueprint whose endpoints are declared as operations; `authenticate` is set by the wiring."""
+    """A blueprint whose endpoints are declared as operations; `gate` is set by the wiring."""
 
-    def __init__(self, name: str, prefix: str, description: str, authenticate: Callable[[Roles], Any]) -> None:
+    def __init__(self, name: str, prefix: str, description: str, gate: Gate) -> None:
         super().__init__(name, name, url_prefix=prefix, description=description)
-        self.authenticate = authenticate
+        self.gate = gate
 
     def operation(
         self,
@@ -95,11 +129,11 @@ class Door(flask_smorest.Blueprint):
         answers: Mapping[int, Any],
         path: Mapping[str, Any] | None = None,
         query: type[Shape] | None = None,
-        body: Body | None = None,
+        body: Body | Upload | None = None,
         problems: tuple[int, ...] = (),
     ) -> Callable[[View], View]:
         def declare(view: View) -> View:
-            declared = Operation(view, roles, path or {}, query, body, answers, problems, self.authenticate)
+            declared = Operation(view, roles, path or {}, query, body, answers, problems, self.gate)
             run = declared.runner()
             run.__name__, run.__doc__ = view.__name__, view.__doc__
             run._apidoc = _documentation(declared, rule if method == "POST" else "")  # type: ignore[attr-defined]
@@ -148,6 +182,17 @@ def _request_bytes(limit: int) -> bytes:
     if request.mimetype != "application/json" or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
         seen = shown(request.content_type or "nothing")
         raise Problem(415, "not-json", f"expected application/json, got {seen}", expected="application/json", seen=seen)
+    return _plain_bytes(limit)
+
+
+def _file_bytes(upload: Upload) -> bytes:
+    if request.mimetype not in upload.media:
+        expected, seen = " or ".join(upload.media), shown(request.content_type or "nothing")
+        raise Problem(415, "wrong-media-type", f"expected {expected}, got {seen}", expected=expected, seen=seen)
+    return _plain_bytes(upload.limit)
+
+
+def _plain_bytes(limit: int) -> bytes:
     if request.content_encoding not in (None, "", "identity"):
         seen = shown(request.content_encoding)
         raise Problem(415, "encoded-body", f"expected an unencoded body, got {seen}", seen=seen)
@@ -169,7 +214,10 @@ def _documentation(operation: Operation, posted: str) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = []
     if operation.query:
         parameters.append({"in": "query", "schema": operation.query})
-    if operation.body:
+    if isinstance(operation.body, Upload):
+        content = {media: {"schema": {"type": "string", "format": "binary"}} for media in operation.body.media}
+        documented["manual_doc"]["requestBody"] = {"required": True, "content": content}
+    elif operation.body:
         parameters.append({"in": "json", "required": True, "schema": operation.body.schema})
     shown_by = examples.of_operation(posted)
     if operation.body and shown_by:
@@ -180,6 +228,8 @@ def _documentation(operation: Operation, posted: str) -> dict[str, Any]:
     documented["manual_doc"]["security"] = [{"apiKey": []}] if operation.roles else []
     if operation.roles:
         documented["manual_doc"]["x-roles"] = list(operation.roles)
+        if "party" in operation.roles:
+            documented["manual_doc"]["x-people"] = sorted(OPERATIONS.get(operation.view.__name__, ()))
     return documented
 
 

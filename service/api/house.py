@@ -71,4 +71,4 @@ class House:
         return self.scribe.origin
 
     def door(self, name: str, description: str) -> Door:
-        return Door(name, API, description, self.access.authenticate)
+        return Door(name, API, description, self.access)

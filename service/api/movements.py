@@ -27,9 +27,11 @@ from service.api.load import unreadable
 from service.api.movement_schemas import BULK, MOVEMENT, Asked
 from service.api.problem import Problem, not_found, shown, try_later
 from service.auth.keys import Caller
+from service.auth.permissions import movement_problem
 from service.ledger.recording import record
 from service.ledger.requests import MovementRequest, Recorded, Refused
 from service.models.tables import movement
+from service.people.refusals import about
 from service.proof import receipts
 from verifier.encoding import b64url
 from verifier.hashing import StatementHash
@@ -68,9 +70,14 @@ def _record(movements: Door, house: House) -> None:
         does not.
         """
         house.halting.check()
+        forbidden = movement_problem(caller, body.command)
+        if forbidden is not None:
+            raise about(forbidden, body.command.type, body.id)
         outcome = house.gather.record(_request(caller, body))
         if isinstance(outcome, Refused):
-            raise domain_problem(outcome.error)
+            problem = about(domain_problem(outcome.error), body.command.type, body.id)
+            house.access.refusals.keep(caller, "record_movement", [problem])
+            raise problem
         found = _awaited(house, [outcome])
         return answer_of(outcome, found, house.origin), 200 if outcome.replayed else 201
 
@@ -82,9 +89,13 @@ def _record(movements: Door, house: House) -> None:
         and a refused one does not disturb the others.
         """
         house.halting.check()
-        asked = [_request(caller, each) for each in body if isinstance(each, Asked)]
+        judged = [_judged(caller, each) for each in body]
+        asked = [_request(caller, each) for each in judged if isinstance(each, Asked)]
         outcomes = iter(record(house.writer, house.scribe, asked) if asked else ())
-        results = [next(outcomes) if isinstance(each, Asked) else unreadable(each) for each in body]
+        results = [_told(next(outcomes), each) if isinstance(each, Asked) else each for each in judged]
+        refused = [each for each in results if isinstance(each, Problem) and "movement_id" in each.extra]
+        if refused:
+            house.access.refusals.keep(caller, "record_movements", refused)
         found = _awaited(house, [each for each in results if isinstance(each, Recorded)])
         return {"results": [_result(each, found, house.origin) for each in results]}
 
@@ -147,7 +158,21 @@ def _hash(recorded: Recorded) -> StatementHash:
 
 def _request(caller: Caller, asked: Asked) -> MovementRequest:
     assert caller.party is not None
-    return MovementRequest(caller.party, caller.key, asked.id, asked.command)
+    return MovementRequest(caller.party, caller.actor, asked.id, asked.command)
+
+
+def _judged(caller: Caller, each: Asked | ValidationError) -> Asked | Problem:
+    """A movement of a bulk request, or why it is not tried: it cannot be read, or this caller may not record it."""
+    if isinstance(each, ValidationError):
+        return unreadable(each)
+    problem = movement_problem(caller, each.command)
+    return each if problem is None else about(problem, each.command.type, each.id)
+
+
+def _told(outcome: Recorded | Refused, asked: Asked) -> Recorded | Problem:
+    if isinstance(outcome, Recorded):
+        return outcome
+    return about(domain_problem(outcome.error), asked.command.type, asked.id)
 
 
 def _awaited(house: House, recorded: Sequence[Recorded]) -> Found:
@@ -161,11 +186,10 @@ def _await(house: House, recorded: Sequence[Recorded]) -> Found:
     return anchoring.await_receipts(house.engine, [_hash(each) for each in recorded], WAIT_SECONDS)
 
 
-def _result(result: Recorded | Refused | Problem, found: Found, origin: str) -> dict[str, Any]:
+def _result(result: Recorded | Problem, found: Found, origin: str) -> dict[str, Any]:
     if isinstance(result, Recorded):
         return {"status": 200 if result.replayed else 201, "movement": answer_of(result, found, origin)}
-    problem = domain_problem(result.error) if isinstance(result, Refused) else result
-    return {"status": problem.status, "problem": problem.document()}
+    return {"status": result.status, "problem": result.document()}
 
 
 def _recorded(house: House, caller: Caller, id: UUID) -> Recorded:

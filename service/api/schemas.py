@@ -225,6 +225,7 @@ class ApiKey(Shape):
     id = Uuid(required=True)
     role = text(20)
     party = Nullable(Text(40))
+    person = Nullable(Text(40, doc={"description": "Whose personal key; null for a key of the company itself"}))
     label = text(100)
     shown = Text(12, required=True, doc={"description": "How the key begins"})
     created_at = Instant(required=True)

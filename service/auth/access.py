@@ -14,9 +14,11 @@ from time import monotonic
 from flask import request
 from sqlalchemy import Engine
 
-from service.api.problem import forbidden, unauthorized
+from service.api.problem import Problem, forbidden, unauthorized
 from service.auth import keys
 from service.auth.keys import Caller
+from service.auth.permissions import check_operation
+from service.people.refusals import Refusals
 
 BELIEVED_SECONDS = 1.0
 REMEMBERED = 10_000
@@ -30,20 +32,34 @@ class Access:
 
     def __init__(self, engine: Engine, operator_key: str | None, now: Callable[[], datetime]) -> None:
         self._engine, self._now = engine, now
+        self.refusals = Refusals(engine, now)
         self._operator = keys.secret_hash(operator_key) if operator_key else None
         self._believed: dict[bytes, tuple[float, Caller]] = {}
 
-    def authenticate(self, roles: tuple[str, ...]) -> Caller:
-        """The caller of the current request, whose role is one of `roles`; raises 401 or 403."""
+    def caller(self) -> Caller:
+        """Whose key came with the current request; raises 401."""
         match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
         if not match:
             raise unauthorized("expected the header `Authorization: Bearer lpk_…`, got none of that form")
         caller = self._caller(keys.secret_hash(match[1]))
         if caller is None:
             raise unauthorized("this API key is unknown, revoked or expired")
-        if caller.role not in roles:
-            raise forbidden(f"expected a key of role {' or '.join(roles)}, got {caller.role}", seen=caller.role)
         return caller
+
+    def authenticate(self, roles: tuple[str, ...]) -> Caller:
+        """The caller of the current request, whose kind of key is one of `roles`; raises 401 or 403."""
+        caller = self.caller()
+        _check_kind(caller, roles)
+        return caller
+
+    def admit(self, caller: Caller, roles: tuple[str, ...], operation: str) -> None:
+        """Raises 403 unless this kind of key, and one of the caller's roles in its party, may use the operation."""
+        _check_kind(caller, roles)
+        check_operation(caller, operation)
+
+    def keep_refusal(self, caller: Caller, operation: str, problem: Problem) -> None:
+        """A 403 goes on record, wherever in the operation it was decided."""
+        self.refusals.keep(caller, operation, [problem])
 
     def forget(self) -> None:
         """After a revocation."""
@@ -67,3 +83,8 @@ class Access:
         else:
             self._believed.pop(hashed, None)
         return caller
+
+
+def _check_kind(caller: Caller, roles: tuple[str, ...]) -> None:
+    if caller.role not in roles:
+        raise forbidden(f"expected a key of role {' or '.join(roles)}, got {caller.role}", seen=caller.role)

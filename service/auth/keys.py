@@ -15,6 +15,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from service.domain.people import COMPANY, Grant
+
 Role = Literal["party", "operator", "auditor", "regulator"]
 ROLES: tuple[Role, ...] = get_args(Role)
 PREFIX = "lpk_"
@@ -25,12 +27,32 @@ Random = Callable[[int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key came with the request. Only a key of role `party` has a party."""
+    """Whose key came with the request. Only a key of role `party` has a party, and perhaps a person of that party.
+
+    `role` is the kind of key; `grants` are the roles within the party, see `permissions`.
+    """
 
     key: str
     role: Role
     party: str | None = None
     party_id: int | None = None
+    person: str | None = None
+    grants: frozenset[Grant] = frozenset()
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(grant.role for grant in self.grants)
+
+    @property
+    def sites(self) -> frozenset[str] | None:
+        """The sites to which all of the caller's roles are limited; None if one of them counts everywhere."""
+        sites = frozenset(grant.site for grant in self.grants)
+        return None if None in sites else frozenset(site for site in sites if site is not None)
+
+    @property
+    def actor(self) -> str:
+        """Who stands in the ledger as the one who did it: opaque ids, never a name."""
+        return self.key if self.person is None else f"{self.key}/{self.person}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +65,7 @@ class ApiKey:
     created_at: datetime
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
+    person: str | None = None
 
 
 def new_secret(random: Random) -> str:
@@ -62,16 +85,19 @@ def issue(
     now: datetime,
     random: Random,
     expires_at: datetime | None = None,
+    person: str | None = None,
 ) -> tuple[str, ApiKey]:
-    """A new key and its secret, which is never seen again; the party must exist."""
+    """A new key and its secret, which is never seen again; the party, and the person in it, must exist."""
     assert (role == "party") == (party is not None), "a key of role party, and only that, has a party"
     secret = new_secret(random)
-    key = ApiKey(UUID(bytes=random(16), version=4), role, party, label, secret[:SHOWN_LENGTH], now, expires_at)
+    id, shown = UUID(bytes=random(16), version=4), secret[:SHOWN_LENGTH]
+    key = ApiKey(id, role, party, label, shown, now, expires_at, person=person)
     connection.execute(
         text(
-            "INSERT INTO warehouse.api_key (id, role, party_id, label, shown, secret_hash, created_at, expires_at)"
-            " VALUES (:id, :role, (SELECT id FROM warehouse.party WHERE code = :party), :label, :shown, :hash, :at,"
-            " :until)"
+            "INSERT INTO warehouse.api_key (id, role, party_id, label, shown, secret_hash, created_at, expires_at,"
+            " person_id) VALUES (:id, :role, (SELECT id FROM warehouse.party WHERE code = :party), :label, :shown,"
+            " :hash, :at, :until, (SELECT s.id FROM warehouse.person s JOIN warehouse.party p ON p.id = s.party_id"
+            " WHERE p.code = :party AND s.code = :person))"
         ),
         {
             "id": key.id,
@@ -82,15 +108,26 @@ def issue(
             "hash": secret_hash(secret),
             "at": now,
             "until": expires_at,
+            "person": person,
         },
     )
     return secret, key
 
 
 def caller_of(connection: Connection, hashed: bytes, now: datetime) -> Caller | None:
-    """The caller whose key has this hash, if it is neither revoked nor expired."""
+    """The caller whose key has this hash, if it is neither revoked nor expired, nor its person inactive."""
     row = connection.execute(_CALLER, {"hash": hashed, "now": now}).one_or_none()
-    return Caller(str(row.id), row.role, row.code, row.party_id) if row else None
+    if row is None:
+        return None
+    return Caller(str(row.id), row.role, row.code, row.party_id, row.person, _grants(connection, row))
+
+
+def _grants(connection: Connection, row: Any) -> frozenset[Grant]:
+    if row.code is None:
+        return frozenset()
+    if row.person_id is None:
+        return _COMPANY
+    return frozenset(Grant(*each) for each in connection.execute(_GRANTS, {"person_id": row.person_id}))
 
 
 def listed(connection: Connection, party_id: int | None) -> list[ApiKey]:
@@ -106,15 +143,24 @@ def revoke(connection: Connection, id: UUID, party_id: int | None, now: datetime
 
 
 def _key(row: Any) -> ApiKey:
-    return ApiKey(row.id, row.role, row.code, row.label, row.shown, row.created_at, row.expires_at, row.revoked_at)
+    return ApiKey(row.id, row.role, row.code, row.label, row.shown, row.created_at, row.expires_at, row.revoked_at,
+                  row.person)
 
 
+_COMPANY = frozenset(Grant(role) for role in COMPANY)
 _CALLER = text(
-    "SELECT k.id, k.role, k.party_id, p.code FROM warehouse.api_key k LEFT JOIN warehouse.party p ON p.id = k.party_id"
+    "SELECT k.id, k.role, k.party_id, k.person_id, p.code, s.code AS person FROM warehouse.api_key k"
+    " LEFT JOIN warehouse.party p ON p.id = k.party_id LEFT JOIN warehouse.person s ON s.id = k.person_id"
     " WHERE k.secret_hash = :hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)"
+    " AND s.active IS NOT FALSE"
+)
+_GRANTS = text(
+    "SELECT r.role, s.code FROM warehouse.person_role r LEFT JOIN warehouse.site s ON s.id = r.site_id"
+    " WHERE r.person_id = :person_id"
 )
 _LISTED = text(
-    "SELECT k.*, p.code FROM warehouse.api_key k LEFT JOIN warehouse.party p ON p.id = k.party_id"
+    "SELECT k.*, p.code, s.code AS person FROM warehouse.api_key k LEFT JOIN warehouse.party p ON p.id = k.party_id"
+    " LEFT JOIN warehouse.person s ON s.id = k.person_id"
     " WHERE CAST(:party_id AS bigint) IS NULL OR k.party_id = :party_id ORDER BY k.created_at, k.id"
 )
 _REVOKE = text(

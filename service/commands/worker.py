@@ -1,10 +1,16 @@
-"""Sequence, sign and anchor. Any number of workers may run; one at a time works, the others wait to take over."""
+"""Sequence, sign, anchor, send webhooks. Any number of workers may run; one works, the others wait to take over."""
 
 import argparse
 import logging
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 
 from service.local import embedded
+from service.settings import Settings
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,4 +37,29 @@ def run(options: argparse.Namespace) -> None:
         anchorer_key=settings.anchorer_key,
         chain=chain,
     )
-    anchoring.run_worker(given, ready=lambda: options.ready_file and options.ready_file.touch())
+    with _delivering(settings):
+        anchoring.run_worker(given, ready=lambda: options.ready_file and options.ready_file.touch())
+
+
+@contextmanager
+def _delivering(settings: Settings) -> Iterator[None]:
+    """Webhooks, in threads of their own, until the worker has ended: a slow receiver delays no checkpoint."""
+    from service.db import engine_for
+    from service.webhooks.deliverer import THREADS, Deliverer
+
+    if settings.webhook_key is None:
+        logging.getLogger(__name__).info("no LOTPROOF_WEBHOOK_KEY: webhooks are not sent")
+        yield
+        return
+    engine, stop = engine_for(settings.database_url, pool_size=THREADS, max_overflow=0), Event()
+    deliverer = Deliverer(
+        engine, settings.webhook_key, local=settings.webhooks_local, now=lambda: datetime.now(UTC), dice=random.random
+    )
+    crew = Thread(target=deliverer.run, args=(stop,), name="webhooks")
+    crew.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        crew.join()
+        engine.dispose()

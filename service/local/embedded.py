@@ -38,6 +38,7 @@ SECRETS = {
     "kek.key": "LOTPROOF_KEK",
     "anchorer.key": "LOTPROOF_ANCHORER_KEY",
     "operator.key": "LOTPROOF_OPERATOR_KEY",
+    "webhook.key": "LOTPROOF_WEBHOOK_KEY",
 }
 
 PUBLIC = {
@@ -108,6 +109,9 @@ def _secrets(stack: Stack) -> None:
         for name, text in new_secrets().items():
             _write(half / name, text)
         half.rename(stack.secrets)
+    later = stack.secrets / "webhook.key"  # younger than the others, and no record depends on it
+    if not later.exists():
+        _write(later, _key())
     if missing := sorted(name for name in wanted if not (stack.secrets / name).exists()):
         raise SetupError(
             f"{stack.secrets / missing[0]} is missing: restore it from a backup; a new one would not fit the records"
@@ -120,12 +124,17 @@ def new_secrets() -> dict[str, str]:
     return {
         "log.key": base64.b64encode(log).decode(),
         "log.public": base64.b64encode(settings.public_half(log)).decode(),
-        "kek.key": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "kek.key": _key(),
+        "webhook.key": _key(),
         "anchorer.key": "0x" + secrets.token_hex(32),
         "operator.key": "lpk_" + secrets.token_urlsafe(32),
         "guardian.key": "0x" + guardian.hex(),
         "guardian.address": _address(guardian),
     }
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
 
 
 def _address(key: bytes) -> str:

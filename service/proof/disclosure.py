@@ -2,7 +2,8 @@
 
 * Regulators and auditors, the party that made the statement, and a party that it names as source or destination see
   all.
-* Everybody else sees that something happened to this lot: the lot, type, action, business step and time.
+* Everybody else sees that something happened to this lot: the lot, type, action, business step and time,
+  and that an entry was taken over from older records, where it was.
 
 Leaving a disclosure out never breaks a hash or a signature; the verifier counts what is hidden.
 """
@@ -15,7 +16,7 @@ import orjson
 
 from verifier.encoding import unb64url
 
-OPEN_TO_ALL = frozenset({"type", "action", "bizStep", "eventTime"})
+OPEN_TO_ALL = frozenset({"type", "action", "bizStep", "eventTime", "lotproof:witnessed"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ def own_properties(command: Any, decision: Decision) -> dict[str, Any]:
         own["persistentDisposition"] = _PERSISTENT[command.type]
     if command.type in _QUALITY:
         own["lotproof:qualityStatus"] = _QUALITY[command.type]
+    if not command.witnessed:
+        own["lotproof:witnessed"] = False
     if command.reason is not None:
         own["lotproof:reason"] = command.reason
     for name, spelled in _OF_COMMAND.items():

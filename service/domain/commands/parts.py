@@ -83,9 +83,13 @@ class CountLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """`event_time` carries its offset; without it, the moment of recording in the site's time zone is meant."""
+    """`event_time` carries its offset; without it, the moment of recording in the site's time zone is meant.
+
+    Not `witnessed`: taken over from another system's records; nobody told this ledger when it happened.
+    """
 
     type: ClassVar[str]
     event_time: datetime | None = None
     documents: tuple[Document, ...] = ()
     reason: str | None = None
+    witnessed: bool = True

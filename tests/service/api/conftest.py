@@ -84,7 +84,7 @@ def settings(pg: Cluster, template: str) -> Iterator[Settings]:
     url = "https://log.example.com"
     yield Settings(
         pg.url(name), ORIGIN, kek=bytes(32), operator_key=OPERATOR_KEY, log_public_key=public_half(LOG_KEY),
-        public_url=url, web_threads=32,
+        public_url=url, web_threads=32, webhook_key=bytes(32), webhooks_local=True,
     )  # fmt: skip
     postgres.drop_databases(pg, [name])
 

@@ -36,6 +36,10 @@ def owned(maker: Caller, trader: Caller) -> Owned:
     maker.post("/items", {"code": "SECRET-ITEM", "name": "SECRET", "unit": "EA"})
     maker.post("/sites", {"code": "SECRET-SITE", "zone": "UTC"})
     maker.post("/locations", {"site": "SX", "code": "SECRET-LOC"})
+    maker.post("/people", {"code": "SECRET-PERSON", "roles": []})
+    maker.send("PATCH", "/items/SECRET-ITEM", {"spec": "SECRET", "reason": "SECRET"})
+    maker.post("/movements", receive("L", to="SX/SECRET-NONE"), expect=409)
+    maker.post("/webhooks", {"url": "https://example.com/SECRET"})
     return Owned(made["id"], made["lots"][0], offer["id"], maker.post("/api-keys", {"label": "SECRET"})["id"])
 
 

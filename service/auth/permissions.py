@@ -1,0 +1,123 @@
+"""Who may do what within a party: one table of operations, one of movements, and the two questions asked of them.
+
+A role counts for the whole party or for one site. Reading, and recording movements, is open to a role at any site;
+everything else speaks of no place and needs the role for the whole party. A movement needs a role that may record its
+type *at every site it names*. An operation that is not in the table is for administrators, and a test fails.
+
+A key without a person is the company's own: it has all roles of `service.domain.people.COMPANY`. Keys of the service's
+operator, of auditors and of regulators belong to no party; what they may do stands with each operation (`x-roles`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from service.api.problem import Problem, forbidden
+from service.auth.keys import Caller
+from service.domain.commands import Command
+from service.domain.people import ROLES
+
+Allowed = frozenset[str]
+
+ALL: Allowed = frozenset(ROLES)
+NOBODY: Allowed = frozenset()
+ADMINISTRATOR: Allowed = frozenset({"administrator"})
+MACHINE: Allowed = frozenset({"integrator"})
+KEEPERS: Allowed = frozenset({"administrator", "auditor"})
+
+READS: Mapping[str, Allowed] = {
+    **dict.fromkeys((
+        "list_parties", "list_items", "list_sites", "list_locations", "list_lots", "prove_lot", "list_stock",
+        "list_handoffs", "read_movement", "read_receipt",
+    ), ALL),
+    "list_api_keys": KEEPERS,
+    "list_people": KEEPERS,
+    "list_refusals": frozenset({"administrator", "supervisor", "auditor"}),
+    "list_changes": frozenset({"administrator", "supervisor", "quality", "auditor", "regulator"}),
+    "list_webhooks": MACHINE | KEEPERS,
+    "list_deliveries": MACHINE | KEEPERS,
+    "read_import": MACHINE | KEEPERS,
+    "import_template": ALL,
+}  # fmt: skip
+
+RECORDING: Mapping[str, Allowed] = dict.fromkeys(
+    ("record_movement", "record_movements"), frozenset({"operator", "supervisor", "quality", "integrator"})
+)
+
+OPERATIONS: Mapping[str, Allowed] = {
+    **READS,
+    **RECORDING,
+    **dict.fromkeys((
+        "make_api_key", "revoke_api_key", "add_person", "change_person", "make_person_key", "add_item", "change_item",
+        "add_site", "add_location",
+    ), ADMINISTRATOR),
+    **dict.fromkeys(("add_webhook", "remove_webhook", "redeliver"), MACHINE | ADMINISTRATOR),
+    **dict.fromkeys(("upload_import", "run_import"), MACHINE),
+    "register_party": NOBODY,
+}  # fmt: skip
+
+_HANDS: Allowed = frozenset({"operator", "supervisor", "integrator"})
+_QUALITY: Allowed = frozenset({"quality"})
+MOVEMENTS: Mapping[str, Allowed] = {
+    **dict.fromkeys((
+        "register", "receive", "move", "split", "merge", "repack", "produce", "pick", "pack", "unpack", "relocate",
+        "send", "arrive", "offer", "accept", "refuse", "ship", "take_back", "withdraw", "count",
+    ), _HANDS),
+    "hold": _HANDS | _QUALITY,
+    "settle": frozenset({"supervisor"}),
+    **dict.fromkeys(("release", "inspect", "destroy", "recall", "lift", "return", "rework"), _QUALITY),
+}  # fmt: skip
+
+PLACES = ("from_", "to", "at")
+"""The members of a command that name a place, `SITE/LOC`."""
+
+TOUCHES_NO_PLACE = ("refuse",)
+"""An offer to the whole party is refused: nothing of its own moves. Other movements without a place need the role for
+the whole party."""
+
+
+def may_call(caller: Caller, operation: str) -> bool:
+    """Whether one of the caller's roles may use this operation at all."""
+    allowed = OPERATIONS.get(operation, ADMINISTRATOR)
+    anywhere = operation in READS or operation in RECORDING
+    return any(role in allowed and (anywhere or site is None) for role, site in caller.grants)
+
+
+def check_operation(caller: Caller, operation: str) -> None:
+    """Raises 403 if the caller acts for a party and none of its roles may do this."""
+    if caller.party is not None and not may_call(caller, operation):
+        allowed = " or ".join(sorted(OPERATIONS.get(operation, ADMINISTRATOR))) or "nobody of a party"
+        raise forbidden(f"expected the role {allowed}, got {_roles(caller)}", expected=allowed, seen=_roles(caller))
+
+
+def movement_problem(caller: Caller, command: Command) -> Problem | None:
+    """A 403 unless a role of the caller may record this type at every site that the command names.
+
+    Whoever records a movement for a caller asks this first, single or in bulk.
+    """
+    allowed = MOVEMENTS.get(command.type, NOBODY)
+    sites: set[str | None] = set(sites_of(command)) or {None}
+    if command.type in TOUCHES_NO_PLACE:
+        sites = {site for role, site in caller.grants if role in allowed} or {None}
+    for site in sorted(sites, key=str):
+        if not any(role in allowed and limit in (None, site) for role, limit in caller.grants):
+            where = f"at {site}" if site else "for the whole party"
+            expected = f"{' or '.join(sorted(allowed)) or 'nobody'} {where}"
+            detail = f"{command.type}: expected the role {expected}, got {_roles(caller)}"
+            return forbidden(detail, expected=expected, seen=_roles(caller), movement_type=command.type)
+    return None
+
+
+def sites_of(command: Any) -> Iterator[str]:
+    """The sites of all places that a command or its parts name."""
+    for each in fields(command):
+        value = getattr(command, each.name)
+        if each.name in PLACES and isinstance(value, str):
+            yield value.partition("/")[0]
+        for part in value if isinstance(value, tuple) else ():
+            if is_dataclass(part):
+                yield from sites_of(part)
+
+
+def _roles(caller: Caller) -> str:
+    return ", ".join(sorted(f"{role}@{site}" if site else role for role, site in caller.grants)) or "none"

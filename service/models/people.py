@@ -1,0 +1,57 @@
+"""The tables of people, their roles, and what was refused and changed."""
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, SmallInteger, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+from service.models.tables import _required, metadata
+
+person = Table(
+    "person", metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    _required("party_id", BigInteger),
+    _required("code", Text),
+    _required("active", Boolean),
+    _required("created_at", DateTime(timezone=True)),
+)
+
+person_name = Table(
+    "person_name", metadata,
+    Column("person_id", BigInteger, primary_key=True),
+    _required("name", Text),
+)
+
+person_role = Table(
+    "person_role", metadata,
+    _required("person_id", BigInteger),
+    _required("role", Text),
+    Column("site_id", BigInteger),
+)
+
+refusal = Table(
+    "refusal", metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("party_id", BigInteger),
+    _required("key", Text),
+    Column("person", Text),
+    _required("operation", Text),
+    Column("movement_type", Text),
+    Column("movement", Uuid),
+    _required("status", SmallInteger),
+    _required("problem", Text),
+    _required("detail", Text),
+    _required("at", DateTime(timezone=True)),
+)
+
+change = Table(
+    "change", metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    _required("party_id", BigInteger),
+    _required("kind", Text),
+    _required("code", Text),
+    _required("field", Text),
+    Column("old", JSONB(none_as_null=True)),
+    Column("new", JSONB(none_as_null=True)),
+    _required("who", Text),
+    Column("reason", Text),
+    _required("at", DateTime(timezone=True)),
+)

@@ -1,0 +1,106 @@
+"""Sends what waits in the outbox: some threads in the worker process, as many workers as there are.
+
+Each step is one transaction: lock the event, send it, mark it. A crash before the mark means that it is sent again;
+the receiver knows it by its id.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+from time import monotonic
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from service.webhooks import outbox, signing
+from service.webhooks.addresses import Lookup, Refused, address_of, look_up, target_of
+from service.webhooks.outbox import Due
+from service.webhooks.sending import WHOLE_SECONDS, Unsent, post
+from verifier.encoding import b64url
+
+THREADS = 4
+IDLE_SECONDS = 0.5
+FORGET_SECONDS = 3600.0
+AGENT = "lotproof-webhooks/1"
+
+log = logging.getLogger(__name__)
+
+
+class Deliverer:
+    """`key` opens the secrets; `local` allows http to this machine, for tests and development."""
+
+    def __init__(
+        self, engine: Engine, key: bytes, *, local: bool, now: Callable[[], datetime], dice: Callable[[], float],
+        lookup: Lookup = look_up, within: float = WHOLE_SECONDS,
+    ) -> None:  # fmt: skip
+        self._engine, self._key, self._local, self._now, self._dice = engine, key, local, now, dice
+        self._lookup, self._within = lookup, within
+
+    def run(self, stop: Event, threads: int = THREADS) -> None:
+        """Until `stop` is set; an event that is on its way is finished first."""
+        crew = [Thread(target=self._work, args=(stop,), name=f"webhooks-{n}") for n in range(threads)]
+        for each in crew:
+            each.start()
+        for each in crew:
+            each.join()
+
+    def once(self) -> bool:
+        """Send one event if one is due; whether there was one."""
+        with self._engine.begin() as connection:
+            due = outbox.next_due(connection, self._now())
+            if due is None:
+                return False
+            self._deliver(connection, due)
+            return True
+
+    def _work(self, stop: Event) -> None:
+        forgotten = monotonic()
+        while not stop.is_set():
+            try:
+                if not self.once():
+                    stop.wait(IDLE_SECONDS)
+                if monotonic() - forgotten > FORGET_SECONDS:
+                    forgotten = monotonic()
+                    with self._engine.begin() as connection:
+                        outbox.forget_old(connection, self._now())
+            except OperationalError as error:
+                log.warning("the database does not answer: %s", type(error.orig).__name__)
+                stop.wait(5)
+            except Exception:
+                log.exception("a webhook was not delivered for a fault of ours")
+                stop.wait(5)
+
+    def _deliver(self, connection: Connection, due: Due) -> None:
+        answer = None
+        try:
+            answer = self._send(due)
+            if not 200 <= answer < 300:
+                raise Unsent(f"expected an answer 2xx, got {answer}")
+        except (Refused, Unsent) as why:
+            log.info("webhook %s, movement %s: %s", due.webhook, due.event.id, why)
+            outbox.failed(connection, due, answer, str(why), self._now(), self._dice())
+        else:
+            outbox.delivered(connection, due, answer, self._now())
+
+    def _send(self, due: Due) -> int:
+        secret = signing.unseal(self._key, due.webhook, due.sealed)
+        if secret is None:
+            raise Unsent("expected a secret sealed under LOTPROOF_WEBHOOK_KEY, got one under another key")
+        target = target_of(due.url, local=self._local)
+        body = body_of(due.event)
+        signed = signing.headers_of(secret, str(due.event.id), int(self._now().timestamp()), body)
+        headers = {"Content-Type": "application/json", "User-Agent": AGENT, **signed}
+        return post(target, address_of(target, self._lookup), body, headers, self._within)
+
+
+def body_of(row: Any) -> bytes:
+    """The event of a movement: the same bytes at every attempt."""
+    recorded = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=row.recorded_at)
+    return orjson.dumps({
+        "event": "movement.recorded", "id": row.id, "party": row.party, "type": row.type, "actor": row.actor,
+        "recorded_at": recorded, "statement": b64url(row.statement_hash), "lots": row.lots,
+        "movement": orjson.loads(row.content),
+    }, option=orjson.OPT_UTC_Z)  # fmt: skip
