@@ -25,7 +25,7 @@ class Standing:
 
 # One step in the index on size for each entry. An anchor of a size at which nothing was signed is no evidence of ours.
 _STANDINGS = text("""
-    SELECT e.statement_hash, e.subject, e.index, a.block, a.time, a.state
+    SELECT e.statement_hash, e.subject, e.index AS at, a.block, a.time, a.state
       FROM ledger.entry e
       LEFT JOIN LATERAL (
            SELECT block, time, state FROM ledger.live_anchor la
@@ -49,7 +49,7 @@ def standings(
     found: dict[StatementHash, list[Standing]] = {}
     for row in connection.execute(_STANDINGS, {"statement_hashes": list(statement_hashes)}):
         final = row.state == "final" and not doubt
-        standing = Standing(Subject(row.subject), row.index, row.block, row.time, final)
+        standing = Standing(Subject(row.subject), row.at, row.block, row.time, final)
         found.setdefault(StatementHash(row.statement_hash), []).append(standing)
     return found
 

@@ -26,8 +26,10 @@ from service.api import (
     parties,
     places,
     policy,
+    reports,
     status,
     stock,
+    trace,
 )
 from service.api.door import BODY_LIMIT
 from service.api.house import Halting, House
@@ -41,7 +43,8 @@ from service.settings import Settings
 from service.web import headers, pages
 
 NEEDED = ("database_url", "origin", "kek")
-DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy)
+DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy,
+         trace, reports)
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts
 

@@ -27,14 +27,17 @@ class Records:
         entry = next((each for each in found if each.subject == mine), None)
         if entry is None:
             return {"record_status": "recorded", "index": None, "block": None, "anchored_at": None}
-        return {"record_status": _status(entry), "index": entry.index, "block": entry.block, "anchored_at": _time(entry)}
+        return {"record_status": _word(entry), "index": entry.index, "block": entry.block, "anchored_at": _time(entry)}
+
+    def status(self, statement_hash: bytes, lot: str) -> str:
+        return str(self.of(statement_hash, lot)["record_status"])
 
 
 def records(connection: Connection, origin: str, statement_hashes: Collection[bytes]) -> Records:
     return Records(origin, anchoring.standings(connection, {StatementHash(each) for each in statement_hashes}))
 
 
-def _status(entry: Standing) -> str:
+def _word(entry: Standing) -> str:
     if entry.block is None:
         return "sequenced"
     return "final" if entry.final else "anchored"

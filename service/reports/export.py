@@ -37,7 +37,7 @@ def written(
     form: Format, columns: Sequence[Column], rows: Iterable[Row], language: Language, paper: Paper
 ) -> BinaryIO:
     """An open file at its beginning, which is gone when it is closed."""
-    out: BinaryIO = tempfile.TemporaryFile()  # type: ignore[assignment]
+    out: BinaryIO = tempfile.TemporaryFile()  # type: ignore[assignment]  # noqa: SIM115 - closed by whoever reads it
     try:
         if form == "csv":
             write_csv(out, columns, rows, language)

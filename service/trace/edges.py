@@ -80,7 +80,7 @@ _TOTALS = f"""{_EDGES}
     JOIN warehouse.movement m ON m.number = edge.movement
     WHERE kind NOT IN ('descent', 'destroyed') GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 4, 3
 """  # noqa: S608
-_COUNT = f"{_EDGES} SELECT count(*) FROM edge"
+_COUNT = f"{_EDGES} SELECT count(*) FROM edge"  # noqa: S608
 
 _IDS = [bindparam(name, type_=ARRAY(BigInteger)) for name in ("all", "back", "forth")]
 

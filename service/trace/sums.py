@@ -42,7 +42,7 @@ TO_CUSTOMERS = "('ship', 'take_back')"
 _GONE = f"""
     coalesce(sum(leg.units) FILTER (WHERE m.type IN {TO_CUSTOMERS}), 0)::bigint AS shipped,
     coalesce(sum(leg.units) FILTER (WHERE m.type NOT IN {TO_CUSTOMERS}), 0)::bigint AS handed_over
-"""  # noqa: S608
+"""
 
 _BY_LOT = text(f"""
     WITH wanted AS (SELECT unnest(:lots) AS lot_id),

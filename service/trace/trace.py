@@ -85,7 +85,7 @@ def totals(connection: Connection, traced: Traced, now: int) -> dict[str, Any]:
 def edge_rows(connection: Connection, origin: str, ends: Ends, limit: int) -> list[dict[str, Any]]:
     rows = list(edges.listed(connection, ends, limit))
     known = records(connection, origin, {row["statement_hash"] for row in rows})
-    return [edge(row) | {"record_status": known.of(row["statement_hash"], _lot_uri(row))["record_status"]} for row in rows]
+    return [edge(row) | {"record_status": known.status(row["statement_hash"], _lot_uri(row))} for row in rows]
 
 
 def edge(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 _LYING = """
     FROM warehouse.balance b JOIN warehouse.lot ON lot.id = b.lot_id JOIN warehouse.item ON item.id = lot.item_id
     JOIN warehouse.location l ON l.id = b.place JOIN warehouse.site s ON s.id = l.site_id
-    CROSS JOIN LATERAL (SELECT coalesce(lot.expiry_date < (to_timestamp(:now / 1000.0) AT TIME ZONE s.zone)::date, false)
-                        AS expired) day
+    CROSS JOIN LATERAL (SELECT coalesce(
+        lot.expiry_date < (to_timestamp(:now / 1000.0) AT TIME ZONE s.zone)::date, false) AS expired) day
     WHERE b.lot_id = ANY(:lots) AND b.place > 0 AND b.units > 0
 """
 _BY_LOT = f"""
