@@ -16,7 +16,7 @@ from service.reports.csv_file import spelled
 from service.reports.letters import BOLD, LATIN, printable, ready, runs, width, wrapped
 from service.reports.report import Column, Language, Row, Words
 
-MOST_ROWS = 20_000
+MOST_ROWS = 10_000
 _WIDE, _HIGH = landscape(A4)
 _MARGIN, _GAP, _SIZE, _LINE = 30.0, 4.0, 7.0, 9.0
 _PAGE, _END = Words("page {}", "第 {} 页"), Words("End of the report: {} rows", "报表结束：共 {} 行")
