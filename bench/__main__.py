@@ -14,6 +14,8 @@ PARTS = {
     "lot": "verifying a lot of 1,000 movements",
     "gas": "gas of an anchor beside two plainer contracts",
     "http": "movements through HTTP beside raw PostgreSQL",
+    "trace": "a full trace at 100,000 movements beside a query a lot",
+    "asof": "stock as of a past time at 1,000,000 movements",
 }
 
 

@@ -60,7 +60,6 @@ class EndTotal(Shape):
     unit = text(3)
     quantity = amount()
     movements = number()
-    lots = number()
     first_at = Instant(required=True)
     last_at = Instant(required=True)
 

@@ -67,7 +67,8 @@ def _row(row: Any, known: Records, lot: str) -> Row:
     return {
         "recorded_at": moment(row.recorded_at), "event_time": _time(said.get("event_time")), "type": row.type,
         "movement": row.id, "quantity": format_quantity(row.units, row.decimals), "unit": row.unit,
-        "from": row._mapping["from"], "to": row.to, "partner": _partner(row, said), "here": format_quantity(row.here, row.decimals),
+        "from": row._mapping["from"], "to": row.to, "partner": _partner(row, said),
+        "here": format_quantity(row.here, row.decimals),
         "on_hold": format_quantity(row.held, row.decimals), "goods_status": _status(row.here, row.held),
         "actor": row.actor if row.own else None, "reason": said.get("reason"), **known.of(row.statement_hash, lot),
         "statement": b64url(row.statement_hash),

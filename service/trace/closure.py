@@ -8,11 +8,10 @@ as much as it has rows, and no cycle could hold it. LATERAL with OFFSET keeps th
 lots a step reaches, from reading the whole table at each step.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from sqlalchemy import BigInteger, Connection, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, text
 
 Way = Literal["forward", "backward"]
 
@@ -20,7 +19,7 @@ _ENDS = {"forward": ("parent_id", "child_id"), "backward": ("child_id", "parent_
 
 _ALL = """
     WITH RECURSIVE reached (lot_id) AS (
-        SELECT {far} FROM warehouse.lot_descent WHERE {near} = ANY(:lots)
+        SELECT {far} FROM warehouse.lot_descent WHERE {near} = ANY(CAST(:lots AS bigint[]))
         UNION
         SELECT d.{far} FROM reached CROSS JOIN LATERAL (
             SELECT {far} FROM warehouse.lot_descent WHERE {near} = reached.lot_id OFFSET 0) d
@@ -30,7 +29,7 @@ _ALL = """
 # With a limit the distance counts, so a lot is reached once at each distance; the limit bounds that.
 _NEAR = """
     WITH RECURSIVE reached (lot_id, steps) AS (
-        SELECT {far}, 1 FROM warehouse.lot_descent WHERE {near} = ANY(:lots)
+        SELECT {far}, 1 FROM warehouse.lot_descent WHERE {near} = ANY(CAST(:lots AS bigint[]))
         UNION
         SELECT d.{far}, steps + 1 FROM reached CROSS JOIN LATERAL (
             SELECT {far} FROM warehouse.lot_descent WHERE {near} = reached.lot_id OFFSET 0) d
@@ -49,9 +48,14 @@ def ancestors(connection: Connection, lot_ids: Sequence[int]) -> list[int]:
     return reached(connection, lot_ids, "backward")
 
 
+def ids(lot_ids: Iterable[int]) -> str:
+    """An array as PostgreSQL spells it: taken one by one by the driver, a hundred thousand numbers cost most of all."""
+    return "{" + ",".join(map(str, lot_ids)) + "}"
+
+
 def reached(connection: Connection, lot_ids: Sequence[int], way: Way, depth: int | None = None) -> list[int]:
     """Sorted ids, at most `depth` transformations away (None: any); depth >= 1."""
     near, far = _ENDS[way]
     query = text((_ALL if depth is None else _NEAR).format(near=near, far=far))
-    values = {"lots": list(lot_ids)} | ({} if depth is None else {"depth": depth})
-    return list(connection.execute(query.bindparams(bindparam("lots", type_=ARRAY(BigInteger))), values).scalars())
+    values = {"lots": ids(lot_ids)} | ({} if depth is None else {"depth": depth})
+    return list(connection.execute(query, values).scalars())

@@ -45,9 +45,12 @@ def drill(connection: Connection, asked: Asked) -> dict[str, Any] | None:
     if lot_id is None:
         return None
     now, reached = int(asked.started.timestamp() * 1000), [lot_id, *descendants(connection, [lot_id])]
-    hold = [_place(row) for row in where.by_place(connection, reached, now)]
-    told = [row for row in edges.totals(connection, Ends([], reached)) if row["kind"] in ("shipped", "handed_over")]
-    quantities = [_quantities(row) for row in sums.of_items(connection, reached)]
+    lying = where.by_place(connection, reached, now)
+    hold = [_place(row) for row in lying if row["place"] == 0]
+    ends = Ends([], reached)
+    ways = edges.totals(connection, ends)
+    told = [row for row in ways if row["kind"] in ("shipped", "handed_over")]
+    quantities = [_quantities(row) for row in sums.of_items(connection, ends, lying, ways)]
     kept: dict[str, Any] = {
         "id": asked.id, "party_id": asked.party_id, "lot_id": lot_id, "actor": asked.actor, "started_at": now,
         "took_ms": round((perf_counter() - begun) * 1000), "lots": len(reached),

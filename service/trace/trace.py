@@ -4,12 +4,12 @@ The totals are always over everything; of nodes and edges the oldest are listed,
 there are more. A trace is a fixed number of queries, however large it is.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from service.domain.quantities import format_quantity
 from service.models.tables import lot
@@ -43,6 +43,7 @@ def find(
     connection: Connection, party_id: int, uri: str, direction: Direction = "both", depth: int | None = None
 ) -> Traced | None:
     """None if this party has no such lot."""
+    connection.execute(text("SET LOCAL work_mem = '64MB'"))  # large traces are sorted and hashed in memory
     wanted = select(lot.c.id).where(lot.c.party_id == party_id, lot.c.uri == uri)
     lot_id = connection.scalar(wanted)
     if lot_id is None:
@@ -54,30 +55,31 @@ def find(
 
 def describe(connection: Connection, origin: str, traced: Traced, now: datetime, limit: int) -> dict[str, Any]:
     """The trace as plain values."""
-    moment, ends = int(now.timestamp() * 1000), traced.ends
-    nodes = _nodes(connection, traced, moment, limit)
-    listed, count = edge_rows(connection, origin, ends, limit), edges.counted(connection, ends)
+    moment, ends, lots = int(now.timestamp() * 1000), traced.ends, traced.ends.all
+    nodes, listed = _nodes(connection, traced, lots, moment, limit), edge_rows(connection, origin, ends, limit)
+    ways = edges.totals(connection, ends)
+    count = sum(row["edges"] for row in ways if row["kind"] != "given") + edges.descents(connection, ends)
     return {
         "nodes": nodes,
-        "nodes_total": len(ends.all),
+        "nodes_total": len(lots),
         "edges": listed,
         "edges_total": count,
-        "complete": len(nodes) == len(ends.all) and len(listed) == count,
-        "note": _note(len(nodes), len(ends.all), len(listed), count),
-        "totals": totals(connection, traced, moment),
+        "complete": len(nodes) == len(lots) and len(listed) == count,
+        "note": _note(len(nodes), len(lots), len(listed), count),
+        "totals": _totals(connection, ways, ends, moment),
     }
 
 
-def totals(connection: Connection, traced: Traced, now: int) -> dict[str, Any]:
+def _totals(connection: Connection, ways: Sequence[Mapping[str, Any]], ends: Ends, now: int) -> dict[str, Any]:
     """What it comes to: sums by item, who supplied, sent, bought and received, and where the goods lie now."""
     found: dict[str, Any] = {role: [] for role in _ROLES.values()}
-    for row in edges.totals(connection, traced.ends):
-        found[_ROLES[row["kind"]]].append(_party_total(row))
-    items = sums.of_items(connection, traced.ends.all)
+    for row in ways:
+        if row["kind"] in _ROLES:
+            found[_ROLES[row["kind"]]].append(_party_total(row))
+    lying = where.by_place(connection, ends.all, now)
+    items = sums.of_items(connection, ends, lying, ways)
     found["items"] = [_head(row) | {"lots": row["lots"]} | sums.shown(row) for row in items]
-    found["places"] = [
-        _head(row) | {"lots": row["lots"]} | _lying(row) for row in where.by_place(connection, traced.ends.all, now)
-    ]
+    found["places"] = [_head(row) | {"lots": row["lots"]} | _lying(row) for row in lying if row["place"] == 0]
     found["agree"] = all(each["agree"] for each in found["items"])
     return found
 
@@ -105,9 +107,9 @@ def _lot_uri(row: Mapping[str, Any]) -> str:
     return str(row["from"] if row["kind"] in _BEGINS_AT_LOT else row["to"])
 
 
-def _nodes(connection: Connection, traced: Traced, now: int, limit: int) -> list[dict[str, Any]]:
+def _nodes(connection: Connection, traced: Traced, lots: list[int], now: int, limit: int) -> list[dict[str, Any]]:
     """The lot itself and the oldest of the others."""
-    chosen = [traced.lot_id, *(each for each in traced.ends.all if each != traced.lot_id)][:limit]
+    chosen = [traced.lot_id, *(each for each in lots[:limit] if each != traced.lot_id)][:limit]
     lying: dict[int, list[dict[str, Any]]] = {}
     for row in where.by_lot(connection, chosen, now):
         lying.setdefault(row["lot_id"], []).append(_lying(row))
@@ -137,7 +139,7 @@ def _lying(row: Mapping[str, Any]) -> dict[str, Any]:
 def _party_total(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": row["who"], "state": row["state"], **_head(row),
-        "quantity": format_quantity(row["units"], row["decimals"]), "movements": row["movements"], "lots": row["lots"],
+        "quantity": format_quantity(row["units"], row["decimals"]), "movements": row["movements"],
         "first_at": moment(row["first_at"]), "last_at": moment(row["last_at"]),
     }  # fmt: skip
 

@@ -10,7 +10,9 @@ def party_id(world: World, party: str) -> int:
     return int(world.one("SELECT id FROM warehouse.party WHERE code = :p", p=party)[0])  # type: ignore[call-overload]
 
 
-def ask(world: World, party: str, report: Report, limit: int | None = None, after: Any = None, **values: Any) -> list[Row]:
+def ask(
+    world: World, party: str, report: Report, limit: int | None = None, after: Any = None, **values: Any
+) -> list[Row]:
     asked = Asked(party_id(world, party), world.clock(), ORIGIN, values, after, limit)
     with world.engine.connect() as connection:
         return list(report.rows(connection, asked))
