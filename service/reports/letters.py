@@ -61,13 +61,14 @@ def _width_of(letter: str, latin: str) -> int:
 
 
 def wrapped(text: str, room: float, size: float) -> list[str]:
-    """Lines that fit into `room` points; broken after a blank, a slash or a hyphen if there is one, else anywhere."""
+    """Lines that fit into `room` points; broken after a blank, else after a slash or a hyphen, else anywhere."""
     lines, line, used = list[str](), "", 0.0
     for letter in text:
         step = _width_of(letter, LATIN) * size / 1000
         if used + step > room and line:
-            cut = max(line.rfind(sign) for sign in " /-") + 1
-            head, line = (line[:cut], line[cut:]) if cut > len(line) // 2 else (line, "")
+            blank, sign = line.rfind(" ") + 1, max(line.rfind("/"), line.rfind("-")) + 1
+            cut = next((at for at in (blank, sign) if at > len(line) // 3), len(line))
+            head, line = line[:cut], line[cut:]
             lines.append(head.rstrip(" "))
             used = width(line, size)
         line, used = line + letter, used + step

@@ -18,6 +18,7 @@ from service.reports.report import Column, Language, Row, Words
 
 MOST_ROWS = 10_000
 _WIDE, _HIGH = landscape(A4)
+_NUMBERS = ("quantity", "whole")
 _MARGIN, _GAP, _SIZE, _LINE = 30.0, 4.0, 7.0, 9.0
 _PAGE, _END = Words("page {}", "第 {} 页"), Words("End of the report: {} rows", "报表结束：共 {} 行")
 
@@ -34,7 +35,7 @@ def write_pdf(
     ready()
     paper = _Paper(Canvas(out, (_WIDE, _HIGH), pageCompression=1, invariant=1), columns, language)
     paper.canvas.setTitle(title)
-    paper.begin(title, subject, spelled(made_at))
+    paper.begin(title, subject, _on_paper(made_at))
     count = 0
     for row in rows:
         count += 1
@@ -69,8 +70,8 @@ class _Paper:
             self._turn()
         for column, left, room, lines in zip(self.columns, self.lefts, self.rooms, cells, strict=True):
             for at, line in enumerate(lines):
-                right = column.kind in ("quantity", "whole")
-                self._text(left + (room - width(line, _SIZE) if right else 0), self.y - at * _LINE, line)
+                shift = room - width(line, _SIZE) if column.kind in _NUMBERS else 0
+                self._text(left + shift, self.y - at * _LINE, line)
         self.y -= height * _LINE + 2
 
     def end(self, count: int) -> None:
@@ -92,18 +93,24 @@ class _Paper:
         self._text(_WIDE - _MARGIN - width(number, _SIZE), _MARGIN - 12, number)
         titles = [wrapped(column.title.in_language(self.language), room, _SIZE)
                   for column, room in zip(self.columns, self.rooms, strict=True)]
-        for left, lines in zip(self.lefts, titles, strict=True):
+        for column, left, room, lines in zip(self.columns, self.lefts, self.rooms, titles, strict=True):
             for at, line in enumerate(lines):
-                self._text(left, self.y - at * _LINE, line, BOLD)
+                shift = room - width(line, _SIZE, BOLD) if column.kind in _NUMBERS else 0
+                self._text(left + shift, self.y - at * _LINE, line, BOLD)
         self.y -= max(map(len, titles)) * _LINE
         self.canvas.line(_MARGIN, self.y + 4, _WIDE - _MARGIN, self.y + 4)
         self.y -= 6
 
     def _lines(self, column: Column, room: float, value: Any) -> list[str]:
-        return [""] if value is None else wrapped(printable(spelled(value)), room, _SIZE)
+        return [""] if value is None else wrapped(printable(_on_paper(value)), room, _SIZE)
 
     def _text(self, x: float, y: float, line: str, latin: str = LATIN, size: float = _SIZE) -> None:
         for font, part in runs(line, latin):
             self.canvas.setFont(font, size)
             self.canvas.drawString(x, y, part)
             x += width(part, size, latin)
+
+
+def _on_paper(value: Any) -> str:
+    """A time is a date and, behind a blank at which it may wrap, the time to the second, in UTC."""
+    return f"{value:%Y-%m-%d %H:%M:%S}Z" if isinstance(value, datetime) else spelled(value)
