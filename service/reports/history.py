@@ -99,7 +99,7 @@ HISTORY = Report(
     (
         column("recorded_at", "Recorded", "记录时间", "moment", 15),
         column("event_time", "Happened", "发生时间", "moment", 15),
-        column("type", "Movement", "类型", width=8),
+        column("type", "Movement", "类型", width=10),
         QUANTITY,
         UNIT,
         column("from", "From", "从", width=12),
@@ -111,11 +111,11 @@ HISTORY = Report(
         column("actor", "By", "操作者", width=19),
         column("reason", "Reason", "原因", width=14),
         column("record_status", "Record status", "记录状态", width=10),
-        column("index", "Log index", "日志序号", "whole", 8),
+        column("index", "Log index", "日志序号", "whole", 9),
         column("block", "Block", "区块", "whole", 8),
         column("anchored_at", "Anchored", "上链时间", "moment", 15),
         column("movement", "Movement id", "移动编号", width=19),
-        column("statement", "Statement hash", "声明哈希", width=23),
+        column("statement", "Statement hash", "声明哈希", width=21),
     ),
     "movement", rows,
 )  # fmt: skip
