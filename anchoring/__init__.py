@@ -3,6 +3,7 @@
     submit, await_receipts, receipts_of, format_receipt     a statement becomes entries of the log
     checkpoint, tile_bytes, entry_bundle_bytes              what the log publishes, and the anchors' own tiles
     prove_subject, anchor_proofs                            what a lot proof file is made of
+    standings, gaps                                         how far each statement has come, what is missing
     Sequencer, Worker, run_worker                           the working side
     status, alarms, what may be done about them             how it stands
 
@@ -25,6 +26,7 @@ from anchoring.prover import EntryProof, Head, Neighbour, SubjectProof, prove_su
 from anchoring.publication import entry_bundle_bytes, tile_bytes
 from anchoring.receipts import Receipt, format_receipt, receipts_of
 from anchoring.sequencer import Sequencer
+from anchoring.standing import Standing, gaps, standings
 from anchoring.status import Status, status
 from anchoring.submissions import Submission, submit
 
@@ -75,6 +77,7 @@ __all__ = [
     "Receipt",
     "Sequencer",
     "SignedCheckpoint",
+    "Standing",
     "Status",
     "SubjectProof",
     "Submission",
@@ -91,11 +94,13 @@ __all__ = [
     "deploy",
     "entry_bundle_bytes",
     "format_receipt",
+    "gaps",
     "may_sign",
     "prove_subject",
     "receipts_of",
     "rehearse",
     "run_worker",
+    "standings",
     "status",
     "submit",
     "tile_bytes",

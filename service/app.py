@@ -32,9 +32,11 @@ from service.api import (
     picking,
     places,
     policy,
+    reports,
     scans,
     status,
     stock,
+    trace,
     webhooks,
 )
 from service.api.door import BODY_LIMIT
@@ -52,6 +54,7 @@ NEEDED = ("database_url", "origin", "kek")
 DOORS = (
     parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy,
     numbers, scans, customers, orders, picking, people, webhooks, imports,
+    trace, reports,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts

@@ -207,7 +207,7 @@ def _documentation(operation: Operation, posted: str) -> dict[str, Any]:
     """In the words of flask-smorest, which turns schemas into references and collects the tags."""
     responses: dict[int, list[Any]] = {}
     for status, schema in operation.answers.items():
-        responses[status] = [_response(schema)]
+        responses[status] = [_response(each) for each in (schema if isinstance(schema, tuple) else (schema,))]
     for status in sorted({*_own_problems(operation), *operation.problems}):
         responses[status] = [{"schema": ProblemDocument, "description": _MEANING[status], "content_type": MEDIA_TYPE}]
     documented: dict[str, Any] = {"response": {"responses": responses}, "manual_doc": {}}
