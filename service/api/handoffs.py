@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from service.api import schemas
 from service.api.door import Door
@@ -51,7 +51,8 @@ def _listed(caller: Caller, query: dict[str, Any]) -> Any:
         more.append((handoff.c.sender_id == handoff.c.receiver_id) == (query["kind"] == "transfer"))
     if "disputed" in query:
         settled = discrepancy.c.settled.is_not(None) == (query["disputed"] == "settled")
-        more.append(exists().where(discrepancy.c.handoff == handoff.c.movement, settled))
+        missing = discrepancy.c.units > 0
+        more.append(exists().where(discrepancy.c.handoff == handoff.c.movement, missing, settled))
     return (
         select(
             handoff.c.movement,
@@ -77,7 +78,8 @@ def _lines(movements: Sequence[int]) -> Any:
             handoff_line.c.movement,
             handoff_line.c.line,
             handoff_line.c.status,
-            discrepancy.c.units.label("missing"),
+            func.nullif(discrepancy.c.units, 0).label("missing"),
+            func.nullif(discrepancy.c.refused, 0).label("refused"),
             discrepancy.c.outcome,
             item.c.code,
             lot.c.number,
@@ -107,6 +109,7 @@ def _shown(row: Any, lines: Sequence[Any]) -> dict[str, Any]:
             "unit": line.unit,
             "line": line.line + 1,
             "status": line.status,
+            "refused": None if line.refused is None else format_quantity(line.refused, line.decimals),
             "missing": None if line.missing is None else format_quantity(line.missing, line.decimals),
             "outcome": line.outcome or (None if line.missing is None else "open"),
         }

@@ -12,7 +12,7 @@ LINE_LIMIT = 100
 PLACE_LIMIT = 81  # SITE/LOC
 
 
-def _place(**options: Any) -> Text:
+def place(**options: Any) -> Text:
     return Text(PLACE_LIMIT, pattern=r"[!-.0-~]{1,40}/[!-.0-~]{1,40}", called="a location SITE/LOC", **options)
 
 
@@ -98,20 +98,20 @@ class MovementShape(Shape):
 
 class Register(MovementShape):
     makes = commands.Register
-    to = _place(required=True)
+    to = place(required=True)
     lines = _many(NewLotLineShape, required=True)
 
 
 class Receive(MovementShape):
     makes = commands.Receive
-    to = _place(required=True)
+    to = place(required=True)
     supplier = Text(200, required=True)
     lines = _many(NewLotLineShape, required=True)
 
 
 class TakeBack(MovementShape):
     makes = commands.TakeBack
-    to = _place(required=True)
+    to = place(required=True)
     customer = Text(200, required=True)
     reason = Text(200, required=True)
     lines = _many(LineShape, required=True)
@@ -119,21 +119,21 @@ class TakeBack(MovementShape):
 
 class Move(MovementShape):
     makes = commands.Move
-    from_ = _place(required=True, data_key="from")
-    to = _place(required=True)
+    from_ = place(required=True, data_key="from")
+    to = place(required=True)
     lines = _many(LineShape, required=True)
 
 
 class Pick(MovementShape):
     makes = commands.Pick
-    from_ = _place(required=True, data_key="from")
-    to = _place(required=True)
+    from_ = place(required=True, data_key="from")
+    to = place(required=True)
     lines = _many(LineShape, required=True)
 
 
 class Split(MovementShape):
     makes = commands.Split
-    at = _place(required=True)
+    at = place(required=True)
     item = Text(64, required=True)
     lot = Text(64, required=True)
     outputs = _many(OutputShape, required=True)
@@ -142,14 +142,14 @@ class Split(MovementShape):
 
 class Merge(MovementShape):
     makes = commands.Merge
-    at = _place(required=True)
+    at = place(required=True)
     lines = _many(LineShape, required=True)
     lot = Text(64, required=True)
 
 
 class Repack(MovementShape):
     makes = commands.Repack
-    at = _place(required=True)
+    at = place(required=True)
     lines = _many(LineShape, required=True)
     outputs = _many(NewLotLineShape, required=True)
     loss = Quantity()
@@ -157,7 +157,7 @@ class Repack(MovementShape):
 
 class Produce(MovementShape):
     makes = commands.Produce
-    at = _place(required=True)
+    at = place(required=True)
     lines = _many(LineShape, required=True)
     outputs = _many(NewLotLineShape, required=True)
     loss = Quantity()
@@ -165,7 +165,7 @@ class Produce(MovementShape):
 
 class Rework(MovementShape):
     makes = commands.Rework
-    at = _place(required=True)
+    at = place(required=True)
     reason = Text(200, required=True)
     lines = _many(LineShape, required=True)
     outputs = _many(NewLotLineShape, required=True)
@@ -174,26 +174,26 @@ class Rework(MovementShape):
 
 class Pack(MovementShape):
     makes = commands.Pack
-    at = _place(required=True)
+    at = place(required=True)
     pallet = _sscc(required=True)
     lines = _many(LineShape, required=True)
 
 
 class Unpack(MovementShape):
     makes = commands.Unpack
-    from_ = _place(required=True, data_key="from")
+    from_ = place(required=True, data_key="from")
     lines = _many(LineShape, least=0)
 
 
 class Relocate(MovementShape):
     makes = commands.Relocate
-    from_ = _place(required=True, data_key="from")
-    to = _place(required=True)
+    from_ = place(required=True, data_key="from")
+    to = place(required=True)
 
 
 class Offer(MovementShape):
     makes = commands.Offer
-    from_ = _place(required=True, data_key="from")
+    from_ = place(required=True, data_key="from")
     to_party = Text(64, required=True)
     lines = _many(LineShape, required=True)
     expires_at = Instant()
@@ -202,7 +202,7 @@ class Offer(MovementShape):
 class Accept(MovementShape):
     makes = commands.Accept
     handoff = Uuid(required=True)
-    to = _place(required=True)
+    to = place(required=True)
     items = _many(ItemMatchShape, least=0)
     lines = _many(AnswerLineShape, least=0)
 
@@ -225,12 +225,12 @@ class Settle(MovementShape):
     line = Whole(1, LINE_LIMIT, required=True)
     approved_by = Text(64, required=True)
     reason = Text(200, required=True)
-    to = _place()
+    to = place()
 
 
 class Send(MovementShape):
     makes = commands.Send
-    from_ = _place(required=True, data_key="from")
+    from_ = place(required=True, data_key="from")
     to_site = Text(40, required=True)
     lines = _many(LineShape, required=True)
 
@@ -238,27 +238,27 @@ class Send(MovementShape):
 class Arrive(MovementShape):
     makes = commands.Arrive
     transfer = Uuid(required=True)
-    to = _place(required=True)
+    to = place(required=True)
     lines = _many(AnswerLineShape, least=0)
 
 
 class Hold(MovementShape):
     makes = commands.Hold
-    at = _place(required=True)
+    at = place(required=True)
     reason = Text(200, required=True)
     lines = _many(LineShape, required=True)
 
 
 class Release(MovementShape):
     makes = commands.Release
-    at = _place(required=True)
+    at = place(required=True)
     lines = _many(LineShape, required=True)
     approved_by = _persons(required=True)
 
 
 class Count(MovementShape):
     makes = commands.Count
-    at = _place(required=True)
+    at = place(required=True)
     lines = _many(CountLineShape, required=True)
     counted_by = Text(64, required=True)
     approved_by = Text(64)
@@ -266,14 +266,14 @@ class Count(MovementShape):
 
 class Ship(MovementShape):
     makes = commands.Ship
-    from_ = _place(required=True, data_key="from")
+    from_ = place(required=True, data_key="from")
     customer = Text(200, required=True)
     lines = _many(LineShape, required=True)
 
 
 class Return(MovementShape):
     makes = commands.Return
-    from_ = _place(required=True, data_key="from")
+    from_ = place(required=True, data_key="from")
     supplier = Text(200, required=True)
     reason = Text(200, required=True)
     lines = _many(LineShape, required=True)
@@ -281,7 +281,7 @@ class Return(MovementShape):
 
 class Destroy(MovementShape):
     makes = commands.Destroy
-    from_ = _place(required=True, data_key="from")
+    from_ = place(required=True, data_key="from")
     lines = _many(LineShape, required=True)
     witnesses = _persons(required=True)
     certificate = Text(64, required=True)

@@ -19,7 +19,8 @@ from service.api.fields import (
     Whole,
     WholeInQuery,
 )
-from service.api.movement_schemas import LINE_LIMIT, _place, read_movement
+from service.api.movement_schemas import read_movement
+from service.api.movement_shapes import LINE_LIMIT, place
 from service.api.schemas import MANY, Anything, Nullable, RecordedMovement, number, text
 from service.domain.allocation import POLICIES
 from service.domain.allocation_reasons import CODES
@@ -242,7 +243,7 @@ class Allocated(Shape):
 
 class NewPickList(Shape):
     id = Uuid()
-    to = _place(required=True, doc={"description": "A staging or dock place of the order's site"})
+    to = place(required=True, doc={"description": "A staging or dock place of the order's site"})
 
 
 class PickStopShown(Shape):
@@ -276,7 +277,7 @@ class ConfirmShape(Shape):
     id = Uuid(required=True, doc={"description": "Of the movement; keep it, and a retry is no second pick"})
     item = Text(64, required=True, doc={"description": "Its code or its GTIN with 14 digits, as scanned"})
     lot = Text(64, required=True, doc={"description": "The lot number, or the manufacturer's on the label"})
-    place = _place(required=True)
+    place = place(required=True)
     quantity = Quantity(doc={"description": "Left out if nothing was found; then with a `short_reason`"})
     short_reason = Text(200, doc={"description": "Gives the rest of the line back to allocation"})
     event_time = Instant()
@@ -290,7 +291,7 @@ class PickConfirmed(Shape):
 class ShipShape(Shape):
     makes = Shipping
     id = Uuid(required=True, doc={"description": "Of the movement; keep it, and a retry is no second shipment"})
-    from_ = _place(data_key="from")
+    from_ = place(data_key="from")
     event_time = Instant()
     reason = Text(200)
 

@@ -14,9 +14,9 @@ from service.api.orders import ORDER, known_order, shown
 from service.api.orders_shown import pick_list_shown, slip_shown, stop_shown
 from service.api.problem import Problem, not_found
 from service.auth.keys import Caller
+from service.domain.expiry import day_at
 from service.domain.orders_errors import NothingToDo
 from service.models.tables import party, site
-from service.orders.candidates import day_at
 from service.orders.history import history
 from service.orders.pick import Confirmation, Picker, confirm_pick
 from service.orders.picklist import PickStop, make_pick_list, read_stops

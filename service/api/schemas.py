@@ -314,6 +314,7 @@ class HandoffLine(Shape):
     unit = text(3)
     line = Whole(1, 100, required=True)
     status = Choice("available", "hold", required=True)
+    refused = Nullable(Quantity(doc={"description": "Of an accepted line, what went back"}))
     missing = Nullable(Quantity(doc={"description": "What the answer did not find"}))
     outcome = Nullable(Text(10, doc={"description": "What became of it: open, found, lost"}))
 

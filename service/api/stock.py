@@ -14,8 +14,8 @@ from service.api.door import Door
 from service.api.fields import Choice, Shape, Text, Uri, WholeInQuery
 from service.api.house import House
 from service.auth.keys import Caller
-from service.domain.expiry import day_at
-from service.domain.goods import status_of_stock
+from service.domain.expiry import day_at, has_expired
+from service.domain.goods import goods_status
 from service.domain.quantities import format_quantity
 from service.models.tables import balance, item, location, lot, site
 
@@ -100,9 +100,10 @@ def _lines(lots: list[int], query: dict[str, Any]) -> Any:
 
 
 def _line(row: Any, now: datetime) -> dict[str, Any]:
-    goods_status = status_of_stock(row.recalled, row.expiry_date, row.status, day_at(now, row.zone))
+    expired = has_expired(row.expiry_date, day_at(now, row.zone))
     return {
         "item": row.item, "lot": row.number, "uri": row.uri, "location": f"{row.site}/{row.code}",
-        "stands_at": f"{row.site}/{row.ground}", "status": row.status, "goods_status": goods_status,
+        "stands_at": f"{row.site}/{row.ground}", "status": row.status,
+        "goods_status": goods_status(row.status, expired=expired, recalled=row.recalled),
         "quantity": format_quantity(row.units, row.decimals), "unit": row.unit, "expiry_date": row.expiry_date,
     }  # fmt: skip

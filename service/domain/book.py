@@ -18,11 +18,13 @@ from service.domain.errors import (
     LotExpired,
     LotRecalled,
     StockOnHold,
+    StockReserved,
     UnknownThing,
 )
 from service.domain.expiry import day_at, has_expired
 from service.domain.places import AVAILABLE, HOLD, OUTSIDE, SOURCES, Virtual
 from service.domain.quantities import MAX_UNITS, format_quantity
+from service.domain.reservations import Reservation, free_units
 from service.domain.things import Handoff, Item, Location, Lot, Party, Site
 
 Thing = TypeVar("Thing")
@@ -52,6 +54,11 @@ class Book:
     descendants: dict[int, tuple[int, ...]] = field(default_factory=dict)
     parents: dict[int, dict[int, bool]] = field(default_factory=dict)
     """Of lots in a recall: their parents, and whether these are recalled."""
+
+    promised: dict[tuple[int, int], list[Reservation]] = field(default_factory=dict)
+    """Reservations by lot and place."""
+    for_order: int | None = None
+    """The order that the movement at hand serves."""
 
     handoffs_sent: dict[tuple[int, UUID], Handoff] = field(default_factory=dict)
     parties_by_id: dict[int, Party] = field(default_factory=dict)
@@ -141,7 +148,8 @@ class Book:
             self.add_handoff(decision.handoff)
 
     def check_usable(self, legs: Iterable[Leg]) -> None:
-        """INV-S5 for what these legs take from real places: neither held nor expired nor recalled."""
+        """INV-S5 for what these legs take from real places: not held, expired or recalled, nor promised to others."""
+        legs = tuple(legs)
         for account, units in legs:
             location = self.locations_by_id.get(account.place)
             if units < 0 and location is not None:
@@ -150,6 +158,20 @@ class Book:
                     raise LotRecalled(lot.number)
                 self._check_not_held(lot, account, -units, location)
                 self._check_not_expired(lot, location.site)
+        self._check_not_promised(legs)
+
+    def _check_not_promised(self, legs: Iterable[Leg]) -> None:
+        for account, change in fold(legs).items():
+            location = self.locations_by_id.get(account.place)
+            promised = self.promised.get((account.lot_id, account.place), [])
+            if change >= 0 or location is None or not promised:
+                continue
+            free = free_units(self.stock.get(account, 0), promised, self.for_order, now=self.now)
+            if -change > free:
+                lot = self.lots_by_id[account.lot_id]
+                others = sorted({each.number for each in promised if each.order != self.for_order})
+                asked, found = self._shown(lot, -change), self._shown(lot, free)
+                raise StockReserved(lot.number, location.name, asked, found, ", ".join(others))
 
     def _check_not_held(self, lot: Lot, account: Account, units: int, location: Location) -> None:
         if account.status == HOLD:

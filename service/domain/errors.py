@@ -166,6 +166,15 @@ class RecallState(DomainError):
         super().__init__(f"lot {lot!r}: expected {expected}, it is {seen}", expected=expected, seen=seen, lot=lot)
 
 
+class StockReserved(DomainError):
+    slug = "stock-reserved"
+    title = "This stock is reserved for another order"
+
+    def __init__(self, lot: str, place: str, expected: str, seen: str, orders: str) -> None:
+        super().__init__(f"lot {lot!r} at {place}: expected {expected} free, found {seen}; the rest is reserved"
+                         f" for {orders}", expected=expected, seen=seen, lot=lot, place=place, orders=orders)
+
+
 class StatusUnclear(DomainError):
     slug = "status-unclear"
     title = "The lot lies there both available and on hold: say which"

@@ -62,7 +62,7 @@ class Pattern:
 
     @property
     def last_serial(self) -> int:
-        return 10**self.width - 1
+        return int(10**self.width) - 1
 
     def longest(self, codes: dict[str, int]) -> int:
         """The length of the longest number, where codes are as long as `codes` says."""

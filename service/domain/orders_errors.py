@@ -48,15 +48,6 @@ class WrongScan(DomainError):
                          expected=expected, seen=scanned, scanned=scanned, do=do, field=what)
 
 
-class StockReserved(DomainError):
-    slug = "stock-reserved"
-    title = "This stock is reserved for another order"
-
-    def __init__(self, lot: str, place: str, expected: str, seen: str, orders: str) -> None:
-        super().__init__(f"lot {lot!r} at {place}: expected {expected} free, found {seen}; the rest is reserved"
-                         f" for {orders}", expected=expected, seen=seen, lot=lot, place=place, orders=orders)
-
-
 class NotAllocatable(DomainError):
     slug = "not-allocatable"
     title = "This stock may not leave"

@@ -7,7 +7,7 @@ party's code or as the GTIN on the box, the lot as the party's number or as the 
 from dataclasses import dataclass
 from datetime import datetime
 
-from service.domain.commands import Document, Line, Move
+from service.domain.commands import Document, Line, Pick
 from service.domain.orders import DOCUMENTS
 from service.domain.orders_errors import PickEnded, WrongScan
 from service.domain.quantities import format_quantity
@@ -68,9 +68,9 @@ def check_amount(line: PickLine, units: int, short: bool) -> None:
                         "leave the reason out: nothing is short")
 
 
-def pick_command(line: PickLine, quantity: str, reason: str | None, event_time: datetime | None) -> Move:
+def pick_command(line: PickLine, quantity: str, reason: str | None, event_time: datetime | None) -> Pick:
     """The movement of a confirmed pick. The only place that knows its type."""
-    return Move(
+    return Pick(
         from_=line.place, to=line.to, lines=(Line(line.item, line.lot, quantity, "available"),),
         documents=(Document(DOCUMENTS["sales"], line.order),), reason=reason, event_time=event_time,
     )  # fmt: skip

@@ -106,12 +106,13 @@ HandoffState = Literal["offered", "accepted", "refused", "withdrawn"]
 
 @dataclass(frozen=True, slots=True)
 class HandoffLine:
-    """`missing`: what the receiver did not find, until the sender settles it."""
+    """Of an answered line: `refused` went back; `missing` the receiver did not find, until the sender settles it."""
 
     lot_id: int
     units: int
     status: str = "available"
     missing: int = 0
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

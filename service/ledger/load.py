@@ -62,7 +62,7 @@ def load(raw: Driver[Any], scribe: Scribe, requests: Sequence[MovementRequest]) 
     load_handoffs(raw, book, known, wanted)
     load_families(raw, book, known, wanted)
     load_lots(raw, book, known, wanted)
-    load_stock(raw, book)
+    load_stock(raw, book, known)
     _load_earlier(raw, loaded, known)
     book.now = scribe.now()  # time passed while we waited for locks, perhaps midnight
     return loaded

@@ -11,6 +11,7 @@ from service.domain.commands import Lift, NewLotLine, Recall
 from service.domain.decision import Account
 from service.domain.errors import DomainError
 from service.domain.lots import label_uri
+from service.domain.reservations import Reservation
 from service.domain.things import Item, Lot, Party
 from service.ledger import named, queries
 from service.ledger.placing import columns
@@ -62,10 +63,15 @@ def load_lots(raw: Driver[Any], book: Book, known: Known, wanted: LotsWanted) ->
         book.add_item(Item(*row))
 
 
-def load_stock(raw: Driver[Any], book: Book) -> None:
+def load_stock(raw: Driver[Any], book: Book, known: Known) -> None:
+    """What lies where; and what is promised to orders, if anything may leave."""
     if book.lots_by_id:
         for lot_id, place, status, units in raw.execute(queries.STOCK, [list(book.lots_by_id)]):
             book.stock[Account(lot_id, place, status)] = units
+    if book.lots_by_id and any(isinstance(request.command, named.TAKES_OUT) for _, request in known):
+        for lot_id, place, *reserved in raw.execute(queries.RESERVED, [list(book.lots_by_id), book.now]):
+            order, units, expires_at, number = reserved
+            book.promised.setdefault((lot_id, place), []).append(Reservation(order, units, expires_at, number))
 
 
 def _want_named(book: Book, party: Party, request: MovementRequest, wanted: LotsWanted) -> None:

@@ -8,11 +8,15 @@ from service.domain.commands import (
     Lift,
     Merge,
     NewLotLine,
+    Offer,
     Pack,
+    Pick,
+    Produce,
     Recall,
     Receive,
     Register,
     Relocate,
+    Ship,
     Split,
     Transformation,
     Unpack,
@@ -20,6 +24,9 @@ from service.domain.commands import (
 
 NAMES_LOTS = (Register, Receive, Split, Merge, Transformation, Accept, Recall, Lift)
 """Commands that may bring lots into being, or for which none may come into being meanwhile."""
+
+TAKES_OUT = (Ship, Offer, Pick, Produce)
+"""Commands that use stock up, so that promises to orders count."""
 
 
 def item_codes(command: Command) -> Iterator[str]:

@@ -100,6 +100,12 @@ RECORDED = """
 
 STOCK = "SELECT lot_id, place, status, units FROM warehouse.balance WHERE lot_id = ANY(%s::bigint[])"
 
+RESERVED = """
+    SELECT r.lot_id, r.place, r.order_id, r.units, r.expires_at, o.number
+    FROM warehouse.reservation r JOIN warehouse.orders o ON o.id = r.order_id
+    WHERE r.lot_id = ANY(%s::bigint[]) AND (r.expires_at IS NULL OR r.expires_at > %s)
+"""
+
 NEXT_LOT_IDS = "SELECT nextval('warehouse.lot_id') FROM generate_series(1, %s)"
 NEXT_NUMBERS = "SELECT nextval('warehouse.movement_number') FROM generate_series(1, %s)"
 
@@ -111,12 +117,12 @@ ANSWER_HANDOFFS = """
     WHERE (h.receiver_id, h.id) = (a.receiver_id, a.id)
 """
 
-# What an answer did not find, line by line (0, 1, ... in the table), and what became of it.
-MISSED = """
-    INSERT INTO warehouse.discrepancy (handoff, line, lot_id, units, answer)
-    SELECT h.movement, a.line, a.lot_id, a.units, a.answer
-    FROM unnest(%s::bigint[], %s::uuid[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[])
-        AS a (receiver_id, id, line, lot_id, units, answer)
+# Where an answer fell short, line by line (0, 1, ... in the table), and what became of what was missing.
+FELL_SHORT = """
+    INSERT INTO warehouse.discrepancy (handoff, line, lot_id, units, refused, answer)
+    SELECT h.movement, a.line, a.lot_id, a.units, a.refused, a.answer
+    FROM unnest(%s::bigint[], %s::uuid[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])
+        AS a (receiver_id, id, line, lot_id, units, refused, answer)
     JOIN warehouse.handoff h ON (h.receiver_id, h.id) = (a.receiver_id, a.id)
 """
 SETTLED = """

@@ -94,6 +94,7 @@ class _Call:
             earlier = self.loaded.earlier.get((party.id, request.id))
             if earlier is not None:
                 return _again(request, earlier, content_hash(content))
+            self.loaded.book.for_order = request.for_order
             decision = decide(self.loaded.book, party, request.id, request.command)
         except DomainError as error:
             return Refused(request.id, error)

@@ -12,12 +12,16 @@ from service.keys.keyring import Keyring
 
 @dataclass(frozen=True, slots=True)
 class MovementRequest:
-    """`party` is the caller's party id, `actor` an opaque id of the person or key, `id` chosen by the client."""
+    """`party` is the caller's party id, `actor` an opaque id of the person or key, `id` chosen by the client.
+
+    `for_order` is the order whose reservations this movement may use up; stock that is promised to others stays.
+    """
 
     party: str
     actor: str
     id: UUID
     command: Command
+    for_order: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

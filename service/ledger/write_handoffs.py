@@ -18,7 +18,7 @@ def write_handoffs(raw: Driver[Any], movements: Sequence[Written]) -> None:
     _offers(raw, [(written, handoff) for written, handoff in about if handoff.state == "offered"])
     answers = [(written, handoff) for written, handoff in about if _answers(written, handoff)]
     _answered(raw, answers)
-    _missed(raw, answers)
+    _fell_short(raw, answers)
     _settled(raw, [(written, handoff) for written, handoff in about if written.decision.settled is not None])
 
 
@@ -48,15 +48,15 @@ def _answered(raw: Driver[Any], answers: Sequence[tuple[Written, Handoff]]) -> N
         assert done.rowcount == len(rows), f"INV-S4: expected to answer {len(rows)} handoffs, got {done.rowcount}"
 
 
-def _missed(raw: Driver[Any], answers: Sequence[tuple[Written, Handoff]]) -> None:
+def _fell_short(raw: Driver[Any], answers: Sequence[tuple[Written, Handoff]]) -> None:
     rows = [
-        (handoff.receiver_id, handoff.id, number, line.lot_id, line.missing, written.number)
+        (handoff.receiver_id, handoff.id, number, line.lot_id, line.missing, line.refused, written.number)
         for written, handoff in answers
         for number, line in enumerate(handoff.lines)
-        if line.missing
+        if line.missing or line.refused
     ]
     if rows:
-        raw.execute(queries.MISSED, _columns(rows))
+        raw.execute(queries.FELL_SHORT, _columns(rows))
 
 
 def _settled(raw: Driver[Any], settled: Sequence[tuple[Written, Handoff]]) -> None:

@@ -184,6 +184,7 @@ discrepancy = Table(
     Column("line", SmallInteger, primary_key=True, autoincrement=False),
     _required("lot_id", BigInteger),
     _required("units", BigInteger),
+    _required("refused", BigInteger),
     _required("answer", BigInteger),
     Column("settled", BigInteger),
     Column("outcome", Text),

@@ -9,11 +9,11 @@ not, and everything is read.
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from service.domain.allocation import Allocation, Candidate, Demand, Policy, allocate
+from service.domain.expiry import day_at
 from service.domain.reservations import Reservation
 from service.ledger.copying import driver
 from service.orders.reserved import Stock
@@ -129,8 +129,3 @@ def _reservations(orders: Any, units: Any, expire: Any, numbers: Any) -> Iterato
     if orders:
         for order, reserved, until, number in zip(orders, units, expire, numbers, strict=True):
             yield Reservation(order, reserved, until, number)
-
-
-def day_at(now: datetime, zone: str) -> date:
-    """The date at a site, as `Book.today` has it: an expiry date ends at midnight of the place where the lot lies."""
-    return now.astimezone(ZoneInfo(zone)).date()

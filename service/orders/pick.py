@@ -10,14 +10,14 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, insert, text
 
-from service.domain.errors import MovementIdTaken
+from service.domain.errors import MovementIdTaken, StockReserved
+from service.domain.expiry import day_at
 from service.domain.orders import check_may_go_on
-from service.domain.orders_errors import NotAllocatable, PickEnded, StockReserved
+from service.domain.orders_errors import NotAllocatable, PickEnded
 from service.domain.orders_picking import Scan, check_amount, check_scan, pick_command
 from service.domain.quantities import parse_quantity
 from service.ledger.requests import MovementRequest, Recorded, Scribe
 from service.models.orders import pick, reservation
-from service.orders.candidates import day_at
 from service.orders.picklist import PickStop, read_stops
 from service.orders.read import lock_order
 from service.orders.reserved import free_of, live_reservations
@@ -70,7 +70,7 @@ def _confirm(
     moved = None
     if said.quantity is not None and stop.place_id != stop.to_id:
         command = pick_command(stop.said, said.quantity, said.short_reason, said.event_time)
-        moved = recorded(connection, scribe, MovementRequest(who.party, who.actor, said.id, command))
+        moved = recorded(connection, scribe, MovementRequest(who.party, who.actor, said.id, command, stop.order_id))
     else:
         connection.execute(text("SELECT FROM warehouse.lot WHERE id = :lot FOR NO KEY UPDATE"), {"lot": stop.lot_id})
     order = lock_order(connection, stop.order_id, scribe.now())

@@ -1,6 +1,7 @@
 """Orders as they stand: the head, and for each line what was done, reserved and picked.
 
-What was handed over and came back (an offer that was refused or taken back) was never done.
+What was handed over and came back (an offer that was refused or taken back) was never done, nor was what the receiver
+of an offer refused or did not find; of a lot that serves several lines, the last of them falls short.
 """
 
 from collections.abc import Sequence
@@ -83,8 +84,12 @@ _ORDERS = """
     WHERE o.id = ANY(:ids)
 """
 DONE = """
-    SELECT sum(f.units)::bigint AS units, sum(f.damaged)::bigint AS damaged
+    SELECT sum(greatest(f.units - coalesce(d.short, 0), 0))::bigint AS units, sum(f.damaged)::bigint AS damaged
     FROM warehouse.fulfilment f LEFT JOIN warehouse.handoff h ON h.movement = f.movement
+    LEFT JOIN LATERAL (SELECT sum(x.units + x.refused) AS short FROM warehouse.discrepancy x
+        WHERE x.handoff = f.movement AND x.lot_id = f.lot_id AND f.part = (SELECT max(y.part)
+            FROM warehouse.fulfilment y WHERE (y.order_id, y.movement, y.lot_id) = (f.order_id, f.movement, f.lot_id))
+        ) d ON true
     WHERE f.order_id = l.order_id AND f.line = l.line AND (h.state IS NULL OR h.state IN ('offered', 'accepted'))
 """
 _LINES = f"""

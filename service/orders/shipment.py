@@ -62,7 +62,7 @@ def _ship(connection: Connection, scribe: Scribe, who: Picker, order_id: int, as
     shipped = _shipped(connection, order_id, asked.id)  # asked after what is picked: whoever shipped it is seen here
     goods = shipped or _chosen(order, goods, asked.from_)
     command = ship_command(order, goods, asked)
-    done = recorded(connection, scribe, MovementRequest(who.party, who.actor, asked.id, command))
+    done = recorded(connection, scribe, MovementRequest(who.party, who.actor, asked.id, command, order_id))
     order = lock_order(connection, order_id, scribe.now())
     number = number_of(connection, who.party_id, done)
     if was_recorded(connection, order_id, number):

@@ -4,11 +4,12 @@ Days are counted at the site: an expiry date is the last usable day there.
 """
 
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, text
 
+from service.domain.expiry import has_expired
+from service.domain.goods import goods_status
 from service.domain.quantities import format_quantity
 from service.reports.report import (
     EXPIRY,
@@ -25,7 +26,6 @@ from service.reports.report import (
     Words,
     column,
 )
-from service.trace.goods import goods_status
 
 AGES = (30, 60, 90, 180, 365)
 WARNINGS = (0, 30, 60, 90)
@@ -35,7 +35,8 @@ _LYING = """
     SELECT lot.id, item.code AS item, lot.number AS lot, lot.uri, s.code AS site, item.unit, item.decimals,
            lot.production_date, lot.expiry_date, sum(b.units)::bigint AS units,
            coalesce(sum(b.units) FILTER (WHERE b.status = 'hold'), 0)::bigint AS held,
-           (to_timestamp(:now / 1000.0) AT TIME ZONE s.zone)::date AS today, s.zone
+           (to_timestamp(:now / 1000.0) AT TIME ZONE s.zone)::date AS today, s.zone,
+           lot.recall IS NOT NULL AS recalled
     FROM warehouse.location l JOIN warehouse.site s ON s.id = l.site_id
     JOIN warehouse.balance b ON b.place = l.id AND b.place > 0 AND b.units > 0
     JOIN warehouse.lot ON lot.id = b.lot_id JOIN warehouse.item ON item.id = lot.item_id
@@ -116,7 +117,8 @@ def _head(row: Any) -> Row:
         "item": row.item, "lot": row.lot, "uri": row.uri, "site": row.site,
         "quantity": format_quantity(row.units, row.decimals), "on_hold": format_quantity(row.held, row.decimals),
         "unit": row.unit, "production_date": row.production_date, "expiry_date": row.expiry_date,
-        "goods_status": goods_status(_status(row), expired=_is_before(row.expiry_date, row.today)),
+        "goods_status": goods_status(_status(row), expired=has_expired(row.expiry_date, row.today),
+                                     recalled=row.recalled),
     }  # fmt: skip
 
 
@@ -124,10 +126,6 @@ def _status(row: Any) -> str:
     if not row.held:
         return "available"
     return "hold" if row.held == row.units else "partly_hold"
-
-
-def _is_before(expiry: date | None, today: date) -> bool:
-    return expiry is not None and expiry < today
 
 
 _HEAD = (ITEM, LOT, URI, column("site", "Site", "站点", width=8), QUANTITY,

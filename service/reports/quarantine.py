@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from service.domain.goods import goods_status
 from service.domain.quantities import format_quantity
 from service.reports.report import (
     EXPIRY,
@@ -25,7 +26,6 @@ from service.reports.report import (
     Words,
     column,
 )
-from service.trace.goods import goods_status
 from service.trace.trace import moment
 
 _HELD = text("""
@@ -41,7 +41,7 @@ _HELD = text("""
     )
     SELECT item.code AS item, lot.number AS lot, lot.uri, s.code || '/' || l.code AS location, lying.units, item.unit,
            item.decimals, lot.expiry_date, held.*,
-           coalesce(lot.expiry_date < (to_timestamp(:now / 1000.0) AT TIME ZONE s.zone)::date, false) AS expired
+           warehouse.expired(lot.expiry_date, :now, s.zone) AS expired, lot.recall IS NOT NULL AS recalled
     FROM chosen JOIN lying ON lying.lot_id = chosen.id JOIN warehouse.lot ON lot.id = chosen.id
     JOIN warehouse.item ON item.id = lot.item_id
     JOIN warehouse.location l ON l.id = lying.place JOIN warehouse.site s ON s.id = l.site_id
@@ -71,7 +71,7 @@ def _row(row: Any, asked: Asked) -> Row:
     since = moment(row.since)
     return {
         "item": row.item, "lot": row.lot, "uri": row.uri, "location": row.location,
-        "goods_status": goods_status("hold", expired=row.expired),
+        "goods_status": goods_status("hold", expired=row.expired, recalled=row.recalled),
         "quantity": format_quantity(row.units, row.decimals), "unit": row.unit, "expiry_date": row.expiry_date,
         "since": since, "days": (asked.now - since).days, "type": row.type, "reasons": row.reasons,
         "movement": row.movement,

@@ -1,7 +1,8 @@
 """Stock as of any past moment: the fold of the legs of every movement recorded up to then.
 
 Nothing but legs is read, so the answer is what was true then, and a balance that had been tampered with would not show
-here but as a finding of the integrity report. A page folds the legs of its lots; a file folds all legs at once.
+here but as a finding of the integrity report. A recall is told if it is in force today and had begun by then. A page
+folds the legs of its lots; a file folds all legs at once.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Connection, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from service.domain.goods import goods_status
 from service.domain.quantities import format_quantity
 from service.reports.report import (
     EXPIRY,
@@ -29,7 +31,6 @@ from service.reports.report import (
     column,
     milliseconds,
 )
-from service.trace.goods import goods_status
 
 # Lots in the order of their URIs that had something somewhere at that time.
 _PAGE = text("""
@@ -51,9 +52,10 @@ _FOLD = """
     )
     SELECT item.code AS item, item.name, lot.number AS lot, lot.uri, s.code || '/' || l.code AS location, fold.status,
            fold.units, item.unit, item.decimals, lot.expiry_date,
-           coalesce(lot.expiry_date < (to_timestamp(:at / 1000.0) AT TIME ZONE s.zone)::date, false) AS expired
+           warehouse.expired(lot.expiry_date, :at, s.zone) AS expired, coalesce(r.recorded_at <= :at, false) AS recalled
     FROM fold JOIN warehouse.lot ON lot.id = fold.lot_id JOIN warehouse.item ON item.id = lot.item_id
     JOIN warehouse.location l ON l.id = fold.place JOIN warehouse.site s ON s.id = l.site_id
+    LEFT JOIN warehouse.movement r ON r.number = lot.recall
     WHERE lot.party_id = :party {filters} ORDER BY lot.uri, location, fold.status
 """
 _OF_PAGE = text(_FOLD.format(chosen="leg.lot_id = ANY(:lots)", filters="")).bindparams(
@@ -82,7 +84,8 @@ def rows(connection: Connection, asked: Asked) -> Iterator[Row]:
 def _row(row: Any) -> Row:
     return {
         "item": row.item, "name": row.name, "lot": row.lot, "uri": row.uri, "location": row.location,
-        "status": row.status, "goods_status": goods_status(row.status, expired=row.expired),
+        "status": row.status,
+        "goods_status": goods_status(row.status, expired=row.expired, recalled=row.recalled),
         "quantity": format_quantity(row.units, row.decimals), "unit": row.unit, "expiry_date": row.expiry_date,
     }  # fmt: skip
 

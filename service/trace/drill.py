@@ -13,13 +13,13 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, insert, select, tuple_
 
+from service.domain.goods import goods_status
 from service.domain.quantities import format_quantity
 from service.models.tables import lot
 from service.models.trace import recall_drill
 from service.trace import edges, sums, where
 from service.trace.closure import descendants
 from service.trace.edges import Ends
-from service.trace.goods import goods_status
 from service.trace.trace import moment
 
 # What a recall goes after: goods that can be stopped, and goods that somebody must be told of.
@@ -95,7 +95,7 @@ def _quantities(row: Any) -> dict[str, Any]:
 def _place(row: Any) -> dict[str, Any]:
     return {
         "location": row["location"], "item": row["item"],
-        "goods_status": goods_status(row["status"], expired=row["expired"]),
+        "goods_status": goods_status(row["status"], expired=row["expired"], recalled=row["recalled"]),
         "quantity": format_quantity(row["units"], row["decimals"]), "unit": row["unit"], "lots": row["lots"],
     }  # fmt: skip
 

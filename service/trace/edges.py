@@ -72,9 +72,11 @@ _KIND = "CASE {0}.place WHEN -6 THEN 'destroyed' WHEN -8 THEN 'returned' ELSE 's
 _CUSTOMER = f"coalesce({_said('customer', 'supplier', 'certificate')}, 'unnamed')"
 
 _HANDED = """
-    SELECT l.lot_id, l.movement, l.units, h.receiver_id AS other, h.state FROM warehouse.handoff_line l
-    JOIN warehouse.handoff h USING (movement)
+    SELECT l.lot_id, l.movement, l.units - coalesce(d.units + d.refused, 0) AS units, h.receiver_id AS other, h.state
+    FROM warehouse.handoff_line l JOIN warehouse.handoff h USING (movement)
+    LEFT JOIN warehouse.discrepancy d ON (d.handoff, d.line) = (l.movement, l.line)
     WHERE l.lot_id = ANY(CAST(:lots AS bigint[])) AND h.sender_id <> h.receiver_id
+        AND l.units > coalesce(d.units + d.refused, 0)
 """
 
 _DESCENT = """

@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, select, text
 
+from service.domain.goods import goods_status
 from service.domain.quantities import format_quantity
 from service.models.tables import lot
 from service.proof.standing import records
 from service.trace import edges, sums, where
 from service.trace.closure import reached
 from service.trace.edges import Ends
-from service.trace.goods import goods_status
 
 Direction = Literal["both", "backward", "forward"]
 _ROLES = {"arrival": "suppliers", "taken_over": "senders", "shipped": "customers", "handed_over": "receivers",
@@ -131,7 +131,7 @@ def _head(row: Mapping[str, Any]) -> dict[str, Any]:
 def _lying(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "location": row["location"],
-        "goods_status": goods_status(row["status"], expired=row["expired"]),
+        "goods_status": goods_status(row["status"], expired=row["expired"], recalled=row["recalled"]),
         "quantity": format_quantity(row["units"], row["decimals"]),
     }
 

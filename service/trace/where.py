@@ -10,10 +10,11 @@ from sqlalchemy import Connection, text
 
 from service.trace.closure import ids
 
-_DAY = """coalesce({0}.expiry_date < (to_timestamp(:now / 1000.0) AT TIME ZONE s.zone)::date, false)"""
+_DAY = "warehouse.expired({0}.expiry_date, :now, s.zone)"
 
 _BY_LOT = f"""
-    SELECT b.lot_id, s.code || '/' || l.code AS location, b.status, {_DAY.format("lot")} AS expired, b.units,
+    SELECT b.lot_id, s.code || '/' || l.code AS location, b.status, {_DAY.format("lot")} AS expired,
+           lot.recall IS NOT NULL AS recalled, b.units,
            item.decimals
     FROM warehouse.balance b JOIN warehouse.lot ON lot.id = b.lot_id JOIN warehouse.item ON item.id = lot.item_id
     JOIN warehouse.location l ON l.id = b.place JOIN warehouse.site s ON s.id = l.site_id
@@ -24,19 +25,21 @@ _BY_LOT = f"""
 # counting rows counts lots.
 _BY_PLACE = f"""
     WITH wanted AS MATERIALIZED (
-        SELECT id AS lot_id, item_id, expiry_date FROM warehouse.lot WHERE id = ANY(CAST(:lots AS bigint[]))
+        SELECT id AS lot_id, item_id, expiry_date, recall IS NOT NULL AS recalled FROM warehouse.lot
+        WHERE id = ANY(CAST(:lots AS bigint[]))
     ), stock AS (
-        SELECT b.place, item_id, b.status, CASE WHEN b.place > 0 THEN expiry_date END AS expiry_date,
+        SELECT b.place, item_id, b.status, CASE WHEN b.place > 0 THEN expiry_date END AS expiry_date, recalled,
                sum(b.units)::bigint AS units, count(*) AS lots
-        FROM wanted JOIN warehouse.balance b USING (lot_id) WHERE b.units <> 0 GROUP BY 1, 2, 3, 4
-        UNION ALL SELECT NULL, item_id, NULL, NULL, 0, count(*) FROM wanted GROUP BY item_id
+        FROM wanted JOIN warehouse.balance b USING (lot_id) WHERE b.units <> 0 GROUP BY 1, 2, 3, 4, 5
+        UNION ALL SELECT NULL, item_id, NULL, NULL, NULL, 0, count(*) FROM wanted GROUP BY item_id
     )
     SELECT CASE WHEN stock.place > 0 THEN 0 ELSE stock.place END AS place, s.code || '/' || l.code AS location,
            item.code AS item, item.unit, item.decimals, stock.status, {_DAY.format("stock")} AS expired,
+           coalesce(stock.recalled, false) AS recalled,
            sum(stock.units)::bigint AS units, sum(stock.lots)::bigint AS lots
     FROM stock JOIN warehouse.item ON item.id = stock.item_id LEFT JOIN warehouse.location l ON l.id = stock.place
     LEFT JOIN warehouse.site s ON s.id = l.site_id
-    GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY location, item, status, expired
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY location, item, status, expired, recalled
 """  # noqa: S608
 
 

@@ -150,7 +150,10 @@ def _open(handoff: Handoff) -> Handoff:
 
 
 def _closed(handoff: Handoff, state: str, lines: tuple[Answered, ...]) -> Handoff:
-    kept = tuple(replace(old, missing=line.missing) for old, line in zip(handoff.lines, lines, strict=True))
+    kept = tuple(
+        replace(old, missing=line.missing, refused=line.refused)
+        for old, line in zip(handoff.lines, lines, strict=True)
+    )
     return replace(handoff, state=state, lines=kept)  # type: ignore[arg-type]
 
 

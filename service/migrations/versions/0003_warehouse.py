@@ -178,19 +178,22 @@ CREATE TABLE warehouse.handoff_line (
 );
 CREATE INDEX handoff_line_of_lot ON warehouse.handoff_line (lot_id);
 
--- What an answer did not find. It stands with the sender as disputed until the sender settles it.
+-- Where an answer fell short of the offer: `units` were not found and stand with the sender as disputed until the sender
+-- settles them; `refused` went back.
 CREATE TABLE warehouse.discrepancy (
     handoff bigint NOT NULL,
     line smallint NOT NULL,
     lot_id bigint NOT NULL,
-    units bigint NOT NULL CHECK (units > 0),
+    units bigint NOT NULL CHECK (units >= 0),
+    refused bigint NOT NULL CHECK (refused >= 0),
     answer bigint NOT NULL,
-    settled bigint,
+    settled bigint CHECK (settled IS NULL OR units > 0),
     outcome text CHECK (outcome IN ('found', 'lost')),
     CHECK ((settled IS NULL) = (outcome IS NULL)),
+    CHECK (units + refused > 0),
     PRIMARY KEY (handoff, line)
 );
-CREATE INDEX discrepancy_open ON warehouse.discrepancy (handoff) WHERE settled IS NULL;
+CREATE INDEX discrepancy_open ON warehouse.discrepancy (handoff) WHERE settled IS NULL AND units > 0;
 
 -- A recall or its end, told to a party that was handed the lot; it answers when somebody there has read it.
 CREATE TABLE warehouse.notice (
@@ -320,8 +323,8 @@ SETTLE_ONCE = """
 CREATE FUNCTION warehouse.settle_once() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 BEGIN
     IF OLD.settled IS NOT NULL OR NEW.settled IS NULL
-        OR (NEW.handoff, NEW.line, NEW.lot_id, NEW.units, NEW.answer)
-        IS DISTINCT FROM (OLD.handoff, OLD.line, OLD.lot_id, OLD.units, OLD.answer)
+        OR (NEW.handoff, NEW.line, NEW.lot_id, NEW.units, NEW.refused, NEW.answer)
+        IS DISTINCT FROM (OLD.handoff, OLD.line, OLD.lot_id, OLD.units, OLD.refused, OLD.answer)
     THEN
         RAISE EXCEPTION 'INV-S4: line % of handoff % is settled once', OLD.line, OLD.handoff
             USING ERRCODE = 'check_violation', CONSTRAINT = 'settled_once';

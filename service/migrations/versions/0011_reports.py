@@ -22,7 +22,6 @@ CREATE TABLE warehouse.recall_drill (
 );
 CREATE INDEX recall_drill_of_party ON warehouse.recall_drill (party_id, started_at, id);
 
-CREATE INDEX handoff_line_of_lot ON warehouse.handoff_line (lot_id);
 CREATE INDEX handoff_of_answer ON warehouse.handoff (answer) WHERE answer IS NOT NULL;
 """
 

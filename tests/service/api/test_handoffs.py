@@ -34,7 +34,8 @@ def test_part_is_accepted_part_goes_back_and_what_is_missing_has_an_owner(maker:
     assert stock_of(trader, "P1") == {("SX/A-01", "available"): "40"}
     assert stock_of(maker, "P1") == {("SX/A-01", "available"): "40", ("SX/A-01", "hold"): "15"}
     for caller in (maker, trader):
-        assert lines_of(caller, handoff)[0] | {"missing": "5", "outcome": "open"} == lines_of(caller, handoff)[0]
+        told = lines_of(caller, handoff)[0]
+        assert (told["refused"], told["missing"], told["outcome"]) == ("15", "5", "open")
     assert [each["id"] for each in maker.get("/handoffs?disputed=open")["handoffs"]] == [handoff]
     settle = {"handoff": handoff, "line": 1, "approved_by": "q-1", "reason": "left on the truck", "to": "SX/A-02"}
     assert act(trader, "settle", 409, **settle)["type"] == "urn:lotproof:problem:unknown-thing"

@@ -169,7 +169,7 @@ def test_a_handoff_is_offered_seen_by_both_and_accepted_once(maker: Caller, trad
         "id": offer["id"], "from_party": "chenghe", "to_party": "tongqu", "to_site": None, "state": "offered",
         "expires_at": None,
     }  # fmt: skip
-    told = {"line": 1, "status": "available", "missing": None, "outcome": None}
+    told = {"line": 1, "status": "available", "refused": None, "missing": None, "outcome": None}
     shown = {**line, "uri": URI + "H1", "unit": "EA", **told}
     assert trader.get("/handoffs?direction=incoming&state=offered")["handoffs"] == [{**expected, "lines": [shown]}]
     assert maker.get("/handoffs?direction=outgoing")["handoffs"] == [{**expected, "lines": [shown]}]

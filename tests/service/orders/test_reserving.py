@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from service.domain import commands as c
-from service.domain.orders_errors import NotAllocatable, OrderEnded, PickEnded, StockReserved
+from service.domain.errors import LotExpired, LotRecalled, StockReserved
+from service.domain.orders_errors import OrderEnded, PickEnded
 from service.orders.create import end_order
 from service.orders.reserved import free_of
 from tests.service.ledger.world import line, register
@@ -91,20 +92,18 @@ def test_recalled_and_expired_stock_is_skipped_and_not_picked_either(world: Orde
     world.do("maker", register("OLD", "10", expiry_date=date(2026, 11, 22)))
     world.do("maker", register("BAD", "10", expiry_date=date(2027, 1, 1)))
     world.do("maker", register("GOOD", "10"))
-    recall = "UPDATE warehouse.lot SET recall = 1 WHERE number = 'BAD'"
     early = world.order("SO-0", lot="OLD")
     world.allocate(early, timedelta(days=9))
     bad = world.order("SO-B", lot="BAD")
     world.allocate(bad)
     lists = [world.pick_list(early), world.pick_list(bad)]
     world.clock.at += timedelta(days=1)
-    with world.engine.begin() as connection:
-        connection.execute(text(recall))
+    world.do("maker", c.Recall(item="MED", lot="BAD", reason="glass"))
     said = [each.words for each in world.allocate(world.order("SO-1")).allocation.explanations]
     assert said == ["skipped: expired, its last usable day was 2026-11-22", "skipped: recalled",
                     "chosen: expires 2027-06-30, the earliest"]
-    for made in lists:
-        with pytest.raises(NotAllocatable):
+    for made, refusal in zip(lists, (LotExpired, LotRecalled), strict=True):
+        with pytest.raises(refusal):
             world.pick(made, world.stops(made)[0], "10")
     assert world.stock("maker", "OLD") == {("S1/A", "available"): 10}, "the movement is undone too"
 

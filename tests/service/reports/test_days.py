@@ -72,7 +72,7 @@ def test_stock_that_is_gone_has_no_age(world: World) -> None:
 def test_quarantine_tells_since_when_and_every_reason_since(world: World) -> None:
     world.do("maker", register("L1", "100"))
     world.do("maker", c.Hold(at="S1/A", reason="first scare", lines=line("L1", "10")))
-    world.do("maker", c.Release(at="S1/A", lines=line("L1", "10")))
+    world.do("maker", c.Release(at="S1/A", lines=line("L1", "10"), approved_by=("q1", "q2")))
     world.clock.at += timedelta(days=2)
     since = world.clock.at
     world.do("maker", c.Hold(at="S1/A", reason="broken seal", lines=line("L1", "10")))

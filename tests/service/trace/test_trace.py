@@ -43,7 +43,7 @@ def story(world: World) -> World:
     world.do("maker", c.Ship(from_="S1/A", customer="Pharmacy", lines=line("A", "50")))
     world.do("maker", c.Hold(at="S1/A", reason="broken", lines=line("A", "20")))
     world.do("maker", c.Destroy(from_="S1/A", lines=line("A", "20", status="hold"), witnesses=("u1", "u2"),
-                                certificate="DC-1"))
+                                approved_by=("q1", "q2"), certificate="DC-1"))
     taken, refused, open_ = uuid4(), uuid4(), uuid4()
     world.do("maker", c.Offer(from_="S1/A", to_party="shop", lines=line("B", "90")), taken)
     world.do("maker", c.Offer(from_="S1/A", to_party="shop", lines=line("B", "30")), refused)
