@@ -16,13 +16,17 @@ FILE = Path(__file__).with_name("examples.json")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`by` is a party or `operator`; `path`, below the API's prefix, is called by the `rule` of an operation."""
+    """`by` is a party or `operator`; `path`, below the API's prefix, is called by the `rule` of an operation.
+
+    Where the service chooses the id of what is made, `keeps` names it, and `{name}` in a later path stands for it.
+    """
 
     by: str
     path: str
     rule: str
     body: dict[str, Any]
     expect: int
+    keeps: str | None
 
     @property
     def name(self) -> str:
@@ -33,7 +37,8 @@ class Example:
 def story() -> Iterator[Example]:
     """All examples, in the order in which they can be sent."""
     for each in json.loads(FILE.read_text("utf-8")):
-        yield Example(each["by"], each["post"], each.get("rule", each["post"]), each["body"], each.get("expect", 201))
+        yield Example(each["by"], each["post"], each.get("rule", each["post"]), each["body"], each.get("expect", 201),
+                      each.get("keeps"))
 
 
 @cache

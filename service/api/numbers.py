@@ -92,7 +92,7 @@ def _lot_numbers(numbers: Door, house: House) -> None:
         assert caller.party is not None and caller.party_id is not None
         with house.engine.begin() as connection:
             taken = taking.take(
-                connection, caller.party, caller.party_id, taking.Asked(**body), caller.key, house.now()
+                connection, caller.party, caller.party_id, taking.Asked(**body), caller.actor, house.now()
             )
         return _members(taken), 200 if taken.replayed else 201
 
@@ -147,7 +147,7 @@ def _ssccs(numbers: Door, house: House) -> None:
         """
         assert caller.party_id is not None
         with house.engine.begin() as connection:
-            taken = sscc.take(connection, caller.party_id, sscc.Asked(**body), caller.key, house.now())
+            taken = sscc.take(connection, caller.party_id, sscc.Asked(**body), caller.actor, house.now())
         return _members(taken), 200 if taken.replayed else 201
 
 

@@ -15,6 +15,7 @@ from service.api.movements import answer_of
 from service.api.orders_shown import order_shown, plan_shown, with_history
 from service.api.problem import not_found, try_later
 from service.auth.keys import Caller
+from service.auth.permissions import movement_problem
 from service.ledger.requests import MovementRequest
 from service.orders.allocate import allocate_order
 from service.orders.create import NewOrder, create_order, end_order
@@ -64,7 +65,7 @@ def _make(orders: Door, house: House) -> None:
         assert caller.party_id is not None
         id = body.id or UUID(bytes=house.random(16), version=4)
         with house.engine.begin() as connection:
-            made, new = create_order(connection, caller.party_id, body, id, caller.key, house.now())
+            made, new = create_order(connection, caller.party_id, body, id, caller.actor, house.now())
             return shown(connection, house, made), 201 if new else 200
 
 
@@ -117,7 +118,10 @@ def _receive(orders: Door, house: House) -> None:
         assert caller.party is not None
         with house.engine.connect() as connection:
             order = known_order(connection, caller, id)
-        request = MovementRequest(caller.party, caller.key, asked.id, asked.command)
+        forbidden = movement_problem(caller, asked.command)
+        if forbidden is not None:
+            raise forbidden
+        request = MovementRequest(caller.party, caller.actor, asked.id, asked.command)
         done = receipt(house.writer, house.scribe, order, request, over=body["over"])
         with house.engine.connect() as connection:
             answer = {"movement": answer_of(done, {}, house.origin), "order": shown(connection, house, order)}
@@ -181,7 +185,7 @@ def _end(orders: Door, house: House) -> None:
 def _ended(house: House, caller: Caller, id: UUID, how: Any, body: dict[str, str]) -> Any:
     with house.engine.begin() as connection:
         order = known_order(connection, caller, id)
-        end_order(connection, order, how, caller.key, body.get("reason"), house.now())
+        end_order(connection, order, how, caller.actor, body.get("reason"), house.now())
         return shown(connection, house, order)
 
 

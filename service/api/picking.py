@@ -14,6 +14,7 @@ from service.api.orders import ORDER, known_order, shown
 from service.api.orders_shown import pick_list_shown, slip_shown, stop_shown
 from service.api.problem import Problem, not_found
 from service.auth.keys import Caller
+from service.auth.permissions import check_act
 from service.domain.expiry import day_at
 from service.domain.orders_errors import NothingToDo
 from service.models.tables import party, site
@@ -91,7 +92,8 @@ def _confirm(picking: Door, house: House) -> None:
             raise Problem(422, "wrong-shape", "expected `quantity`, or `short_reason` if nothing was found")
         house.halting.check()
         with house.engine.connect() as connection:
-            _stops(connection, caller, id, line)
+            stop, = _stops(connection, caller, id, line)
+        check_act(caller, "pick", *(place.partition("/")[0] for place in (stop.said.place, stop.said.to)))
         done = confirm_pick(house.writer, house.scribe, _who(caller), id, line, body)
         with house.engine.connect() as connection:
             stop, = _stops(connection, caller, id, line)
@@ -118,6 +120,8 @@ def _ship(picking: Door, house: House) -> None:
         house.halting.check()
         with house.engine.connect() as connection:
             order = known_order(connection, caller, id)
+            at = read_order(connection, order, house.now())
+        check_act(caller, "ship" if at.partner_party is None else "offer", at.site)
         done = ship_order(house.writer, house.scribe, _who(caller), order, body)
         with house.engine.connect() as connection:
             answer = {"movement": answer_of(done, {}, house.origin), "order": shown(connection, house, order)}
@@ -152,4 +156,4 @@ def _slip(connection: Connection, house: House, id: int, movement: UUID | None) 
 
 def _who(caller: Caller) -> Picker:
     assert caller.party is not None and caller.party_id is not None
-    return Picker(caller.party, caller.party_id, caller.key)
+    return Picker(caller.party, caller.party_id, caller.actor)

@@ -25,7 +25,7 @@ def door(house: House) -> Door:
         assert caller.party_id is not None
         scanned = Scanned(**{"id": UUID(bytes=house.random(16), version=4), **body})
         with house.engine.begin() as connection:
-            answer, replayed = record_scan(connection, caller.party_id, scanned, caller.key, house.now())
+            answer, replayed = record_scan(connection, caller.party_id, scanned, caller.actor, house.now())
         return answer, 200 if replayed else 201
 
     return scans

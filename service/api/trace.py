@@ -39,7 +39,7 @@ def door(house: House) -> Door:
         """
         assert caller.party_id is not None
         id = UUID(bytes=house.random(16), version=4)
-        asked = drill.Asked(id, caller.party_id, caller.key, body["lot"], house.now())
+        asked = drill.Asked(id, caller.party_id, caller.actor, body["lot"], house.now())
         with house.engine.begin() as connection:
             found = drill.drill(connection, asked)
         if found is None:

@@ -28,7 +28,10 @@ KEEPERS: Allowed = frozenset({"administrator", "auditor"})
 READS: Mapping[str, Allowed] = {
     **dict.fromkeys((
         "list_parties", "list_items", "list_sites", "list_locations", "list_lots", "prove_lot", "list_stock",
-        "list_handoffs", "read_movement", "read_receipt",
+        "list_handoffs", "read_movement", "read_receipt", "list_lot_number_rules", "preview_lot_numbers",
+        "check_lot_number", "list_gs1_prefixes", "list_all_customers", "list_all_orders", "show_order",
+        "show_pick_list", "show_slip", "trace_lot", "list_recall_drills", "report_stock", "report_turnover",
+        "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity",
     ), ALL),
     "list_api_keys": KEEPERS,
     "list_people": KEEPERS,
@@ -40,30 +43,39 @@ READS: Mapping[str, Allowed] = {
     "import_template": ALL,
 }  # fmt: skip
 
-RECORDING: Mapping[str, Allowed] = dict.fromkeys(
-    ("record_movement", "record_movements"), frozenset({"operator", "supervisor", "quality", "integrator"})
-)
+FLOOR: Allowed = frozenset({"operator", "supervisor", "integrator"})
+
+# Open to a role at any site; whoever serves them looks at the site of the act itself.
+RECORDING: Mapping[str, Allowed] = {
+    **dict.fromkeys((
+        "record_movement", "record_movements", "scan_code", "receive_against_order", "confirm_pick_line",
+        "ship_picked_goods",
+    ), FLOOR | {"quality"}),
+    **dict.fromkeys(("take_lot_numbers", "take_ssccs", "allocate_stock", "make_order_pick_list"), FLOOR),
+}  # fmt: skip
 
 OPERATIONS: Mapping[str, Allowed] = {
     **READS,
     **RECORDING,
     **dict.fromkeys((
         "make_api_key", "revoke_api_key", "add_person", "change_person", "make_person_key", "add_item", "change_item",
-        "add_site", "add_location",
+        "add_site", "add_location", "add_lot_number_rule", "set_item_category", "add_gs1_prefix", "add_customer",
+        "set_item_issue_policy",
     ), ADMINISTRATOR),
+    **dict.fromkeys(("add_order", "close_order", "cancel_order"), frozenset({"supervisor", "integrator"})),
+    "drill_recall": frozenset({"quality", "supervisor"}),
     **dict.fromkeys(("add_webhook", "remove_webhook", "redeliver"), MACHINE | ADMINISTRATOR),
     **dict.fromkeys(("upload_import", "run_import"), MACHINE),
     "register_party": NOBODY,
 }  # fmt: skip
 
-_HANDS: Allowed = frozenset({"operator", "supervisor", "integrator"})
 _QUALITY: Allowed = frozenset({"quality"})
 MOVEMENTS: Mapping[str, Allowed] = {
     **dict.fromkeys((
         "register", "receive", "move", "split", "merge", "repack", "produce", "pick", "pack", "unpack", "relocate",
         "send", "arrive", "offer", "accept", "refuse", "ship", "take_back", "withdraw", "count",
-    ), _HANDS),
-    "hold": _HANDS | _QUALITY,
+    ), FLOOR),
+    "hold": FLOOR | _QUALITY,
     "settle": frozenset({"supervisor"}),
     **dict.fromkeys(("release", "inspect", "destroy", "recall", "lift", "return", "rework"), _QUALITY),
 }  # fmt: skip
@@ -95,17 +107,29 @@ def movement_problem(caller: Caller, command: Command) -> Problem | None:
 
     Whoever records a movement for a caller asks this first, single or in bulk.
     """
-    allowed = MOVEMENTS.get(command.type, NOBODY)
-    sites: set[str | None] = set(sites_of(command)) or {None}
-    if command.type in TOUCHES_NO_PLACE:
+    return act_problem(caller, command.type, *sites_of(command))
+
+
+def act_problem(caller: Caller, type: str, *named: str) -> Problem | None:
+    """The same for a movement of this type at these sites that is not spelled out yet."""
+    allowed = MOVEMENTS.get(type, NOBODY)
+    sites: set[str | None] = set(named) or {None}
+    if type in TOUCHES_NO_PLACE:
         sites = {site for role, site in caller.grants if role in allowed} or {None}
     for site in sorted(sites, key=str):
         if not any(role in allowed and limit in (None, site) for role, limit in caller.grants):
             where = f"at {site}" if site else "for the whole party"
             expected = f"{' or '.join(sorted(allowed)) or 'nobody'} {where}"
-            detail = f"{command.type}: expected the role {expected}, got {_roles(caller)}"
-            return forbidden(detail, expected=expected, seen=_roles(caller), movement_type=command.type)
+            detail = f"{type}: expected the role {expected}, got {_roles(caller)}"
+            return forbidden(detail, expected=expected, seen=_roles(caller), movement_type=type)
     return None
+
+
+def check_act(caller: Caller, type: str, *named: str) -> None:
+    """Raises the problem, if there is one."""
+    problem = act_problem(caller, type, *named)
+    if problem is not None:
+        raise problem
 
 
 def sites_of(command: Any) -> Iterator[str]:
