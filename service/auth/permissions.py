@@ -83,9 +83,9 @@ MOVEMENTS: Mapping[str, Allowed] = {
 PLACES = ("from_", "to", "at")
 """The members of a command that name a place, `SITE/LOC`."""
 
-TOUCHES_NO_PLACE = ("refuse",)
-"""An offer to the whole party is refused: nothing of its own moves. Other movements without a place need the role for
-the whole party."""
+TOUCHES_NO_PLACE = ("refuse", "withdraw")
+"""An offer to the whole party is refused, or one of its own taken back: the role at any site is enough. Other movements
+without a place (a recall and its end) need the role for the whole party."""
 
 
 def may_call(caller: Caller, operation: str) -> bool:

@@ -11,6 +11,8 @@ from tests.service.api.conftest import Caller, receive
 
 pytestmark = pytest.mark.usefixtures("sequencing")
 ROLES = ("party", "operator", "auditor", "regulator")
+MAY_BE_EMPTY = ("/gs1-prefixes", "/reports/expiry", "/reports/quarantine", "/reports/integrity",
+                "/imports/template")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ def owned(maker: Caller, trader: Caller) -> Owned:
     maker.send("PATCH", "/items/SECRET-ITEM", {"spec": "SECRET", "reason": "SECRET"})
     maker.post("/movements", receive("L", to="SX/SECRET-NONE"), expect=409)
     maker.post("/webhooks", {"url": "https://example.com/SECRET"})
+    maker.post("/lot-number-rules", {"code": "SECRET", "name": "SECRET", "pattern": "S{serial:3}", "reset": "never"})
+    maker.post("/customers", {"code": "SECRET", "name": "SECRET"})
+    maker.post("/orders", {"kind": "sales", "number": "SECRET", "site": "SX", "customer": "SECRET",
+                           "lines": [{"item": "AMX", "quantity": "1"}]})  # fmt: skip
+    maker.post("/recall-drills", {"lot": made["lots"][0]})
     return Owned(made["id"], made["lots"][0], offer["id"], maker.post("/api-keys", {"label": "SECRET"})["id"])
 
 
@@ -101,7 +108,8 @@ def test_no_list_of_another_party_holds_anything_of_the_owner(
             own, other = (caller.send("GET", owned.path(rule) + query) for caller in (maker, outsider))
             if own.status_code == 422:
                 continue  # takes no such parameter
-            assert "SECRET" in own.get_data(as_text=True) or owned.handoff in own.get_data(as_text=True), rule
+            mine = own.get_data(as_text=True)
+            assert "SECRET" in mine or owned.handoff in mine or rule.endswith(MAY_BE_EMPTY), rule
             assert "SECRET" not in other.get_data(as_text=True) and owned.handoff not in other.get_data(as_text=True), (
                 rule
             )
