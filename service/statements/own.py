@@ -9,6 +9,11 @@ from service.domain.decision import Decision, Goods
 from service.domain.quantities import format_quantity
 
 _QUALITY = {"hold": "quarantined", "rework": "quarantined", "recall": "recalled", "lift": "quarantined"}
+_PERSISTENT = {
+    "release": {"set": ["conformant"], "unset": ["non_conformant"]},
+    "recall": {"set": ["recalled"]},
+    "lift": {"unset": ["recalled"]},
+}
 _OF_COMMAND = {
     "supplier": "supplier", "customer": "customer", "witnesses": "witnesses", "certificate": "certificate",
     "approved_by": "approvedBy", "counted_by": "countedBy",
@@ -16,16 +21,15 @@ _OF_COMMAND = {
 
 
 def own_properties(command: Any, decision: Decision) -> dict[str, Any]:
-    """What the standard has no word for, each under a name of its own."""
-    """By name, in the order in which they are disclosed."""
+    """What the standard has no word for, each under a name of its own, in the order in which it is disclosed."""
     own: dict[str, Any] = {}
     if command.type == "register" and len(decision.goods) == 1:
         own["ilmd"] = _master_data(decision.goods[0])
     elif command.type in ("register", "receive") or decision.outputs:
         for number, good in enumerate(decision.outputs or decision.goods, 1):
             own[f"lotproof:lot{number}"] = {"epcClass": good.lot.uri} | _master_data(good)
-    if command.type == "release":
-        own["persistentDisposition"] = {"set": ["conformant"], "unset": ["non_conformant"]}
+    if command.type in _PERSISTENT:
+        own["persistentDisposition"] = _PERSISTENT[command.type]
     if command.type in _QUALITY:
         own["lotproof:qualityStatus"] = _QUALITY[command.type]
     if command.reason is not None:
