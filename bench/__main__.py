@@ -13,6 +13,7 @@ PARTS = {
     "log": "sequencing, proofs, lot map and memory up to a million lots",
     "lot": "verifying a lot of 1,000 movements",
     "gas": "gas of an anchor beside two plainer contracts",
+    "stock": "movements through the ledger beside plain SQL with the same double entry",
     "http": "movements through HTTP beside raw PostgreSQL",
 }
 
