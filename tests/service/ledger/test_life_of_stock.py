@@ -28,12 +28,12 @@ AGAIN = st.sampled_from((None,) * 12 + (0, 1))
 """Instead of a command: the last one but so many once more, as it was or altered."""
 
 CALLS = st.lists(
-    st.tuples(HOURS, st.lists(st.tuples(PARTY, ANYTHING, HINT, AGAIN), min_size=1, max_size=10)),
-    min_size=3, max_size=10,
+    st.tuples(HOURS, st.lists(st.tuples(PARTY, ANYTHING, HINT, AGAIN), min_size=4, max_size=12)),
+    min_size=6, max_size=12,
 )  # fmt: skip
 
 
-@settings(max_examples=9, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink],
+@settings(max_examples=30, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink],
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(calls=CALLS)
 def test_the_ledger_does_what_the_rules_say(
