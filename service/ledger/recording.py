@@ -2,9 +2,9 @@
 
 One call is one transaction, for one request or a thousand, but where what it needs cannot be known at its beginning
 (`_cut`). What the requests name is locked and loaded (`load`), the rule decides on each in order, in memory
-(`service.domain.rules`), what it allows is signed, and all of it is written at once (`write`): movement, legs, balances,
-statement and submission to the log exist together or not at all. A refused request changes nothing and does not disturb
-the others.
+(`service.domain.rules`), what it allows is signed, and all of it is written at once (`write`): movement, legs,
+balances, statement and submission to the log exist together or not at all. A refused request changes nothing and does
+not disturb the others.
 
 Exactly once (INV-X1): a request that is recorded already is answered from its row; the same id with other content is
 refused. Crash before the commit: nothing happened, the client asks again. Crash after it: the client asks again, and
