@@ -52,8 +52,8 @@ class Book:
     sites: dict[tuple[int, str], Site] = field(default_factory=dict)
     stock: dict[Account, int] = field(default_factory=dict)
     descendants: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    parents: dict[int, dict[int, bool]] = field(default_factory=dict)
-    """Of lots in a recall: their parents, and whether these are recalled."""
+    parents: dict[int, dict[int, int | None]] = field(default_factory=dict)
+    """Of lots in a recall: their parents, and the number of the recall that is in force for each of these."""
 
     promised: dict[tuple[int, int], list[Reservation]] = field(default_factory=dict)
     """Reservations by lot and place."""
@@ -140,6 +140,8 @@ class Book:
         for lots, recall in ((decision.recalled, JUST_RECALLED), (decision.lifted, None)):
             for lot in lots:
                 self.add_lot(replace(lot, recall=recall))
+        for lot in decision.still_recalled:
+            self.add_lot(lot)
         if decision.pallet is not None:
             self.add_location(decision.pallet)
         for account, change in fold(decision.legs).items():

@@ -99,7 +99,10 @@ def _common(lots: Sequence[Lot], field: str) -> str | None:
 
 
 def taken_over(book: Book, party: Party, item: Item, theirs: Lot, sender: Party) -> tuple[Lot, bool]:
-    """This party's record of a lot that is handed to it, and whether it is new. The URI stays: the chain goes on."""
+    """This party's record of a lot that is handed to it, and whether it is new. The URI stays: the chain goes on.
+
+    A record without an expiry date takes in no goods that have one: they would never expire again.
+    """
     known = book.lots_by_uri.get((party.id, theirs.uri))
     if known is None:
         same_number = book.lots_by_number.get((item.id, theirs.number))
@@ -111,7 +114,7 @@ def taken_over(book: Book, party: Party, item: Item, theirs: Lot, sender: Party)
         raise LotConflict(known.number, "item", book.items_by_id[known.item_id].code, item.code)
     for field in _SHARED:
         ours, other = getattr(known, field), getattr(theirs, field)
-        if ours != other and None not in (ours, other):
+        if ours != other and (None not in (ours, other) or (ours is None and field == "expiry_date")):
             raise LotConflict(known.number, field, _shown(ours), _shown(other))
     return known, False
 

@@ -119,16 +119,17 @@ def missing_goods_are_disputed(connection: Connection) -> Iterator[Finding]:
 
 
 def what_left_was_free_to_leave(connection: Connection) -> Iterator[Finding]:
-    """INV-S5, once more from the rows: nothing held or expired stands in transit or with a customer."""
+    """INV-S5, once more from the rows: nothing held, expired or recalled went into transit or to a customer."""
     query = """
-        SELECT o.movement, o.lot_id, o.status, warehouse.expired(l.expiry_date, m.recorded_at, s.zone) AS late
+        SELECT o.movement, o.lot_id, o.status, warehouse.expired(l.expiry_date, m.recorded_at, s.zone) AS late,
+            m.number > l.recall AS recalled
         FROM warehouse.leg o JOIN warehouse.movement m ON m.number = o.movement JOIN warehouse.lot l ON l.id = o.lot_id
         JOIN warehouse.location p ON p.id = o.place JOIN warehouse.site s ON s.id = p.site_id
         WHERE o.units < 0 AND m.type IN ('ship', 'offer')
-            AND (o.status = 'hold' OR warehouse.expired(l.expiry_date, m.recorded_at, s.zone))
+            AND (o.status = 'hold' OR m.number > l.recall OR warehouse.expired(l.expiry_date, m.recorded_at, s.zone))
     """
     for row in connection.execute(text(query)):
-        seen = "expired" if row.late else row.status
+        seen = "recalled" if row.recalled else "expired" if row.late else row.status
         yield Finding("what left was free to leave", f"movement {row.movement}, lot {row.lot_id}", "available", seen)
 
 
@@ -200,7 +201,7 @@ def statements_say_what_the_legs_say(connection: Connection) -> Iterator[Finding
     for movement, jwt, disclosures, lots, moved in _told_and_moved(connection):
         where = f"movement {movement}"
         try:
-            unknown, shown = unknown_disclosures(jwt, disclosures), disclosed_lots(disclosures)
+            unknown, shown = unknown_disclosures(jwt, disclosures), disclosed_lots(jwt, disclosures)
             told = disclosed_quantities(disclosures)
         except (ValueError, LookupError, TypeError) as error:
             yield Finding("statements can be read", where, "a statement", str(error))
@@ -226,8 +227,8 @@ def _told_and_moved(connection: Connection) -> Iterator[tuple[Any, ...]]:
         SELECT leg.movement, lot.uri, sum(leg.units)::bigint AS units, item.decimals FROM warehouse.leg
         JOIN warehouse.lot ON lot.id = leg.lot_id JOIN warehouse.item ON item.id = lot.item_id
         JOIN warehouse.movement m ON m.number = leg.movement
-        WHERE leg.movement > :after AND leg.movement <= :last AND leg.units > 0 AND m.type <> 'count'
-            AND (m.type <> 'accept' OR lot.party_id = m.party_id)
+        WHERE leg.movement > :after AND leg.movement <= :last AND leg.units > 0 AND leg.place <> -10
+            AND m.type <> 'count' AND (m.type <> 'accept' OR lot.party_id = m.party_id)
         GROUP BY leg.movement, lot.id, lot.uri, item.decimals
     """)
     after = 0

@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg import Connection as Driver
 
 from service.domain.book import Book, NamesLots
-from service.domain.commands import Offer
+from service.domain.commands import Offer, Pack
 from service.domain.things import Item, Party, Site
 from service.keys.keyring import SigningKey
 from service.ledger import named, queries
@@ -112,6 +112,8 @@ def _load_locations(raw: Driver[Any], book: Book, known: Known) -> None:
         pallet = named.pallet_code(request.command)
         if pallet is not None:
             pallets.add((party.id, pallet))
+        if isinstance(request.command, Pack):  # a place that is no pallet may have that name
+            places.add((party.id, request.command.at.partition("/")[0], request.command.pallet))
     if places:
         add_locations(book, raw.execute(queries.LOCATIONS, columns(places, 3)))
     if pallets:

@@ -43,8 +43,8 @@ def load_families(raw: Driver[Any], book: Book, known: Known, wanted: LotsWanted
     for root, children in families.items():
         book.descendants[root] = tuple(children)
         wanted.ids |= {root, *children}
-    for child, parent, recalled in raw.execute(queries.PARENTS, [list(wanted.ids)]) if families else ():
-        book.parents.setdefault(child, {})[parent] = recalled
+    for child, parent, recall in raw.execute(queries.PARENTS, [list(wanted.ids)]) if families else ():
+        book.parents.setdefault(child, {})[parent] = recall
 
 
 def load_lots(raw: Driver[Any], book: Book, known: Known, wanted: LotsWanted) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from service.domain.commands import (
     Accept,
     Command,
+    Count,
     Lift,
     Merge,
     NewLotLine,
@@ -27,6 +28,9 @@ NAMES_LOTS = (Register, Receive, Split, Merge, Transformation, Accept, Recall, L
 
 TAKES_OUT = (Ship, Offer, Pick, Produce)
 """Commands that use stock up, so that promises to orders count."""
+
+
+SSCC_DIGITS = 18
 
 
 def item_codes(command: Command) -> Iterator[str]:
@@ -52,9 +56,12 @@ def site_code(command: Command) -> str | None:
 
 
 def pallet_code(command: Command) -> str | None:
-    """The SSCC of the pallet that is packed, unpacked or carried."""
+    """The SSCC of the pallet that is packed, unpacked or carried, or on which lots may come to lie in other ways."""
     if isinstance(command, Pack):
         return command.pallet
+    if isinstance(command, Split | Merge | Count):
+        code = command.at.partition("/")[2]
+        return code if len(code) == SSCC_DIGITS and code.isdigit() else None
     return command.from_.partition("/")[2] if isinstance(command, Unpack | Relocate) else None
 
 

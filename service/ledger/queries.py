@@ -75,7 +75,7 @@ FAMILIES = """
     SELECT root, lot FROM family
 """
 PARENTS = """
-    SELECT DISTINCT d.child_id, d.parent_id, p.recall IS NOT NULL
+    SELECT DISTINCT d.child_id, d.parent_id, p.recall
     FROM warehouse.lot_descent d JOIN warehouse.lot p ON p.id = d.parent_id WHERE d.child_id = ANY(%s::bigint[])
 """
 LOTS_ON = "SELECT DISTINCT lot_id FROM warehouse.balance WHERE place = %s AND units > 0"

@@ -1,16 +1,17 @@
 """Recording movements: the only writer of stock.
 
-One call is one transaction, for one request or a thousand. What the requests name is locked and loaded (`load`), the
-rule decides on each in order, in memory (`service.domain.rules`), what it allows is signed, and all of it is written at
-once (`write`): movement, legs, balances, statement and submission to the log exist together or not at all. A refused
-request changes nothing and does not disturb the others.
+One call is one transaction, for one request or a thousand, but where what it needs cannot be known at its beginning
+(`_cut`). What the requests name is locked and loaded (`load`), the rule decides on each in order, in memory
+(`service.domain.rules`), what it allows is signed, and all of it is written at once (`write`): movement, legs,
+balances, statement and submission to the log exist together or not at all. A refused request changes nothing and does
+not disturb the others.
 
 Exactly once (INV-X1): a request that is recorded already is answered from its row; the same id with other content is
 refused. Crash before the commit: nothing happened, the client asks again. Crash after it: the client asks again, and
 gets the answer it missed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -42,11 +43,20 @@ COLLISIONS = (pg.UniqueViolation, pg.DeadlockDetected, pg.SerializationFailure)
 
 
 def record(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
-    """Record in a transaction of its own; on return, what is Recorded is durable."""
+    """Record in transactions of its own; on return, what is Recorded is durable.
+
+    Each part of a call that must be cut has its own: in one, a later part would take its locks while those of the
+    earlier are held, and no order of locks could hold any more. Nothing is lost by it, since each request stands for
+    itself and whoever gets no answer asks again.
+    """
+    return [outcome for part in _parts(requests) for outcome in _record_alone(engine, scribe, part)]
+
+
+def _record_alone(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
     for attempt in range(ATTEMPTS):
         try:
             with engine.begin() as connection:
-                return record_movements(connection, scribe, requests)
+                return _record_part(connection, scribe, requests)
         except (*COLLISIONS, DBAPIError) as error:
             original = error.orig if isinstance(error, DBAPIError) else error
             if not isinstance(original, COLLISIONS) or attempt == ATTEMPTS - 1:
@@ -57,13 +67,18 @@ def record(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) 
 def record_movements(
     connection: Connection, scribe: Scribe, requests: Sequence[MovementRequest]
 ) -> list[Outcome]:
-    """One outcome for each request, in order; nothing is visible or durable before the caller commits."""
-    outcomes: list[Outcome] = []
+    """One outcome for each request, in order; nothing is visible or durable before the caller commits.
+
+    Where the call must be cut (see `_cut`), the caller's transaction may be chosen to end a deadlock with another.
+    """
+    return [outcome for part in _parts(requests) for outcome in _record_part(connection, scribe, part)]
+
+
+def _parts(requests: Sequence[MovementRequest]) -> Iterator[Sequence[MovementRequest]]:
     while requests:
         cut = _cut(requests) or len(requests)
-        outcomes += _record_part(connection, scribe, requests[:cut])
+        yield requests[:cut]
         requests = requests[cut:]
-    return outcomes
 
 
 def _record_part(connection: Connection, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:

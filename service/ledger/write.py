@@ -114,6 +114,8 @@ def _recalled(raw: Driver[Any], written: Written) -> None:
             raw.execute(queries.RECALL, [recall, ids])
             told = {"kind": kind, "movement": written.number, "at": written.recorded_at, "lots": ids}
             raw.execute(queries.NOTIFY, told)
+    for lot in written.decision.still_recalled:
+        raw.execute(queries.RECALL, [lot.recall, [lot.id]])
 
 
 def _statement(rows: _Rows, written: Written, origin: str) -> None:

@@ -21,8 +21,7 @@ _OF_COMMAND = {
 
 
 def own_properties(command: Any, decision: Decision) -> dict[str, Any]:
-    """What the standard has no word for, each under a name of its own."""
-    """By name, in the order in which they are disclosed."""
+    """What the standard has no word for, each under a name of its own, in the order in which it is disclosed."""
     own: dict[str, Any] = {}
     if command.type == "register" and len(decision.goods) == 1:
         own["ilmd"] = _master_data(decision.goods[0])

@@ -26,10 +26,11 @@ def parts_of(disclosures: str) -> list[str]:
     return [part for part in disclosures.split("~") if part]
 
 
-def disclosed_lots(disclosures: str) -> set[str]:
-    """URIs of the lots that are shown: the members that are plain text."""
-    values = map(decoded, parts_of(disclosures))
-    return {value[1] for value in values if len(value) == 2 and isinstance(value[1], str)}
+def disclosed_lots(jwt: str, disclosures: str) -> set[str]:
+    """URIs of the lots that are shown: what the digests in `lots` of the payload stand for (not a pallet's)."""
+    lots = {member["..."] for member in decoded(jwt.split(".")[1])["lots"]}
+    parts = [part for part in parts_of(disclosures) if b64url(sha256(part.encode()).digest()).decode() in lots]
+    return {decoded(part)[1] for part in parts}
 
 
 def disclosed_quantities(disclosures: str) -> dict[str, Decimal]:

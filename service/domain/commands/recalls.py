@@ -20,7 +20,10 @@ class Recall(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lift(Command):
-    """The recall of a lot and of its descendants is over; stock stays on hold until it is released."""
+    """The recall of a lot and of its descendants is over; stock stays on hold until it is released.
+
+    Of more lots than one movement takes, the youngest first; asked again, the next ones and at last the lot itself.
+    """
 
     type = "lift"
     item: str

@@ -63,21 +63,21 @@ def _arrive(book: Book, party: Party, to: str, lines: tuple[NewLotLine, ...], su
         good, begun = _incoming(book, party, line, at, supplier)
         if begun:
             _check_once(new, good, line)
-        legs += _placed(line, good, at)
+        legs += placed(line, good, at, Virtual.SUPPLY, status_on_arrival(line, good.item, good.lot, at))
         goods.append(good)
     return Decision(tuple(legs), tuple(goods), new_lots=tuple(new.values()), at=at, to=at,
                     notes=found_on_arrival(lines, tuple(goods)))
 
 
-def _placed(line: NewLotLine, good: Goods, at: Location) -> list[Leg]:
+def placed(line: NewLotLine, good: Goods, at: Location, source: Virtual, status: str) -> list[Leg]:
+    """Goods that come from a source: what is damaged of them is held, the rest is in `status`."""
     damaged = parse_amount(line.damaged or "0", good.item.decimals)
     if damaged > good.units:
         raise BadQuantity(f"at most the {line.quantity} that arrived as damaged", str(line.damaged))
     legs = list[Leg]()
-    status = status_on_arrival(line, good.item, good.lot, at)
     for units, here in ((good.units - damaged, status), (damaged, HOLD)):
         if units:
-            legs += transfer(good.lot, units, outside(Virtual.SUPPLY), (at.id, here))
+            legs += transfer(good.lot, units, outside(source), (at.id, here))
     return legs
 
 

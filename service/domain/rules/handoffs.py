@@ -1,7 +1,7 @@
 """From one party to another, both signing: offer, then accept, refuse or withdraw (INV-S4).
 
     offer      sender's place      -> sender's IN_TRANSIT
-    accept     sender's IN_TRANSIT -> sender's CUSTOMER,   receiver's SUPPLY -> receiver's place   what is accepted
+    accept     sender's IN_TRANSIT -> sender's HANDED_OVER, receiver's SUPPLY -> receiver's place  what is accepted
                sender's IN_TRANSIT -> sender's place, on hold                                       what is refused
                sender's IN_TRANSIT -> sender's DISPUTED                                             what is missing
     refuse     sender's IN_TRANSIT -> sender's place, on hold
@@ -14,6 +14,7 @@ missing belongs to the sender until the sender settles it.
 """
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from service.domain.book import Book
@@ -26,6 +27,7 @@ from service.domain.errors import (
     HandoffExpired,
     HandoffToSelf,
     ItemUnmatched,
+    LotConflict,
     LotRecalled,
     ThingExists,
     WrongAnswer,
@@ -43,7 +45,9 @@ from service.domain.rules.lines import (
     target_place,
     transfer,
 )
-from service.domain.things import Handoff, HandoffLine, Item, Lot, Party
+from service.domain.things import Handoff, HandoffLine, Item, Location, Lot, Party
+
+LONGEST_OFFER = timedelta(days=3660)
 
 NO_STATEMENT = b""
 """The offer's statement is signed after the rule has spoken; the ledger fills in its hash."""
@@ -55,8 +59,8 @@ def offer(book: Book, party: Party, movement: UUID, command: Offer) -> Decision:
         raise HandoffToSelf(party.code)
     if (receiver.id, movement) in book.handoffs:
         raise ThingExists("handoff", str(movement))
-    if command.expires_at is not None and (command.expires_at.tzinfo is None or command.expires_at <= book.now):
-        raise BadEventTime(f"an offer that expires after {book.now.isoformat()}", command.expires_at.isoformat())
+    if command.expires_at is not None:
+        _check_expires(book, command.expires_at)
     goods, legs = [], list[Leg]()
     for line in command.lines:
         good = goods_of(book, party, line)
@@ -78,8 +82,8 @@ def accept(book: Book, party: Party, movement: UUID, command: Accept) -> Decisio
     for line in lines:
         if line.accepted:
             goods.append(_taken(book, party, sender, line, command, new))
-            legs += transfer(line.lot, line.accepted, on_the_way(handoff, line), outside(Virtual.CUSTOMER))
-            here = (to.id, arrival_status(goods[-1].item, to))
+            legs += transfer(line.lot, line.accepted, on_the_way(handoff, line), outside(Virtual.HANDED_OVER))
+            here = (to.id, _taken_as(goods[-1], to))
             legs += transfer(goods[-1].lot, line.accepted, outside(Virtual.SUPPLY), here)
         legs += back(book, handoff, line, line.refused, HOLD)
         legs += missed(handoff, line)
@@ -149,6 +153,13 @@ def _open(handoff: Handoff) -> Handoff:
     return handoff
 
 
+def _check_expires(book: Book, at: datetime) -> None:
+    """Bounded, so that every moment that is kept can be read again in any time zone."""
+    if at.tzinfo is None or not book.now < at <= book.now + LONGEST_OFFER:
+        expected = f"after {book.now.isoformat()} and within {LONGEST_OFFER.days} days, with its offset"
+        raise BadEventTime(f"an offer that expires {expected}", at.isoformat())
+
+
 def _closed(handoff: Handoff, state: str, lines: tuple[Answered, ...]) -> Handoff:
     kept = tuple(
         replace(old, missing=line.missing, refused=line.refused)
@@ -167,9 +178,17 @@ def _taken(
     lot = new.get(line.lot.uri)
     if lot is None:
         lot, begun = taken_over(book, party, item, line.lot, sender)
+        twin = next((each for each in new.values() if (each.item_id, each.number) == (item.id, lot.number)), None)
+        if twin is not None:  # two items of the sender that are one of the receiver's, with lots of one number
+            raise LotConflict(lot.number, "uri", twin.uri, lot.uri)
         if begun:
             new[lot.uri] = lot
     return Goods(lot, item, line.accepted)
+
+
+def _taken_as(good: Goods, to: Location) -> str:
+    """More of a lot that the receiver has recalled is held, from wherever it comes."""
+    return HOLD if good.lot.recall is not None else arrival_status(good.item, to)
 
 
 def _own_item(book: Book, party: Party, theirs: Item, command: Accept) -> Item:

@@ -5,7 +5,7 @@ from uuid import UUID
 from service.domain.book import Book
 from service.domain.commands import Hold, Line, Move, Pick, Release
 from service.domain.decision import Decision, Leg
-from service.domain.errors import SamePlace, WrongPlace
+from service.domain.errors import LotRecalled, SamePlace, WrongPlace
 from service.domain.places import AVAILABLE, HOLD
 from service.domain.rules.lines import (
     check_two_persons,
@@ -54,8 +54,13 @@ def hold(book: Book, party: Party, movement: UUID, command: Hold) -> Decision:
 
 
 def release(book: Book, party: Party, movement: UUID, command: Release) -> Decision:
+    """What is recalled stays on hold until the recall is lifted."""
     check_two_persons(command.approved_by)
-    return _change_status(book, party, "release", command.at, command.lines, HOLD, AVAILABLE)
+    decision = _change_status(book, party, "release", command.at, command.lines, HOLD, AVAILABLE)
+    for good in decision.goods:
+        if good.lot.recall is not None:
+            raise LotRecalled(good.lot.number)
+    return decision
 
 
 def _from_and_to(book: Book, party: Party, command: Move | Pick) -> tuple[Location, Location]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from service.domain.book import Book
-from service.domain.commands import Command, Line
+from service.domain.commands import Command, CountLine, Line
 from service.domain.decision import Account, Goods, Leg
 from service.domain.errors import BadText, NeedsApproval, StatusUnclear, WrongPlace, WrongStatus
 from service.domain.identifiers import check_text
@@ -28,7 +28,7 @@ def outside(place: Virtual) -> tuple[int, str]:
     return place, AVAILABLE
 
 
-def implied_status(movement: str, line: Line, status: str) -> str:
+def implied_status(movement: str, line: Line | CountLine, status: str) -> str:
     """The only status this movement takes; a line may repeat it, not contradict it."""
     if line.status not in (None, status):
         raise WrongStatus(movement, status, str(line.status))

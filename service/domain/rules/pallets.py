@@ -18,6 +18,9 @@ def pack(book: Book, party: Party, movement: UUID, command: Pack) -> Decision:
     known = book.pallets.get((party.id, code))
     if known is not None and known.ground.id != at.id:
         raise WrongPlace(f"pallet {code}", f"a pallet at {at.name}", f"at {known.ground.name}")
+    taken = book.locations.get((party.id, f"{at.site.code}/{code}"))
+    if known is None and taken is not None:
+        raise WrongPlace(taken.name, "an SSCC that names no other place", taken.kind)
     pallet = known or Location(next(book.place_ids), at.site, code, pallet_uri(code), "pallet", at)
     goods, legs = [], list[Leg]()
     for line in command.lines:

@@ -9,6 +9,7 @@ is theirs to recall; they get a notice (`service.ledger.notices`).
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from service.domain.book import Book
@@ -20,7 +21,8 @@ from service.domain.rules.lines import check_two_persons, needs_reason, transfer
 from service.domain.things import Lot, Party
 
 MOST_LOTS = 400
-"""A statement discloses each lot twice, and a reader takes 1,024 disclosures."""
+"""A statement discloses each lot twice, and a reader takes 1,024 disclosures. A recall begins with the oldest lots, so
+that nothing new is made of them; its end with the youngest, so that it can be asked for again."""
 
 
 def recall(book: Book, party: Party, movement: UUID, command: Recall) -> Decision:
@@ -39,25 +41,32 @@ def recall(book: Book, party: Party, movement: UUID, command: Recall) -> Decisio
 
 
 def lift(book: Book, party: Party, movement: UUID, command: Lift) -> Decision:
-    """Lots that another recall flagged, or that were also made of other recalled lots, stay flagged."""
+    """Lots that an earlier recall flagged stay flagged; so do those that were also made of other recalled lots.
+
+    The latter are from now on recalled by what these are recalled by, so that the end of that recall ends theirs.
+    """
     needs_reason(command, "why the recall is over")
     check_two_persons(command.approved_by)
     root = book.lot(book.item(party, command.item), command.lot)
-    if root.recall is None or _recalled_parents(book, root, {}):
+    if root.recall is None or _in_force(book, root, {}) is not None:
         raise RecallState(root.number, "a recalled lot that is made of no other recalled lot",
                           "not recalled" if root.recall is None else "made of a recalled lot")
-    lifted: dict[int, Lot] = {}
+    after: dict[int, int | None] = {}
     for lot in _family(book, root):
-        if lot.recall is not None and lot.recall >= root.recall and not _recalled_parents(book, lot, lifted):
-            lifted[lot.id] = lot
-    lots = tuple(lifted.values())[:MOST_LOTS]
-    return Decision((), tuple(Goods(lot, book.items_by_id[lot.item_id], 0) for lot in lots), lifted=lots)
+        if lot.recall is not None and lot.recall >= root.recall:
+            after[lot.id] = _in_force(book, lot, after)
+    free = [book.lots_by_id[id] for id, recall in after.items() if recall is None][-MOST_LOTS:]
+    return Decision(
+        (), tuple(Goods(lot, book.items_by_id[lot.item_id], 0) for lot in free), lifted=tuple(free),
+        still_recalled=tuple(replace(book.lots_by_id[id], recall=recall) for id, recall in after.items() if recall),
+    )
 
 
-def _recalled_parents(book: Book, lot: Lot, lifted: Mapping[int, Lot]) -> bool:
-    """Whether a parent of this lot stays recalled."""
+def _in_force(book: Book, lot: Lot, after: Mapping[int, int | None]) -> int | None:
+    """The latest recall of a parent of this lot, where `after` says what becomes of some of them."""
     parents = book.parents.get(lot.id, {})
-    return any(recalled and parent not in lifted for parent, recalled in parents.items())
+    recalls = (after.get(parent, recall) for parent, recall in parents.items())
+    return max((recall for recall in recalls if recall is not None), default=None)
 
 
 def _family(book: Book, root: Lot) -> Iterable[Lot]:

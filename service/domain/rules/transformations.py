@@ -18,7 +18,7 @@ from service.domain.lots import begin_lot, child_lot, merged_lot, more_of_lot, w
 from service.domain.mass import check_mass
 from service.domain.places import AVAILABLE, HOLD, Virtual
 from service.domain.quantities import parse_quantity
-from service.domain.rules.arrivals import found_on_arrival, status_on_arrival
+from service.domain.rules.arrivals import found_on_arrival, placed, status_on_arrival
 from service.domain.rules.lines import (
     goods_of,
     implied_status,
@@ -107,7 +107,7 @@ def _transform(
         if begun:
             new[output.lot.uri] = output.lot
         here = _inherited(inputs) or status_on_arrival(line, output.item, output.lot, at)
-        legs += transfer(output.lot, output.units, outside(Virtual.PRODUCED), (at.id, here))
+        legs += placed(line, output, at, Virtual.PRODUCED, here)
         outputs.append(output)
     notes = check_mass(_whole_goods(inputs), outputs, command.loss) | found_on_arrival(command.outputs, tuple(outputs))
     return Decision(tuple(legs), _whole_goods(inputs), tuple(outputs), new_lots=tuple(new.values()), at=at, to=at,

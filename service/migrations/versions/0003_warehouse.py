@@ -123,7 +123,7 @@ CREATE TABLE warehouse.leg (
     lot_id bigint NOT NULL,
     movement bigint NOT NULL,
     line smallint NOT NULL,
-    place bigint NOT NULL CHECK (place > 0 OR place BETWEEN -10 AND -1),
+    place bigint NOT NULL CHECK (place > 0 OR place BETWEEN -11 AND -1),
     status warehouse.stock_status NOT NULL,
     units bigint NOT NULL CHECK (units <> 0 AND abs(units) <= 9007199254740991),
     PRIMARY KEY (lot_id, movement, line)
@@ -263,7 +263,7 @@ BEGIN
             WHEN l.recall IS NOT NULL THEN 'INV-S5: recalled stock cannot leave'
             WHEN expired(l.expiry_date, m.recorded_at, s.zone) THEN 'INV-S5: expired stock cannot leave'
         END AS fault INTO bad
-        FROM (SELECT *, bool_or(place IN (-2, -3) AND units > 0) OVER (PARTITION BY movement, lot_id) AS leaves
+        FROM (SELECT *, bool_or(place IN (-2, -3, -11) AND units > 0) OVER (PARTITION BY movement, lot_id) AS leaves
               FROM fresh) AS leg
         LEFT JOIN movement m ON m.number = leg.movement
         LEFT JOIN lot l ON l.id = leg.lot_id

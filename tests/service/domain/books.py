@@ -1,6 +1,7 @@
 """A book in memory: what the ledger loads from rows, filled by hand."""
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import count
 from uuid import UUID, uuid4
 
@@ -26,8 +27,8 @@ def name_lot(party: Party, item: Item, number: str) -> str:
 
 
 def make_book(now: datetime = NOON, zone: str = "Asia/Shanghai") -> Book:
-    """Parties maker, shop and depot with items MED (GTIN, EA), MILK (GTIN, LTR, 3 decimals) and SALT (no GTIN), and
-    locations S1/A, S1/B and S1/Q (quarantine)."""
+    """Parties maker, shop and depot with items MED (GTIN, EA), MILK (GTIN, LTR, 3 decimals), SALT (no GTIN) and
+    BOTTLE (no GTIN, EA, holds half a litre), and locations S1/A, S1/B, S1/Q (quarantine), S1/D (dock), S2/A."""
     book, ids = Book(now, name_lot, count(1), count(10_000)), count(1)
     for code in PARTIES:
         party = Party(next(ids), code, code.title(), f"https://log.example.com/party/{code}")
@@ -35,9 +36,13 @@ def make_book(now: datetime = NOON, zone: str = "Asia/Shanghai") -> Book:
         book.add_item(Item(next(ids), party.id, "MED", "Medicine", "09506000134352", "EA", 0, 365, needs_expiry=True))
         book.add_item(Item(next(ids), party.id, "MILK", "Milk", "09506000117515", "LTR", 3))
         book.add_item(Item(next(ids), party.id, "SALT", "Salt", None, "KGM", 2, needs_manufacturer_lot=True))
+        book.add_item(Item(next(ids), party.id, "BOTTLE", "Bottle", None, "EA", 0, count_tolerance=100,
+                           content=Decimal("0.5"), content_unit="LTR"))
         site = Site(next(ids), party.id, "S1", zone, f"{party.uri}/S1")
-        for place, kind in (("A", "storage"), ("B", "storage"), ("Q", "quarantine")):
+        for place, kind in (("A", "storage"), ("B", "storage"), ("Q", "quarantine"), ("D", "dock")):
             book.add_location(Location(next(ids), site, place, f"{site.uri}/{place}", kind))  # type: ignore[arg-type]
+        other = Site(next(ids), party.id, "S2", "America/New_York", f"{party.uri}/S2")
+        book.add_location(Location(next(ids), other, "A", f"{other.uri}/A"))
     return book
 
 

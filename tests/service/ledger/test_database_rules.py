@@ -29,7 +29,8 @@ def write(world: World, *statements: str, **values: object) -> None:
 
 def place_of(world: World, party: str, code: str) -> int:
     return int(world.one("SELECT l.id FROM warehouse.location l JOIN warehouse.party p ON p.id = l.party_id"
-                         " WHERE p.code = :party AND l.code = :code", party=party, code=code)[0])
+                         " JOIN warehouse.site s ON s.id = l.site_id WHERE p.code = :party"
+                         " AND s.code = 'S1' AND l.code = :code", party=party, code=code)[0])
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, Row, text
@@ -25,8 +26,10 @@ from service.ledger import (
 from service.ledger.audit import Finding
 
 ORIGIN = "log.example.com/lotproof"
-MEDICINE = NewItem(code="MED", name="Medicine 10 mg", gtin="09506000134352", needs_expiry=True)
+MEDICINE = NewItem(code="MED", name="Medicine 10 mg", gtin="09506000134352", needs_expiry=True,
+                   shelf_life_days=365)
 MILK = NewItem(code="MILK", name="Milk", gtin="09506000117515", unit="LTR", decimals=3)
+BOTTLE = NewItem(code="BOTTLE", name="Bottle", count_tolerance=100, content=Decimal("0.5"), content_unit="LTR")
 OWN = NewItem(code="SALT", name="Salt, loose", unit="KGM", decimals=2)
 
 
@@ -41,7 +44,8 @@ class Clock:
 
 
 class World:
-    """`maker`, `shop` and `depot`, each with site S1 (Asia/Shanghai) and locations A, B and Q (quarantine)."""
+    """`maker`, `shop` and `depot`, each with site S1 (Asia/Shanghai), locations A, B, Q (quarantine) and D (dock), and
+    site S2 (America/New_York) with location A."""
 
     def __init__(self, engine: Engine, *, furnished: bool = False) -> None:
         self.engine = engine
@@ -54,11 +58,13 @@ class World:
         with self.engine.begin() as connection:
             for party in ("maker", "shop", "depot"):
                 create_party(connection, self.scribe, party, party.title())
-                for item in (MEDICINE, MILK, OWN):
+                for item in (MEDICINE, MILK, OWN, BOTTLE):
                     create_item(connection, party, item)
                 create_site(connection, party, "S1", "Site", "Asia/Shanghai")
-                for code, kind in (("A", "storage"), ("B", "storage"), ("Q", "quarantine")):
+                for code, kind in (("A", "storage"), ("B", "storage"), ("Q", "quarantine"), ("D", "dock")):
                     create_location(connection, party, "S1", code, kind=kind)
+                create_site(connection, party, "S2", "Second site", "America/New_York")
+                create_location(connection, party, "S2", "A", kind="storage")
 
     def request(self, party: str, command: c.Command, id: UUID | None = None) -> MovementRequest:
         return MovementRequest(party, "tester", id or uuid4(), command)
