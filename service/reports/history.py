@@ -28,7 +28,8 @@ _HISTORY = text("""
         SELECT leg.movement, leg.units, leg.place, leg.status, CASE WHEN leg.place > 0 THEN
             s.code || '/' || l.code || CASE leg.status WHEN 'hold' THEN ' (hold)' ELSE '' END
             ELSE coalesce((ARRAY['supply', 'customer', 'in transit', 'consumed', 'produced', 'destroyed', 'transfer',
-                                 'returned', 'adjustment', 'disputed'])[-leg.place], 'elsewhere') END AS name
+                                 'returned', 'adjustment', 'disputed', 'handed over'])[-leg.place], 'elsewhere')
+            END AS name
         FROM this JOIN warehouse.leg ON leg.lot_id = this.id
         LEFT JOIN warehouse.location l ON l.id = leg.place LEFT JOIN warehouse.site s ON s.id = l.site_id
     ), moved AS (

@@ -3,8 +3,7 @@
     error rate     scans whose outcome is not `ok`, of all scans
     missed rate    lines of movements at a site whose lot nobody scanned there in the eight hours before, of all lines
 
-Shifts are 06-14, 14-22 and 22-06 by the clock of the site. Scans are kept by another subject (table `warehouse.scan`);
-where it does not exist there is nothing to say, which is not the same as no errors.
+Shifts are 06-14, 14-22 and 22-06 by the clock of the site.
 """
 
 from datetime import datetime
@@ -22,9 +21,9 @@ _SHIFT = """CASE WHEN hour >= 6 AND hour < 14 THEN '06-14' WHEN hour >= 14 AND h
     ELSE '22-06' END"""
 _HOUR = "extract(hour FROM to_timestamp({at} / 1000.0) AT TIME ZONE s.zone)"
 
-_RATES = f"""
+_RATES = text(f"""
     WITH scanned AS (
-        SELECT scan.*, {{millis}} AS millis FROM warehouse.scan
+        SELECT scan.*, (extract(epoch FROM scan.at) * 1000)::bigint AS millis FROM warehouse.scan
         WHERE CAST(:party AS bigint) IS NULL OR scan.party_id = :party
     ), scan_hour AS (
         SELECT s.id AS site_id, scanned.item_id, scanned.outcome, {_HOUR.format(at="scanned.millis")} AS hour
@@ -56,19 +55,13 @@ _RATES = f"""
     FROM rate FULL JOIN missed USING (site_id, item_id, shift) JOIN warehouse.site s ON s.id = site_id
     JOIN warehouse.party p ON p.id = s.party_id LEFT JOIN warehouse.item ON item.id = item_id
     ORDER BY p.code, s.code, item.code, shift LIMIT 1000
-"""  # noqa: S608
+""")  # noqa: S608
 
 
-def rates(connection: Connection, party_id: int | None, since: datetime, until: datetime) -> list[Row] | None:
-    """One row for each site, item and shift; None where no scans are kept."""
-    kind = connection.scalar(text(
-        "SELECT data_type FROM information_schema.columns"
-        " WHERE (table_schema, table_name, column_name) = ('warehouse', 'scan', 'at')"))
-    if kind is None:
-        return None
-    millis = "scan.at" if kind == "bigint" else "(extract(epoch FROM scan.at) * 1000)::bigint"
+def rates(connection: Connection, party_id: int | None, since: datetime, until: datetime) -> list[Row]:
+    """One row for each site, item and shift; with None, of all parties."""
     values = {"party": party_id, "from": milliseconds(since), "to": milliseconds(until)}
-    return [_row(row) for row in connection.execute(text(_RATES.format(millis=millis)), values)]
+    return [_row(row) for row in connection.execute(_RATES, values)]
 
 
 def _row(row: Any) -> Row:

@@ -50,7 +50,7 @@ def drill(connection: Connection, asked: Asked) -> dict[str, Any] | None:
     ends = Ends([], reached)
     ways = edges.totals(connection, ends)
     told = [row for row in ways if row["kind"] in ("shipped", "handed_over")]
-    quantities = [_quantities(row) for row in sums.of_items(connection, ends, lying, ways)]
+    quantities = [_quantities(row) for row in sums.of_items(lying)]
     kept: dict[str, Any] = {
         "id": asked.id, "party_id": asked.party_id, "lot_id": lot_id, "actor": asked.actor, "started_at": now,
         "took_ms": round((perf_counter() - begun) * 1000), "lots": len(reached),

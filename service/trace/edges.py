@@ -21,9 +21,6 @@ from sqlalchemy import Connection, text
 from service.reports.report import STREAM
 from service.trace.closure import ids
 
-TO_CUSTOMERS = "('ship', 'take_back')"
-"""Movements between the party and customers who are not on this ledger; everything else at CUSTOMER was handed over."""
-
 
 def _said(*members: str) -> str:
     """The first of these members that the content of movement `m` has, as text.
@@ -62,12 +59,10 @@ _TAKEN = """
     WHERE leg.lot_id = ANY(CAST(:lots AS bigint[])) AND leg.place = -1 AND h.sender_id <> h.receiver_id
 """
 
-_LEFT = f"""
+_LEFT = """
     SELECT leg.lot_id, leg.movement, leg.units, leg.place FROM warehouse.leg
-    JOIN warehouse.movement m ON m.number = leg.movement
-    WHERE leg.lot_id = ANY(CAST(:lots AS bigint[]))
-        AND (leg.place IN (-6, -8) OR (leg.place = -2 AND m.type IN {TO_CUSTOMERS}))
-"""  # noqa: S608
+    WHERE leg.lot_id = ANY(CAST(:lots AS bigint[])) AND leg.place IN (-2, -6, -8)
+"""
 _KIND = "CASE {0}.place WHEN -6 THEN 'destroyed' WHEN -8 THEN 'returned' ELSE 'shipped' END"
 _CUSTOMER = f"coalesce({_said('customer', 'supplier', 'certificate')}, 'unnamed')"
 
@@ -108,13 +103,10 @@ def _total(found: str, kind: str, who: str, state: str = "NULL::text", more: str
         FROM ({found}) found {_NAMES} {more} GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 4, 3"""  # noqa: S608
 
 
-# The departures of a trace are many: one pass, which also sums what else stands at CUSTOMER (`given`: handed over by
-# the answer of another party), for the balance sheet.
+# The departures of a trace are many: one pass.
 _LEFT_TOTAL = f"""
     WITH gone AS (
-        SELECT CASE leg.place WHEN -6 THEN 'destroyed' WHEN -8 THEN 'returned'
-                ELSE CASE WHEN m.type IN {TO_CUSTOMERS} THEN 'shipped' ELSE 'given' END END AS kind,
-            CASE WHEN leg.place <> -2 OR m.type IN {TO_CUSTOMERS} THEN {_CUSTOMER} ELSE '' END AS who,
+        SELECT {_KIND.format("leg")} AS kind, {_CUSTOMER} AS who,
             lot.item_id, leg.movement, leg.units, m.recorded_at
         FROM warehouse.leg JOIN warehouse.movement m ON m.number = leg.movement
         JOIN warehouse.lot ON lot.id = leg.lot_id
@@ -163,10 +155,7 @@ def listed(connection: Connection, ends: Ends, limit: int | None = None) -> Iter
 
 
 def totals(connection: Connection, ends: Ends) -> list[Mapping[str, Any]]:
-    """By kind, name at the other end, item and state of the handoff; `edges` is how many there are.
-
-    Beside the kinds of edges there is `given`: what of an item stands at CUSTOMER by answers to handoffs.
-    """
+    """By kind, name at the other end, item and state of the handoff; `edges` is how many there are."""
     return [
         row for kind, query in _TOTALS.items() if ends.has(kind)
         for row in connection.execute(text(query), {"lots": ends.of(kind)}).mappings()

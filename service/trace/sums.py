@@ -3,8 +3,7 @@
     brought in + produced = here + in transit + in transfer + shipped + handed over + consumed + destroyed
                             + returned + adjusted + disputed
 
-The left side and most of the right are balances of the lot's virtual places. What stands at CUSTOMER is told apart by
-the movements that brought it there, from the legs: so the equation holds only if legs and balances say the same.
+Every term is the sum of balances of the lot's places, real and virtual, so the equation holds only while they do.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,16 +13,14 @@ from sqlalchemy import Connection, text
 
 from service.domain.quantities import format_quantity
 from service.trace.closure import ids
-from service.trace.edges import TO_CUSTOMERS, Ends
 
 SOURCES = ("brought_in", "produced")
 SINKS = ("here", "in_transit", "in_transfer", "shipped", "handed_over", "consumed", "destroyed", "returned", "adjusted",
          "disputed")
 SUMS = (*SOURCES, *SINKS)
-_CUSTOMER, _SOURCE_PLACES = -2, (-1, -5)
+_SOURCE_PLACES = (-1, -5)
 _OF_PLACE = {-1: "brought_in", -5: "produced", 0: "here", -3: "in_transit", -7: "in_transfer", -4: "consumed",
-             -6: "destroyed", -8: "returned", -9: "adjusted", -10: "disputed"}
-_GONE_AS = {"shipped": "shipped", "given": "handed_over"}
+             -2: "shipped", -6: "destroyed", -8: "returned", -9: "adjusted", -10: "disputed", -11: "handed_over"}
 """`_OF_PLACE` goes by the numbers of service.domain.places.Virtual; 0 stands for all real places together."""
 
 # The numbers are those of service.domain.places.Virtual. ADJUSTMENT may have either sign: more than zero is what counts
@@ -33,6 +30,8 @@ _BALANCES = """
     coalesce(-sum(units) FILTER (WHERE place = -5), 0)::bigint AS produced,
     coalesce(sum(units) FILTER (WHERE place > 0), 0)::bigint AS here,
     coalesce(sum(units) FILTER (WHERE place > 0 AND status = 'available'), 0)::bigint AS available,
+    coalesce(sum(units) FILTER (WHERE place = -2), 0)::bigint AS shipped,
+    coalesce(sum(units) FILTER (WHERE place = -11), 0)::bigint AS handed_over,
     coalesce(sum(units) FILTER (WHERE place = -3), 0)::bigint AS in_transit,
     coalesce(sum(units) FILTER (WHERE place = -7), 0)::bigint AS in_transfer,
     coalesce(sum(units) FILTER (WHERE place = -4), 0)::bigint AS consumed,
@@ -42,26 +41,13 @@ _BALANCES = """
     coalesce(sum(units) FILTER (WHERE place = -10), 0)::bigint AS disputed
 """
 
-_GONE = f"""
-    coalesce(sum(leg.units) FILTER (WHERE m.type IN {TO_CUSTOMERS}), 0)::bigint AS shipped,
-    coalesce(sum(leg.units) FILTER (WHERE m.type NOT IN {TO_CUSTOMERS}), 0)::bigint AS handed_over
-"""
-
 _BY_LOT = text(f"""
     WITH wanted AS (SELECT unnest(CAST(:lots AS bigint[])) AS lot_id),
-    stock AS (SELECT lot_id, {_BALANCES} FROM warehouse.balance JOIN wanted USING (lot_id) GROUP BY lot_id),
-    gone AS (SELECT leg.lot_id, {_GONE} FROM wanted JOIN warehouse.leg USING (lot_id)
-             JOIN warehouse.movement m ON m.number = leg.movement WHERE leg.place = -2 GROUP BY leg.lot_id)
+    stock AS (SELECT lot_id, {_BALANCES} FROM warehouse.balance JOIN wanted USING (lot_id) GROUP BY lot_id)
     SELECT lot.id, lot.uri, lot.number AS lot, item.code AS item, item.unit, item.decimals, lot.production_date,
-           lot.expiry_date, stock.*, coalesce(gone.shipped, 0) AS shipped, coalesce(gone.handed_over, 0) AS handed_over
+           lot.expiry_date, stock.*
     FROM wanted JOIN warehouse.lot ON lot.id = wanted.lot_id JOIN warehouse.item ON item.id = lot.item_id
-    JOIN stock ON stock.lot_id = lot.id LEFT JOIN gone ON gone.lot_id = lot.id ORDER BY lot.id
-""")  # noqa: S608
-
-_GONE_BY_ITEM = text(f"""
-    SELECT item.code AS item, {_GONE} FROM warehouse.leg JOIN warehouse.movement m ON m.number = leg.movement
-    JOIN warehouse.lot ON lot.id = leg.lot_id JOIN warehouse.item ON item.id = lot.item_id
-    WHERE leg.lot_id = ANY(CAST(:lots AS bigint[])) AND leg.place = -2 GROUP BY item.code
+    JOIN stock ON stock.lot_id = lot.id ORDER BY lot.id
 """)  # noqa: S608
 
 
@@ -70,28 +56,19 @@ def of_lots(connection: Connection, lot_ids: Sequence[int]) -> list[Mapping[str,
     return list(connection.execute(_BY_LOT, {"lots": ids(lot_ids)}).mappings())
 
 
-def of_items(
-    connection: Connection, ends: Ends, lying: Sequence[Mapping[str, Any]], ways: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def of_items(lying: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The sums over all lots for each item; what one of them gave to another counts as consumed and as produced.
 
-    `lying` are their balances by place (`where.by_place`) and `ways` the totals of their edges (`edges.totals`), which
-    whoever asks has read already; what left the lots that were only asked for their origins is read here.
+    `lying` are their balances by place (`where.by_place`).
     """
+    lying = list(lying)
     found = {row["item"]: {**row, **dict.fromkeys((*SUMS, "available"), 0)} for row in lying if row["place"] is None}
     for row in lying:
-        if row["place"] not in (None, _CUSTOMER):
+        if row["place"] is not None:
             sign = -1 if row["place"] in _SOURCE_PLACES else 1
             found[row["item"]][_OF_PLACE[row["place"]]] += sign * row["units"]
         if row["place"] == 0 and row["status"] == "available":
             found[row["item"]]["available"] += row["units"]
-    for row in ways:
-        if row["kind"] in _GONE_AS:
-            found[row["item"]][_GONE_AS[row["kind"]]] += row["units"]
-    if rest := sorted({*ends.back}.difference(ends.forth)):
-        for row in connection.execute(_GONE_BY_ITEM, {"lots": ids(rest)}).mappings():
-            for name in _GONE_AS.values():
-                found[row["item"]][name] += row[name]
     return [found[item] for item in sorted(found)]
 
 

@@ -58,7 +58,7 @@ def describe(connection: Connection, origin: str, traced: Traced, now: datetime,
     moment, ends, lots = int(now.timestamp() * 1000), traced.ends, traced.ends.all
     nodes, listed = _nodes(connection, traced, lots, moment, limit), edge_rows(connection, origin, ends, limit)
     ways = edges.totals(connection, ends)
-    count = sum(row["edges"] for row in ways if row["kind"] != "given") + edges.descents(connection, ends)
+    count = sum(row["edges"] for row in ways) + edges.descents(connection, ends)
     return {
         "nodes": nodes,
         "nodes_total": len(lots),
@@ -77,7 +77,7 @@ def _totals(connection: Connection, ways: Sequence[Mapping[str, Any]], ends: End
         if row["kind"] in _ROLES:
             found[_ROLES[row["kind"]]].append(_party_total(row))
     lying = where.by_place(connection, ends.all, now)
-    items = sums.of_items(connection, ends, lying, ways)
+    items = sums.of_items(lying)
     found["items"] = [_head(row) | {"lots": row["lots"]} | sums.shown(row) for row in items]
     found["places"] = [_head(row) | {"lots": row["lots"]} | _lying(row) for row in lying if row["place"] == 0]
     found["agree"] = all(each["agree"] for each in found["items"])

@@ -101,6 +101,9 @@ _BETWEEN = (
     st.builds(c.Settle, handoff=RECENT, line=st.sampled_from((1, 1, 2)), approved_by=st.just("q"), reason=WHY,
               to=st.none() | PLACE),
 )
+STOCK_COMMANDS = cast("st.SearchStrategy[c.Command]", st.one_of(*_WITHIN, *_OUT))
+"""What a party does alone."""
+
 ANYTHING = cast("st.SearchStrategy[c.Command]", st.one_of(*_WITHIN, *_OUT, *_BETWEEN[:2] * 3, *_BETWEEN,
                                                                  *_BETWEEN[2:4] * 3))
 

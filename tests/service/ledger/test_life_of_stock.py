@@ -7,6 +7,7 @@ clock goes on between the calls, past midnight and past the end of offers.
 
 from collections import defaultdict
 from datetime import timedelta
+from itertools import count
 from uuid import UUID, uuid4
 
 import pytest
@@ -124,13 +125,17 @@ def _open_in(book: Book) -> dict[UUID, tuple[str, int]]:
     return {handoff.id: (handoff.state, missing[handoff.id]) for handoff in book.handoffs.values()}
 
 
+_NUMBERS = count(1)
+
+
 class Fresh:
     """A fresh world for each example, cloned from one that is already furnished."""
 
     def __init__(self, pg: Cluster, template: str) -> None:
         self._pg, self._count = pg, 0
-        postgres.create_database(pg, "furnished", template)
-        engine = db.engine_for(pg.url("furnished"))
+        self._furnished = f"furnished_{next(_NUMBERS)}"
+        postgres.create_database(pg, self._furnished, template)
+        engine = db.engine_for(pg.url(self._furnished))
         World(engine)
         engine.dispose()
         self._last: tuple[Engine, str] | None = None
@@ -138,8 +143,8 @@ class Fresh:
     def world(self) -> World:
         self.drop()
         self._count += 1
-        name = f"life_{self._count}"
-        postgres.create_database(self._pg, name, "furnished")
+        name = f"{self._furnished}_life_{self._count}"
+        postgres.create_database(self._pg, name, self._furnished)
         engine = db.engine_for(self._pg.url(name))
         self._last = engine, name
         return World(engine, furnished=True)

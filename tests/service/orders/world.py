@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Engine
 
 from service.domain import commands as c
-from service.ledger import Recorded, create_location
+from service.ledger import Recorded
 from service.orders.allocate import LinePlan, allocate_order
 from service.orders.create import NewLine, NewOrder, create_order
 from service.orders.pick import Confirmation, Picked, Picker, confirm_pick
@@ -24,8 +24,6 @@ class Orders(World):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
-        with engine.begin() as connection:
-            create_location(connection, "maker", "S1", "D", kind="dock")
         self.maker = int(self.one("SELECT id FROM warehouse.party WHERE code = 'maker'")[0])  # type: ignore[call-overload]
         self.picker = Picker("maker", self.maker, "tester")
 

@@ -138,11 +138,12 @@ def test_quantities_add_up_in_every_life(fresh: Fresh, life: list[tuple[str, c.C
         outcome = world.ask(party, command, id)
         if isinstance(outcome, Recorded) and isinstance(command, c.Offer):
             last = id, command.to_party
-        if isinstance(outcome, Recorded) and isinstance(command, c.Ship):
+        if isinstance(outcome, Recorded) and isinstance(command, c.Ship | c.TakeBack):
+            sign = 1 if isinstance(command, c.Ship) else -1
             for each in command.lines:
                 key = party, each.item, each.lot
                 units = parse_quantity(each.quantity, 3 if each.item == "MILK" else 0)
-                shipped[key] = shipped.get(key, 0) + units
+                shipped[key] = shipped.get(key, 0) + sign * units
     descents = {(row[0], row[1]) for row in world.all("SELECT parent_id, child_id FROM warehouse.lot_descent")}
     for row in world.all("SELECT o.id, o.uri, o.number, o.party_id, p.code, i.code, i.decimals FROM warehouse.lot o"
                          " JOIN warehouse.party p ON p.id = o.party_id JOIN warehouse.item i ON i.id = o.item_id"):
