@@ -100,7 +100,7 @@ def scan(world: World, lot: str, outcome: str) -> None:
     with world.engine.begin() as connection:
         connection.execute(text(
             "INSERT INTO warehouse.scan (id, party_id, at, site_id, item_id, lot_id, outcome, actor, symbology, raw,"
-            " answer) SELECT gen_random_uuid(), o.party_id, :at, s.id, o.item_id, o.id, :outcome, 'w-1', ']d2', '\\x30',"
+            " answer) SELECT gen_random_uuid(), o.party_id, :at, s.id, o.item_id, o.id, :outcome, 'w-1', ']d2', 'x',"
             " '{}' FROM warehouse.lot o JOIN warehouse.site s ON s.party_id = o.party_id AND s.code = 'S1'"
             " WHERE o.number = :lot"),
             {"at": world.clock.at, "lot": lot, "outcome": outcome})
