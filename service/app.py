@@ -17,6 +17,8 @@ from sqlalchemy import Engine
 from service import db, settings
 from service.api import (
     api_keys,
+    attachments,
+    cases,
     errors,
     handoffs,
     items,
@@ -41,7 +43,9 @@ from service.settings import Settings
 from service.web import headers, pages
 
 NEEDED = ("database_url", "origin", "kek")
-DOORS = (parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy)
+DOORS = (
+    parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy, cases, attachments,
+)  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts
 

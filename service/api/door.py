@@ -41,6 +41,13 @@ class Body:
     limit: int = BODY_LIMIT
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file as the body, of whatever type it is; the view reads it with `uploaded`."""
+
+    limit: int
+
+
 def body_of(schema: type[Shape], limit: int = BODY_LIMIT) -> Body:
     return Body(compiled(schema), schema, limit)
 
@@ -57,6 +64,7 @@ class Operation:
     answers: Mapping[int, Any]
     problems: tuple[int, ...]
     authenticate: Callable[[Roles], Any] = field(repr=False)
+    upload: Upload | None = None
 
     def runner(self) -> View:
         """The function that Flask calls; everything that can be looked up is looked up here, once."""
@@ -97,9 +105,10 @@ class Door(flask_smorest.Blueprint):
         query: type[Shape] | None = None,
         body: Body | None = None,
         problems: tuple[int, ...] = (),
+        upload: Upload | None = None,
     ) -> Callable[[View], View]:
         def declare(view: View) -> View:
-            declared = Operation(view, roles, path or {}, query, body, answers, problems, self.authenticate)
+            declared = Operation(view, roles, path or {}, query, body, answers, problems, self.authenticate, upload)
             run = declared.runner()
             run.__name__, run.__doc__ = view.__name__, view.__doc__
             run._apidoc = _documentation(declared)  # type: ignore[attr-defined]
@@ -151,11 +160,20 @@ def _request_bytes(limit: int) -> bytes:
     if request.content_encoding not in (None, "", "identity"):
         seen = shown(request.content_encoding)
         raise Problem(415, "encoded-body", f"expected an unencoded body, got {seen}", seen=seen)
+    return _limited(limit)
+
+
+def _limited(limit: int) -> bytes:
     request.max_content_length = limit + 1
     body = request.get_data(cache=False, parse_form_data=False)
     if len(body) > limit:  # werkzeug cuts a chunked body off at its limit without a word
         raise RequestEntityTooLarge
     return body
+
+
+def uploaded(upload: Upload) -> bytes:
+    """The bytes of the file that this request carries."""
+    return _limited(upload.limit)
 
 
 def _documentation(operation: Operation) -> dict[str, Any]:
@@ -171,6 +189,8 @@ def _documentation(operation: Operation) -> dict[str, Any]:
         parameters.append({"in": "query", "schema": operation.query})
     if operation.body:
         parameters.append({"in": "json", "required": True, "schema": operation.body.schema})
+    if operation.upload:
+        documented["manual_doc"]["requestBody"] = _UPLOADED
     if parameters:
         documented["arguments"] = {"parameters": parameters}
     documented["manual_doc"]["operationId"] = operation.view.__name__
@@ -203,6 +223,12 @@ def _path_documentation(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
         for name, field in fields.items()
     ]
 
+
+_UPLOADED = {
+    "required": True,
+    "description": "The file itself; its Content-Type is kept",
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
 
 _MEANING = {
     400: "Not strict JSON",

@@ -14,9 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from psycopg import errors as pg
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from service.domain.commands import Accept, Arrive, Command, Lift, Offer, Recall, Refuse, Send, Settle, Withdraw
 from service.domain.decision import Decision
@@ -26,6 +24,7 @@ from service.domain.things import Party
 from service.ledger import queries
 from service.ledger.content import content_hash, content_of
 from service.ledger.copying import driver
+from service.ledger.durably import durably
 from service.ledger.load import Earlier, Loaded, load
 from service.ledger.requests import MovementRequest, Outcome, Recorded, Refused, Scribe
 from service.ledger.write import write
@@ -34,24 +33,10 @@ from service.statements.event import event_of
 from service.statements.reference import reference_of
 from service.statements.sdjwt import issue_movement
 
-ATTEMPTS = 8
-
-# Another call was in the way at a point where no lock of ours keeps it out: two requests with one id and different
-# contents, or an answer in one call with its offer. Nothing of ours happened; a second look sees what the other did.
-COLLISIONS = (pg.UniqueViolation, pg.DeadlockDetected, pg.SerializationFailure)
-
 
 def record(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
     """Record in a transaction of its own; on return, what is Recorded is durable."""
-    for attempt in range(ATTEMPTS):
-        try:
-            with engine.begin() as connection:
-                return record_movements(connection, scribe, requests)
-        except (*COLLISIONS, DBAPIError) as error:
-            original = error.orig if isinstance(error, DBAPIError) else error
-            if not isinstance(original, COLLISIONS) or attempt == ATTEMPTS - 1:
-                raise
-    raise AssertionError("unreachable")
+    return durably(engine, lambda connection: record_movements(connection, scribe, requests))
 
 
 def record_movements(

@@ -11,7 +11,7 @@ from service.domain.quantities import format_quantity
 _QUALITY = {"hold": "quarantined", "rework": "quarantined", "recall": "recalled", "lift": "quarantined"}
 _OF_COMMAND = {
     "supplier": "supplier", "customer": "customer", "witnesses": "witnesses", "certificate": "certificate",
-    "approved_by": "approvedBy", "counted_by": "countedBy",
+    "approved_by": "approvedBy", "counted_by": "countedBy", "case": "case",
 }  # fmt: skip
 
 
