@@ -19,15 +19,18 @@ from service.api import (
     api_keys,
     attachments,
     cases,
+    counts,
     errors,
     handoffs,
     items,
     lots,
     movements,
+    notices,
     openapi,
     parties,
     places,
     policy,
+    recalls,
     status,
     stock,
 )
@@ -45,6 +48,7 @@ from service.web import headers, pages
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
     parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy, cases, attachments,
+    counts, recalls, notices,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from service.cases.goods import goods_rows, goods_shown
 from service.cases.record import record_of, shown_hash
 from service.domain.quantities import format_quantity
 from service.domain.states import WrongState
+from service.ledger.moments import moment
 from verifier.encoding import b64url
 
 
@@ -90,10 +90,6 @@ def attachment_shown(act: Any) -> dict[str, Any]:
         "size": act.detail["size"], "by": act.person, "at": moment(act.at),
         "url": f"/api/v1/attachments/{act.detail['sha256']}",
     }  # fmt: skip
-
-
-def moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def _head(case: Any) -> dict[str, Any]:

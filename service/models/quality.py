@@ -79,6 +79,7 @@ count_sheet = Table(
     _required("created_at", BigInteger),
     Column("approved_by", Text),
     Column("posted_at", BigInteger),
+    _required("acts", JSONB, server_default="[]"),
     _required("content_hash", LargeBinary),
 )
 

@@ -107,6 +107,7 @@ CREATE TABLE warehouse.count_sheet (
     created_at bigint NOT NULL,
     approved_by text,
     posted_at bigint,
+    acts jsonb NOT NULL DEFAULT '[]',
     content_hash bytea NOT NULL CHECK (octet_length(content_hash) = 32),
     UNIQUE (party_id, id)
 );

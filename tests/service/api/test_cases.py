@@ -1,4 +1,4 @@
-"""Quarantine as a quality manager lives it, over HTTP: opened, found, decided, approved by two, and nothing gets past."""
+"""Quarantine as a quality manager lives it, over HTTP: opened, found, decided, approved by two; nothing gets past."""
 
 import hashlib
 import json
@@ -297,8 +297,9 @@ def test_the_database_holds_the_line_whoever_writes(app: Flask, maker: Caller) -
         connection.execute(legs, {"units": 10, "case": case["id"]})  # what lies beside is under no case
         connection.rollback()
     with pytest.raises(IntegrityError, match="under_case"), engine.begin() as connection:
-        connection.execute(text("UPDATE warehouse.case_cover SET units = units + 11 WHERE case_number ="
-                                " (SELECT number FROM warehouse.quarantine_case WHERE id = :case)"), {"case": case["id"]})
+        more = text("UPDATE warehouse.case_cover SET units = units + 11 WHERE case_number ="
+                    " (SELECT number FROM warehouse.quarantine_case WHERE id = :case)")
+        connection.execute(more, {"case": case["id"]})
 
 
 def attach(maker: Caller, case: Any, content: bytes, expect: int = 200, **headers: str) -> Any:
