@@ -91,13 +91,13 @@ class CaseQuery(Shape):
 
 
 class CaseGoods(Shape):
-    """Held under the case. `where` is `transfer` or `disputed` while the goods are at no place."""
+    """Held under the case. `where` is other than `place` while the goods are at none; `lost`: not found by a count."""
 
     item = text(40)
     lot = text(20)
     uri = Uri(required=True)
     location = Nullable(Text(81))
-    where = Choice("place", "transfer", "disputed", required=True)
+    where = Choice("place", "transfer", "disputed", "lost", required=True)
     quantity = Quantity(required=True)
     unit = text(3)
     expiry_date = Nullable(Day())

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid5
 
 from service.cases.acts import advance, keep_act
-from service.cases.goods import goods_rows
+from service.cases.goods import goods_rows, present
 from service.cases.record import evidence, record_of, shown_hash
 from service.domain.cases import APPROVERS, NEED_TWO, ShownOther, after, check_approver
 from service.domain.commands import Command, Destroy, Line, Release
@@ -53,15 +53,19 @@ def approve(desk: Desk, case: Any, said: Approval) -> None:
 def close(desk: Desk, case: Any, person: str, words: str) -> None:
     """The end of a case whose goods are all gone from it, or are decided to stay on hold without it."""
     after(case.state, "finish")
-    left = goods_rows(desk.connection, [case.number])
+    left = present(goods_rows(desk.connection, [case.number]))
     if left and case.ruling != "keep_on_hold":
         shown = ", ".join(f"{row.lot} at {row.at or 'no place'}" for row in left[:5])
         raise WrongState("case", "finish", "decided to keep its goods on hold, or without goods", f"with {shown}")
-    if left:
-        desk.lock_lots([row.lot_id for row in left])
-        desk.change("UPDATE warehouse.case_cover SET units = 0 WHERE case_number = :case", case=case.number)
+    _let_go(desk, case)
     advance(desk, case, "finish")
     keep_act(desk, case.number, "finish", case.round, person, words, {})
+
+
+def _let_go(desk: Desk, case: Any) -> None:
+    """Nothing is under a closed case, what was lost from it neither."""
+    desk.lock_lots({row.lot_id for row in goods_rows(desk.connection, [case.number])})
+    desk.change("UPDATE warehouse.case_cover SET units = 0 WHERE case_number = :case AND units > 0", case=case.number)
 
 
 def acts_of(desk: Desk, number: int) -> list[Any]:
@@ -96,7 +100,9 @@ def _carry_out(desk: Desk, case: Any, acts: Sequence[Any], people: tuple[str, ..
         (uuid5(case.id, f"{case.round}/{number}"), command) for number, command in enumerate(commands)
     ]
     desk.record(movements)
-    act = "finish_part" if goods_rows(desk.connection, [case.number]) else "finish"
+    act = "finish_part" if present(goods_rows(desk.connection, [case.number])) else "finish"
+    if act == "finish":
+        _let_go(desk, case)
     advance(desk, case, act)
     keep_act(desk, case.number, act, case.round, people[-1], decision.words, {"movements": len(movements)})
 

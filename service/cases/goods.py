@@ -8,12 +8,17 @@ from sqlalchemy import Connection, text
 from service.domain.places import Virtual
 from service.domain.quantities import format_quantity
 
-_WHERE = {Virtual.TRANSFER: "transfer", Virtual.DISPUTED: "disputed"}
+_WHERE = {Virtual.TRANSFER: "transfer", Virtual.DISPUTED: "disputed", Virtual.ADJUSTMENT: "lost"}
 
 
 def goods_rows(connection: Connection, numbers: Sequence[int]) -> list[Any]:
     """Rows of the goods of these cases, by place, item and lot."""
     return list(connection.execute(_GOODS, {"numbers": list(numbers)}))
+
+
+def present(rows: Sequence[Any]) -> list[Any]:
+    """Without what counts did not find."""
+    return [row for row in rows if row.place != Virtual.ADJUSTMENT]
 
 
 def goods_shown(rows: Sequence[Any]) -> list[dict[str, Any]]:

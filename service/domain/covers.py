@@ -1,9 +1,10 @@
 """Goods under open quarantine cases: how much of what is held where, and what may happen to it meanwhile.
 
 A cover is a number of held units of a lot at a place. Within the party held goods may go anywhere, and their cover goes
-with them; what a count does not find is covered no more. In every other way covered goods leave their case only by a
-movement that names the case, when the case's decision allows that movement (and, for release and destruction, when the
-movement's approvers have approved it there). Goods that lie beside, held but under no case, go first.
+with them, also into ADJUSTMENT when a count does not find them: found again, they are found on hold, and no count turns
+held goods into available ones. In every other way covered goods leave their case only by a movement that names the
+case, when the case's decision allows that movement (and, for release and destruction, when the movement's approvers
+have approved it there). Goods that lie beside, held but under no case, go first.
 """
 
 from collections import defaultdict
@@ -43,8 +44,8 @@ def covers_of(book: Book, party: Party, command: Any, legs: tuple[Leg, ...]) -> 
 
 
 def carries(account: Account) -> bool:
-    """Whether stock of this account can be covered: held, in the party's hands or missing on the way there."""
-    return account.place == Virtual.DISPUTED or (
+    """Whether stock of this account can be covered: held in the party's hands, or missing."""
+    return account.place in (Virtual.DISPUTED, Virtual.ADJUSTMENT) or (
         account.status == HOLD and (account.place > 0 or account.place == Virtual.TRANSFER)
     )
 
@@ -95,7 +96,7 @@ class _Walk:
                 raise self._under(source, self.case.number, most, f"got {self._shown(source, target.units)}")
             self._cover(self.case.number, source, -target.units)
             return
-        free = self.book.stock.get(source, 0) + self.moved[source] - sum(covers.values())
+        free = max(self.book.stock.get(source, 0) + self.moved[source] - sum(covers.values()), 0)
         for number, units in sorted(covers.items()):
             part = min(units, target.units - free)
             if part <= 0:
@@ -104,12 +105,11 @@ class _Walk:
             self._follow(number, source, target, part, free)
 
     def _follow(self, number: int, source: Account, target: Leg, part: int, free: int) -> None:
-        if not carries(target.account) and target.account.place != Virtual.ADJUSTMENT:
+        if not carries(target.account):
             raise self._under(source, number, f"expected at most {self._shown(source, free - part)} under no case",
                               f"got {self._shown(source, target.units)}")
         self._cover(number, source, -part)
-        if carries(target.account):
-            self._cover(number, target.account, part)
+        self._cover(number, target.account, part)
 
     def _covers(self, account: Account) -> dict[int, int]:
         key = account.lot_id, account.place

@@ -60,7 +60,7 @@ CREATE INDEX case_cover_of_case ON warehouse.case_cover (case_number);
 """
 
 # Once for each INSERT of legs, after post_legs has moved the balances (triggers fire in the order of their names): what
-# is under open cases is still held. -10 (disputed) knows no status.
+# is under open cases is still held. -10 (disputed) knows no status, and what stands at -9 (adjustment) was not found.
 COVERED = """
 CREATE FUNCTION warehouse.held_for_cases(lot bigint, at bigint) RETURNS bigint LANGUAGE sql STABLE
     AS $$ SELECT coalesce(sum(units), 0)::bigint FROM warehouse.balance
@@ -74,7 +74,7 @@ BEGIN
     SELECT c.lot_id, c.place, min(c.case_number) AS number, sum(c.units) AS covered,
             held_for_cases(c.lot_id, c.place) AS held INTO bad
         FROM case_cover c JOIN (SELECT DISTINCT lot_id, place FROM fresh) AS touched USING (lot_id, place)
-        WHERE c.units > 0
+        WHERE c.units > 0 AND c.place <> -9
         GROUP BY c.lot_id, c.place HAVING sum(c.units) > held_for_cases(c.lot_id, c.place) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'lot % at place %: % on hold, but % are under open cases (case number %)',
@@ -93,6 +93,34 @@ ALTER TABLE warehouse.case_cover ENABLE ALWAYS TRIGGER cover_what_is_held;
 CREATE TRIGGER cover_no_more_than_is_held AFTER UPDATE ON warehouse.case_cover REFERENCING NEW TABLE AS fresh
     FOR EACH STATEMENT EXECUTE FUNCTION warehouse.stay_under_case();
 ALTER TABLE warehouse.case_cover ENABLE ALWAYS TRIGGER cover_no_more_than_is_held;
+"""
+
+# What post_legs demands of goods that leave, of goods that are picked or put into a product too: whoever wrote the legs.
+USABLE = """
+CREATE FUNCTION warehouse.take_what_is_usable() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, warehouse AS $$
+DECLARE
+    bad record;
+BEGIN
+    SELECT leg.lot_id, leg.place, leg.movement, m.type, CASE
+            WHEN leg.status = 'hold' THEN 'INV-S5: stock on hold cannot leave'
+            WHEN l.recall IS NOT NULL THEN 'INV-S5: recalled stock cannot leave'
+            ELSE 'INV-S5: expired stock cannot leave'
+        END AS fault INTO bad
+        FROM fresh AS leg JOIN movement m ON m.number = leg.movement JOIN lot l ON l.id = leg.lot_id
+        JOIN location p ON p.id = leg.place JOIN site s ON s.id = p.site_id
+        WHERE m.type IN ('pick', 'produce') AND leg.units < 0
+            AND (leg.status = 'hold' OR l.recall IS NOT NULL OR expired(l.expiry_date, m.recorded_at, s.zone))
+        LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION '% (lot %, place %, % movement %)', bad.fault, bad.lot_id, bad.place, bad.type, bad.movement
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'legs_usable';
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER post_legs_usable AFTER INSERT ON warehouse.leg REFERENCING NEW TABLE AS fresh
+    FOR EACH STATEMENT EXECUTE FUNCTION warehouse.take_what_is_usable();
+ALTER TABLE warehouse.leg ENABLE ALWAYS TRIGGER post_legs_usable;
 """
 
 COUNTS = """
@@ -172,7 +200,7 @@ NEVER_DELETED = ("quarantine_case", "case_cover", "count_sheet", "count_line", "
 
 
 def upgrade() -> None:
-    for statements in (CASES, COVERED, COUNTS, RECALLS):
+    for statements in (CASES, COVERED, USABLE, COUNTS, RECALLS):
         op.execute(statements)
     for table in (*APPEND_ONLY, *NEVER_DELETED):
         refuse(table, "BEFORE UPDATE OR DELETE" if table in APPEND_ONLY else "BEFORE DELETE", "ROW")

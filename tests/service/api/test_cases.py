@@ -276,6 +276,28 @@ def test_no_plain_movement_takes_goods_out_of_a_case_and_they_keep_it_where_they
     audited(app)
 
 
+def test_what_a_count_does_not_find_is_lost_from_the_case_and_does_not_keep_it_open(app: Flask, maker: Caller) -> None:
+    lot = new_lot(maker)
+    case = opened(maker, item="AMX", lot=lot)
+
+    def counted(quantity: str, status: str, expect: int = 201) -> Any:
+        line = {"item": "AMX", "lot": lot, "counted": quantity, "status": status}
+        body = {"id": str(uuid4()), "type": "count", "at": "SX/A-01", "lines": [line], "counted_by": "a"}
+        return maker.post("/movements", body | {"approved_by": "b"}, expect)
+
+    counted("90", "hold")
+    assert {each["where"]: each["quantity"] for each in maker.get(path(case))["goods"]} == {"place": "90", "lost": "10"}
+    assert counted("10", "available", 409)["type"].endswith("under-case")
+    counted("94", "hold")
+    audited(app)
+    case = decided(maker, case, "release")
+    approve(maker, case, "u-2")
+    done = approve(maker, case, "u-3")
+    assert (done["state"], done["goods"]) == ("closed", [])
+    assert lying(maker, lot) == {("SX/A-01", "available"): "94"}
+    audited(app)
+
+
 def test_the_database_holds_the_line_whoever_writes(app: Flask, maker: Caller) -> None:
     """The owner of the database inserts legs past the domain."""
     lot = new_lot(maker)

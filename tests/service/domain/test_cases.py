@@ -115,7 +115,7 @@ def book_with_case(ruling: str | None = None, approvers: tuple[str, ...] = (), c
 def covers(book: Book) -> dict[str, int]:
     """What is covered, by name of the place."""
     names = {place: location.name for place, location in book.locations_by_id.items()} | {
-        int(Virtual.TRANSFER): "transfer", int(Virtual.DISPUTED): "disputed"}
+        int(Virtual.TRANSFER): "transfer", int(Virtual.DISPUTED): "disputed", int(Virtual.ADJUSTMENT): "lost"}
     found: Counter[str] = Counter()
     for (_, place), by_case in book.covered.items():
         found[names[place]] += sum(by_case.values())
@@ -178,11 +178,23 @@ def test_the_case_goes_where_its_goods_go() -> None:
     assert stock(book, "maker", "L1")["S1/Q", "hold"] == 3
 
 
-def test_what_a_count_does_not_find_is_covered_no_more() -> None:
+def counted(quantity: str, status: c.Status) -> c.Count:
+    return c.Count(at="S1/A", lines=(c.CountLine("MED", "L1", quantity, status),), counted_by="u1", approved_by="u2")
+
+
+def test_no_count_turns_held_goods_of_a_case_into_available_ones() -> None:
+    """Written off on hold, they can only be found again on hold."""
     book = book_with_case()
-    counted = (c.CountLine("MED", "L1", "2", "hold"),)
-    do(book, "maker", c.Count(at="S1/A", lines=counted, counted_by="u1", approved_by="u2"))
-    assert covers(book) == {"S1/A": 2}
+    do(book, "maker", counted("2", "hold"))
+    assert covers(book) == {"S1/A": 2, "lost": 4}
+    for quantity in ("6", "10", "15"):
+        both = counted(quantity, "available")
+        if quantity == "6":  # one more than in the book; of the eight that are lost, four are under no case
+            do(book, "maker", both)
+        else:
+            refused(book, "maker", both, UnderCase)
+    do(book, "maker", counted("9", "hold"))
+    assert covers(book) == {"S1/A": 6}
 
 
 def test_several_lines_of_one_movement_are_taken_one_after_another() -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from service.domain import commands as c
-from service.models import tables
+from service.models import quality, tables
 from tests.service.ledger.test_recording import live_a_life
 from tests.service.ledger.world import World, line, register
 
@@ -83,7 +83,8 @@ def test_allowed_legs_move_the_balances_whoever_writes_them(world: World, legs: 
     assert not [finding for finding in world.audit() if "balance" in finding.check]
 
 
-@pytest.mark.parametrize("table", ["party_key", "movement", "leg", "lot_descent", "handoff_line", "statement"])
+@pytest.mark.parametrize("table", ["party_key", "movement", "leg", "lot_descent", "handoff_line", "statement",
+                                   quality.case_act.name, quality.case_movement.name, quality.count_place.name])
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
 @pytest.mark.parametrize("role", ["origin", "replica"])
 def test_what_is_recorded_is_never_changed_not_even_in_replica_mode(
