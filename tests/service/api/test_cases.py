@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from service.ledger import ledger_audit
 from service.settings import Settings
@@ -322,6 +322,18 @@ def test_the_database_holds_the_line_whoever_writes(app: Flask, maker: Caller) -
         more = text("UPDATE warehouse.case_cover SET units = units + 11 WHERE case_number ="
                     " (SELECT number FROM warehouse.quarantine_case WHERE id = :case)")
         connection.execute(more, {"case": case["id"]})
+
+
+@pytest.mark.parametrize("change", [
+    "UPDATE warehouse.case_act SET words = 'x'", "DELETE FROM warehouse.case_act", "TRUNCATE warehouse.case_act",
+    "DELETE FROM warehouse.case_cover", "DELETE FROM warehouse.quarantine_case", "TRUNCATE warehouse.case_cover",
+    "UPDATE warehouse.case_movement SET movement = 1", "DELETE FROM warehouse.case_movement",
+])  # fmt: skip
+def test_what_people_did_in_a_case_is_never_changed(app: Flask, maker: Caller, change: str) -> None:
+    opened(maker, item="AMX", lot=new_lot(maker))
+    with pytest.raises(DBAPIError), app.extensions["lotproof"].engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(change))
 
 
 def attach(maker: Caller, case: Any, content: bytes, expect: int = 200, **headers: str) -> Any:

@@ -83,8 +83,7 @@ def test_allowed_legs_move_the_balances_whoever_writes_them(world: World, legs: 
     assert not [finding for finding in world.audit() if "balance" in finding.check]
 
 
-@pytest.mark.parametrize("table", ["party_key", "movement", "leg", "lot_descent", "handoff_line", "statement",
-                                   quality.case_act.name, quality.case_movement.name, quality.count_place.name])
+@pytest.mark.parametrize("table", ["party_key", "movement", "leg", "lot_descent", "handoff_line", "statement"])
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
 @pytest.mark.parametrize("role", ["origin", "replica"])
 def test_what_is_recorded_is_never_changed_not_even_in_replica_mode(
@@ -140,6 +139,7 @@ def test_the_models_are_the_tables_of_the_migration(world: World) -> None:
     rows = world.all("SELECT table_name, column_name, is_nullable, udt_name FROM information_schema.columns"
                      " WHERE table_schema = 'warehouse'")
     made = {(table, column, nullable == "YES") for table, column, nullable, _ in rows}
+    assert quality.metadata is tables.metadata
     told = {(table.name, column.name, bool(column.nullable))
             for table in tables.metadata.tables.values() for column in table.c}
     ours = {table for table, _, _ in told}
