@@ -56,7 +56,8 @@ _LISTED = text("""
     JOIN warehouse.party s ON s.id = n.from_party_id
     LEFT JOIN warehouse.lot l ON (l.party_id, l.uri) = (n.to_party_id, n.lot_uri)
     LEFT JOIN warehouse.item i ON i.id = l.item_id
-    LEFT JOIN warehouse.recall r ON r.party_id = n.from_party_id AND n.movement = ANY(r.movements)
+    LEFT JOIN warehouse.recall r ON r.party_id = n.from_party_id
+        AND n.movement = ANY(r.movements || coalesce(r.lift_movements, ARRAY[]::bigint[]))
     WHERE n.to_party_id = :party AND (CAST(:open AS boolean) IS NULL OR (n.acknowledged_at IS NULL) = :open)
         AND (CAST(:after AS bigint) IS NULL OR n.id < :after) AND (CAST(:id AS bigint) IS NULL OR n.id = :id)
     ORDER BY n.id DESC LIMIT :limit

@@ -338,7 +338,7 @@ def test_what_people_did_in_a_case_is_never_changed(app: Flask, maker: Caller, c
 
 def attach(maker: Caller, case: Any, content: bytes, expect: int = 200, **headers: str) -> Any:
     answer = maker.client.post(
-        "/api/v1" + path(case, "attachments?name=photo%201.jpg&by=u-1"), data=content,
+        "/api/v1" + path(case, "attachments?name=%E7%85%A7%E7%89%87%201.jpg&by=u-1"), data=content,
         headers={"Authorization": f"Bearer {maker.key}", "Content-Type": "image/jpeg", **headers})
     assert answer.status_code == expect, answer.get_data(as_text=True)
     return answer.get_json()
