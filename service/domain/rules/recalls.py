@@ -39,7 +39,10 @@ def recall(book: Book, party: Party, movement: UUID, command: Recall) -> Decisio
 
 
 def lift(book: Book, party: Party, movement: UUID, command: Lift) -> Decision:
-    """Lots that another recall flagged, or that were also made of other recalled lots, stay flagged."""
+    """Lots that another recall flagged, or that were also made of other recalled lots, stay flagged.
+
+    Of more than one movement takes, the youngest go first: the root stays flagged until the last, and names them all.
+    """
     needs_reason(command, "why the recall is over")
     check_two_persons(command.approved_by)
     root = book.lot(book.item(party, command.item), command.lot)
@@ -50,7 +53,7 @@ def lift(book: Book, party: Party, movement: UUID, command: Lift) -> Decision:
     for lot in _family(book, root):
         if lot.recall is not None and lot.recall >= root.recall and not _recalled_parents(book, lot, lifted):
             lifted[lot.id] = lot
-    lots = tuple(lifted.values())[:MOST_LOTS]
+    lots = tuple(lifted.values())[-MOST_LOTS:]
     return Decision((), tuple(Goods(lot, book.items_by_id[lot.item_id], 0) for lot in lots), lifted=lots)
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from service.domain.rules import recalls as rule
 from service.ledger import ledger_audit
@@ -117,6 +118,10 @@ def test_a_family_larger_than_a_movement_is_stopped_and_lifted_in_one_act(
     lifted = maker.post(f"/recalls/{recall['id']}/lift", body, 200)
     assert maker.post(f"/recalls/{recall['id']}/lift", body, 200) == lifted
     assert not lifted["in_force"] and lifted["lifted_by"] == ["u-1", "u-2"]
+    with app.extensions["lotproof"].engine.connect() as connection:
+        parts = connection.execute(text("SELECT cardinality(lift_movements) FROM warehouse.recall WHERE id = :id"),
+                                   {"id": recall["id"]}).scalar()
+    assert parts == 3
     assert not [each for each in lifted["recalled_lots"] if each["recalled"]]
     assert lifted["totals"][0]["on_hold"] == "100"
     with app.extensions["lotproof"].engine.connect() as connection:
