@@ -17,6 +17,9 @@ from sqlalchemy import Engine
 from service import db, settings
 from service.api import (
     api_keys,
+    attachments,
+    cases,
+    counts,
     customers,
     errors,
     handoffs,
@@ -24,6 +27,7 @@ from service.api import (
     items,
     lots,
     movements,
+    notices,
     numbers,
     openapi,
     orders,
@@ -32,6 +36,7 @@ from service.api import (
     picking,
     places,
     policy,
+    recalls,
     reports,
     scans,
     status,
@@ -54,7 +59,7 @@ NEEDED = ("database_url", "origin", "kek")
 DOORS = (
     parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy,
     numbers, scans, customers, orders, picking, people, webhooks, imports,
-    trace, reports,
+    trace, reports, cases, attachments, counts, recalls, notices,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts

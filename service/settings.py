@@ -35,6 +35,7 @@ class Settings:
     web_threads: int = 16
     anchor_interval: float = 5.0
     guardian: str | None = None
+    attachments_dir: str | None = None
     log_public_key: bytes | None = None
     log_key: bytes | None = field(default=None, repr=False)
     kek: bytes | None = field(default=None, repr=False)

@@ -81,6 +81,7 @@ LISTEN = Kind(listen, "host:port")
 ADDRESS = Kind(matching(r"0x[0-9a-fA-F]{40}"), "an address, 0x and 40 hex digits")
 KEY = Kind(key32, "32 bytes in base64 or hex")
 YES = Kind(lambda text: matching("1")(text) == "1", "1")
+FOLDER = Kind(matching(r"/\S[^\0]*"), "the full path of a folder")
 API_KEY = Kind(matching(r"lpk_[A-Za-z0-9_-]{32,}"), "lpk_ and at least 32 letters, digits, - or _")
 
 VARIABLES = (
@@ -97,6 +98,9 @@ VARIABLES = (
     ),
     Variable("LOTPROOF_LISTEN", "listen", LISTEN, "where the web process listens; 127.0.0.1:8080"),
     Variable("LOTPROOF_PUBLIC_URL", "public_url", URL, "how others reach the web process; from LOTPROOF_LISTEN"),
+    Variable(
+        "LOTPROOF_ATTACHMENTS_DIR", "attachments_dir", FOLDER, "where files of quarantine cases are kept; back it up"
+    ),
     Variable("LOTPROOF_WEB_PROCESSES", "web_processes", number(1, 64), "worker processes of the web server; 2"),
     Variable("LOTPROOF_WEB_THREADS", "web_threads", number(1, 256), "threads in each, about as many connections; 16"),
     Variable(

@@ -56,10 +56,10 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file as the request body: the view gets its bytes. `media` are the content types that it may come as."""
+    """A file as the request body: the view gets its bytes. `media` are the content types it may come as; none: any."""
 
     limit: int
-    media: tuple[str, ...]
+    media: tuple[str, ...] = ()
 
 
 def body_of(schema: type[Shape], limit: int = BODY_LIMIT) -> Body:
@@ -131,6 +131,7 @@ class Door(flask_smorest.Blueprint):
         query: type[Shape] | None = None,
         body: Body | Upload | None = None,
         problems: tuple[int, ...] = (),
+        upload: Upload | None = None,
     ) -> Callable[[View], View]:
         def declare(view: View) -> View:
             declared = Operation(view, roles, path or {}, query, body, answers, problems, self.gate)
@@ -186,7 +187,7 @@ def _request_bytes(limit: int) -> bytes:
 
 
 def _file_bytes(upload: Upload) -> bytes:
-    if request.mimetype not in upload.media:
+    if upload.media and request.mimetype not in upload.media:
         expected, seen = " or ".join(upload.media), shown(request.content_type or "nothing")
         raise Problem(415, "wrong-media-type", f"expected {expected}, got {seen}", expected=expected, seen=seen)
     return _plain_bytes(upload.limit)
@@ -215,7 +216,8 @@ def _documentation(operation: Operation, posted: str) -> dict[str, Any]:
     if operation.query:
         parameters.append({"in": "query", "schema": operation.query})
     if isinstance(operation.body, Upload):
-        content = {media: {"schema": {"type": "string", "format": "binary"}} for media in operation.body.media}
+        types = operation.body.media or ("application/octet-stream",)
+        content = {media: {"schema": {"type": "string", "format": "binary"}} for media in types}
         documented["manual_doc"]["requestBody"] = {"required": True, "content": content}
     elif operation.body:
         parameters.append({"in": "json", "required": True, "schema": operation.body.schema})

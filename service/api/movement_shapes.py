@@ -170,6 +170,7 @@ class Rework(MovementShape):
     lines = _many(LineShape, required=True)
     outputs = _many(NewLotLineShape, required=True)
     loss = Quantity()
+    case = Uuid()
 
 
 class Pack(MovementShape):
@@ -254,6 +255,7 @@ class Release(MovementShape):
     at = place(required=True)
     lines = _many(LineShape, required=True)
     approved_by = _persons(required=True)
+    case = Uuid()
 
 
 class Count(MovementShape):
@@ -277,6 +279,7 @@ class Return(MovementShape):
     supplier = Text(200, required=True)
     reason = Text(200, required=True)
     lines = _many(LineShape, required=True)
+    case = Uuid()
 
 
 class Destroy(MovementShape):
@@ -286,6 +289,7 @@ class Destroy(MovementShape):
     witnesses = _persons(required=True)
     certificate = Text(64, required=True)
     approved_by = _persons(required=True)
+    case = Uuid()
 
 
 class Recall(MovementShape):

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from service.domain.cases import OpenCase
 from service.domain.decision import Account, Decision, Leg
 from service.domain.errors import (
     BadQuantity,
@@ -59,6 +60,13 @@ class Book:
     """Reservations by lot and place."""
     for_order: int | None = None
     """The order that the movement at hand serves."""
+
+    cases: dict[tuple[int, UUID], OpenCase] = field(default_factory=dict)
+    covered: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
+    """By lot and place: how much of what is held is under which case, by its number."""
+
+    case_ids: dict[int, UUID] = field(default_factory=dict)
+    """Of those cases, for people."""
 
     handoffs_sent: dict[tuple[int, UUID], Handoff] = field(default_factory=dict)
     parties_by_id: dict[int, Party] = field(default_factory=dict)
@@ -146,6 +154,9 @@ class Book:
             self.add_location(decision.pallet)
         for account, change in fold(decision.legs).items():
             self.stock[account] = self.stock.get(account, 0) + change
+        for case, lot_id, place, units in decision.covers:
+            covers = self.covered.setdefault((lot_id, place), {})
+            covers[case] = covers.get(case, 0) + units
         if decision.handoff is not None:
             self.add_handoff(decision.handoff)
 

@@ -36,6 +36,15 @@ class Descent(NamedTuple):
     units: int
 
 
+class Cover(NamedTuple):
+    """`units` more (or less) of a lot at a place are under a quarantine case, by the case's number."""
+
+    case: int
+    lot_id: int
+    place: int
+    units: int
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """An allowed movement. The legs of each lot sum to zero; applying them leaves no real place below zero.
@@ -44,8 +53,8 @@ class Decision:
     `to` where the goods are now (None: no longer in this party's places). `handoff` is the new state of the handoff it
     opens or answers; `other` is the party on its other side; of its goods, `refused` went back and `missing` were not
     found. `pallet` is packed, unpacked or relocated, as it is afterwards. `recalled` and `lifted` are lots whose recall
-    begins or ends, `still_recalled` those for which another one is in force then, as they are afterwards. `notes` are
-    facts for the statement, under their own names.
+    begins or ends, `still_recalled` those for which another one is in force then, as they are afterwards. `covers` change
+    what is under quarantine cases. `notes` are facts for the statement, under their own names.
     """
 
     legs: tuple[Leg, ...]
@@ -65,4 +74,5 @@ class Decision:
     recalled: tuple[Lot, ...] = ()
     lifted: tuple[Lot, ...] = ()
     still_recalled: tuple[Lot, ...] = ()
+    covers: tuple[Cover, ...] = ()
     notes: Mapping[str, object] = field(default_factory=dict)

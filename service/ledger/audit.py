@@ -133,6 +133,21 @@ def what_left_was_free_to_leave(connection: Connection) -> Iterator[Finding]:
         yield Finding("what left was free to leave", f"movement {row.movement}, lot {row.lot_id}", "available", seen)
 
 
+def goods_of_cases_are_held(connection: Connection) -> Iterator[Finding]:
+    """What is under open quarantine cases is on hold; nothing is under a closed one."""
+    query = """
+        SELECT v.lot_id, v.place, sum(v.units) AS expected, warehouse.held_for_cases(v.lot_id, v.place) AS seen,
+            bool_or(c.state = 'closed') AS closed
+        FROM warehouse.case_cover v JOIN warehouse.quarantine_case c ON c.number = v.case_number
+        WHERE v.units > 0 GROUP BY v.lot_id, v.place
+        HAVING (v.place <> -9 AND sum(v.units) > warehouse.held_for_cases(v.lot_id, v.place))
+            OR bool_or(c.state = 'closed')
+    """
+    for row in connection.execute(text(query)):
+        seen = "under a closed case" if row.closed else row.seen
+        yield Finding("goods of cases are held", f"lot {row.lot_id} at place {row.place}", int(row.expected), seen)
+
+
 def children_are_younger(connection: Connection) -> Iterator[Finding]:
     """INV-S3: genealogy has no cycle, because every child has a larger id than each of its parents."""
     query = "SELECT child_id, parent_id, movement FROM warehouse.lot_descent WHERE child_id <= parent_id"
@@ -251,6 +266,7 @@ CHECKS: tuple[Check, ...] = (
     offered_goods_are_in_transit,
     missing_goods_are_disputed,
     what_left_was_free_to_leave,
+    goods_of_cases_are_held,
     children_are_younger,
     movements_have_their_statement,
     statements_have_their_movement,

@@ -1,8 +1,8 @@
 """Fills the book with what a call's requests name, locked: after this, what the rules see cannot change under them.
 
-Locks are taken in one order by every writer: parties, pallets, handoffs, lots; within each by id. Which movements are
-recorded already is asked last, when all locks are held: of two calls with the same request, the second then sees the
-first.
+Locks are taken in one order by every writer: parties, pallets, handoffs, cases, lots; within each by id. Which
+movements are recorded already is asked last, when all locks are held: of two calls with the same request, the second
+then sees the first.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +17,7 @@ from service.domain.commands import Offer, Pack
 from service.domain.things import Item, Party, Site
 from service.keys.keyring import SigningKey
 from service.ledger import named, queries
+from service.ledger.load_cases import load_cases, load_covers
 from service.ledger.load_handoffs import load_handoffs
 from service.ledger.load_lots import LotsWanted, load_families, load_lots, load_stock
 from service.ledger.placing import add_locations, columns
@@ -61,8 +62,10 @@ def load(raw: Driver[Any], scribe: Scribe, requests: Sequence[MovementRequest]) 
     wanted = LotsWanted()
     load_handoffs(raw, book, known, wanted)
     load_families(raw, book, known, wanted)
+    load_cases(raw, book, known)
     load_lots(raw, book, known, wanted)
     load_stock(raw, book, known)
+    load_covers(raw, book)
     _load_earlier(raw, loaded, known)
     book.now = scribe.now()  # time passed while we waited for locks, perhaps midnight
     return loaded

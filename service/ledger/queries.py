@@ -144,3 +144,30 @@ NOTIFY = """
     WHERE l.id = ANY(%(lots)s::bigint[]) AND h.state IN ('offered', 'accepted') AND h.receiver_id <> l.party_id
     GROUP BY l.party_id, h.receiver_id, l.uri
 """
+
+# Quarantine cases: with what the case allows (its newest decision) and who has approved that decision.
+CASES = """
+    SELECT c.party_id, c.id, c.number, c.state, c.ruling, ARRAY(
+        SELECT a.person FROM warehouse.case_act a
+        WHERE a.case_number = c.number AND a.round = c.round AND a.act = 'approve')
+    FROM warehouse.quarantine_case c
+    WHERE (c.party_id, c.id) IN (SELECT * FROM unnest(%s::bigint[], %s::uuid[])) AND c.state <> 'closed'
+    ORDER BY c.number FOR NO KEY UPDATE
+"""
+COVERS = """
+    SELECT v.lot_id, v.place, v.case_number, v.units, c.id
+    FROM warehouse.case_cover v JOIN warehouse.quarantine_case c ON c.number = v.case_number
+    WHERE v.lot_id = ANY(%s::bigint[]) AND v.units > 0
+"""
+
+_CHANGED = "unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS k (case_number, lot_id, place, units)"
+UNCOVER = f"""
+    UPDATE warehouse.case_cover c SET units = c.units + k.units FROM {_CHANGED}
+    WHERE (c.lot_id, c.place, c.case_number) = (k.lot_id, k.place, k.case_number)
+"""  # noqa: S608
+COVER = f"""
+    INSERT INTO warehouse.case_cover AS c (case_number, lot_id, place, units)
+    SELECT case_number, lot_id, place, units FROM {_CHANGED}
+    ON CONFLICT (lot_id, place, case_number) DO UPDATE SET units = c.units + excluded.units
+"""  # noqa: S608
+MOVED_IN_CASES = "INSERT INTO warehouse.case_movement SELECT * FROM unnest(%s::bigint[], %s::bigint[])"

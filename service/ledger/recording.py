@@ -13,11 +13,10 @@ gets the answer it missed.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import UUID
 
-from psycopg import errors as pg
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from service.domain.commands import Accept, Arrive, Command, Lift, Offer, Recall, Refuse, Send, Settle, Withdraw
 from service.domain.decision import Decision
@@ -27,6 +26,7 @@ from service.domain.things import Party
 from service.ledger import queries
 from service.ledger.content import content_hash, content_of
 from service.ledger.copying import driver
+from service.ledger.durably import durably
 from service.ledger.load import Earlier, Loaded, load
 from service.ledger.requests import MovementRequest, Outcome, Recorded, Refused, Scribe
 from service.ledger.write import write
@@ -34,12 +34,6 @@ from service.ledger.written import Written
 from service.statements.event import event_of
 from service.statements.reference import reference_of
 from service.statements.sdjwt import issue_movement
-
-ATTEMPTS = 8
-
-# Another call was in the way at a point where no lock of ours keeps it out: two requests with one id and different
-# contents, or an answer in one call with its offer. Nothing of ours happened; a second look sees what the other did.
-COLLISIONS = (pg.UniqueViolation, pg.DeadlockDetected, pg.SerializationFailure)
 
 
 def record(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
@@ -49,19 +43,10 @@ def record(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) 
     earlier are held, and no order of locks could hold any more. Nothing is lost by it, since each request stands for
     itself and whoever gets no answer asks again.
     """
-    return [outcome for part in _parts(requests) for outcome in _record_alone(engine, scribe, part)]
-
-
-def _record_alone(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
-    for attempt in range(ATTEMPTS):
-        try:
-            with engine.begin() as connection:
-                return _record_part(connection, scribe, requests)
-        except (*COLLISIONS, DBAPIError) as error:
-            original = error.orig if isinstance(error, DBAPIError) else error
-            if not isinstance(original, COLLISIONS) or attempt == ATTEMPTS - 1:
-                raise
-    raise AssertionError("unreachable")
+    outcomes: list[Outcome] = []
+    for part in _parts(requests):
+        outcomes += durably(engine, partial(_record_part, scribe=scribe, requests=part))
+    return outcomes
 
 
 def record_movements(

@@ -18,6 +18,7 @@ from service.domain.things import Lot
 from service.ledger import queries
 from service.ledger.copying import binary, copy_in, driver
 from service.ledger.copying import field as text
+from service.ledger.write_covers import cover, uncover
 from service.ledger.write_handoffs import write_handoffs
 from service.ledger.written import Written
 from service.statements.sdjwt import Statement
@@ -50,7 +51,9 @@ def write(connection: Connection, origin: str, movements: Sequence[Written]) -> 
                  " manufacturer_lot, supplier, traceability_lot_code, traceability_source, recall)", rows.lots)
     copy_in(raw, "warehouse.movement (number, party_id, id, type, actor, recorded_at, statement_hash, content_hash,"
                  " content, lots)", rows.movements)
+    uncover(raw, movements)
     copy_in(raw, "warehouse.leg (lot_id, movement, line, place, status, units)", rows.legs)
+    cover(raw, movements)
     copy_in(raw, "warehouse.lot_descent (child_id, parent_id, movement, units)", rows.descents)
     write_handoffs(raw, movements)
     for written in movements:

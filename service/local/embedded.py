@@ -4,6 +4,7 @@
     .data/secrets/    keys, made once (0600): of log, key store, anchorer, guardian, operator
     .data/pg/         the database          .data/chain/   the chain
     .data/log/        what the parts say    .data/run/     who runs now
+    .data/attachments/   files of quarantine cases
 
 What the user's environment sets always wins; only what is absent is filled in.
 """
@@ -156,6 +157,7 @@ def environment(stack: Stack, environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` with everything filled in that the parts of the stack need."""
     filled = dict(environ) | {orphans.MARK: stack.identity, "LOTPROOF_DATA": str(stack.data)}
     filled.setdefault("LOTPROOF_ORIGIN", ORIGIN)
+    filled.setdefault("LOTPROOF_ATTACHMENTS_DIR", str(stack.data / "attachments"))
     for name, variable in PUBLIC.items():
         if variable == "LOTPROOF_LOG_PUBLIC_KEY" and _given(environ, "LOTPROOF_LOG_KEY"):
             continue  # it follows from the key that was given

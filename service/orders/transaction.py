@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError
 
-from service.ledger.recording import ATTEMPTS, COLLISIONS, record_movements
+from service.ledger.durably import durably
+from service.ledger.recording import record_movements
 from service.ledger.requests import MovementRequest, Outcome, Recorded, Refused, Scribe
 
 Result = TypeVar("Result")
@@ -18,15 +18,7 @@ class Overtaken(Exception):
 
 def in_one(engine: Engine, work: Callable[[Connection], Result]) -> Result:
     """The result of `work`, durable on return; whatever it raises undoes all it did."""
-    for attempt in range(ATTEMPTS):
-        try:
-            with engine.begin() as connection:
-                return work(connection)
-        except (*COLLISIONS, DBAPIError, Overtaken) as error:
-            original = error.orig if isinstance(error, DBAPIError) else error
-            if not isinstance(original, (*COLLISIONS, Overtaken)) or attempt == ATTEMPTS - 1:
-                raise
-    raise AssertionError("unreachable")
+    return durably(engine, work, (Overtaken,))
 
 
 def recorded(connection: Connection, scribe: Scribe, request: MovementRequest) -> Recorded:

@@ -16,7 +16,7 @@ _PERSISTENT = {
 }
 _OF_COMMAND = {
     "supplier": "supplier", "customer": "customer", "witnesses": "witnesses", "certificate": "certificate",
-    "approved_by": "approvedBy", "counted_by": "countedBy",
+    "approved_by": "approvedBy", "counted_by": "countedBy", "case": "case",
 }  # fmt: skip
 
 

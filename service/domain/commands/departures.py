@@ -1,6 +1,7 @@
 """Goods that leave for good."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from service.domain.commands.parts import Command, Line
 
@@ -23,6 +24,7 @@ class Return(Command):
     from_: str
     supplier: str
     lines: tuple[Line, ...]
+    case: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +40,4 @@ class Destroy(Command):
     witnesses: tuple[str, ...]
     certificate: str
     approved_by: tuple[str, ...]
+    case: UUID | None = None

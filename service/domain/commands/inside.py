@@ -1,6 +1,7 @@
 """What happens to goods where they lie."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from service.domain.commands.parts import Command, CountLine, Line
 
@@ -40,6 +41,7 @@ class Release(Command):
     at: str
     lines: tuple[Line, ...]
     approved_by: tuple[str, ...]
+    case: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Lots that become other lots."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from service.domain.commands.parts import Command, Line, NewLotLine, Output, Status
 
@@ -56,3 +57,4 @@ class Rework(Transformation):
     """Held goods are worked over; what comes out is held until quality has looked. `reason` is required."""
 
     type = "rework"
+    case: UUID | None = None

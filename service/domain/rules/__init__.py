@@ -7,12 +7,14 @@
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from service.domain.book import Book
 from service.domain.commands import Command
+from service.domain.covers import covers_of
 from service.domain.decision import Decision
 from service.domain.errors import BadEventTime, EmptyMovement
 from service.domain.identifiers import check_document_type, check_text
@@ -73,7 +75,8 @@ def decide(book: Book, party: Party, movement: UUID, command: Command) -> Decisi
     _check_shape(book, command)
     decision = _RULES[command.type](book, party, movement, command)
     book.check(decision.legs)
-    return decision
+    covers = covers_of(book, party, command, decision.legs)
+    return replace(decision, covers=covers) if covers else decision
 
 
 def _check_shape(book: Book, command: Command) -> None:

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 PEOPLE = """
 -- `code` is opaque and stands in the ledger as the actor; the name lies apart and may be erased.

@@ -78,13 +78,14 @@ def receive(lot: str, quantity: str = "100", **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def settings(pg: Cluster, template: str) -> Iterator[Settings]:
+def settings(pg: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     name = f"door_{next(_numbers)}"
     postgres.create_database(pg, name, template)
     url = "https://log.example.com"
     yield Settings(
         pg.url(name), ORIGIN, kek=bytes(32), operator_key=OPERATOR_KEY, log_public_key=public_half(LOG_KEY),
         public_url=url, web_threads=32, webhook_key=bytes(32), webhooks_local=True,
+        attachments_dir=str(tmp_path_factory.mktemp("attachments")),
     )  # fmt: skip
     postgres.drop_databases(pg, [name])
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from service import models
 from service.domain import commands as c
-from service.models import tables
+from service.models import quality, tables
 from tests.service.ledger.test_recording import live_a_life
 from tests.service.ledger.world import World, line, register
 
@@ -146,6 +146,7 @@ def test_the_models_are_the_tables_of_the_migration(world: World) -> None:
     rows = world.all("SELECT table_name, column_name, is_nullable, udt_name FROM information_schema.columns"
                      " WHERE table_schema = 'warehouse'")
     made = {(table, column, nullable == "YES") for table, column, nullable, _ in rows}
+    assert quality.metadata is tables.metadata
     told = {(table.name, column.name, bool(column.nullable))
             for table in tables.metadata.tables.values() for column in table.c}
     assert len(tables.metadata.tables) > 30

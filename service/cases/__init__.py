@@ -1,0 +1,1 @@
+"""Quarantine cases as acts of people: opened, looked into, decided, approved. Rules: service.domain.cases."""

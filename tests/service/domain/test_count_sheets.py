@@ -1,0 +1,68 @@
+"""The state machine of count sheets, every pair of state and act; what is out of tolerance; who approves."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.domain import commands as c
+from service.domain.count_sheets import ACTS, STATES, TABLE, after, check_approver, counted_now, out_of_tolerance
+from service.domain.errors import BadText, NeedsApproval
+from service.domain.rules.counts import within_tolerance
+from service.domain.states import WrongState
+from service.domain.things import Item
+from tests.service.domain.books import do, line, make_book, register, stock
+
+LEADS_TO = {
+    "open": {"enter": "open", "finish": "counted", "cancel": "cancelled"},
+    "counted": {"recount": "open", "approve": "approved", "cancel": "cancelled"},
+    "approved": {"recount": "open", "post": "posted", "cancel": "cancelled"},
+    "posted": {},
+    "cancelled": {},
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("act", ACTS)
+def test_every_act_in_every_state_leads_where_the_table_says_or_is_refused(state: str, act: str) -> None:
+    expected = LEADS_TO[state].get(act)
+    if expected is not None:
+        assert after(state, act) == expected
+        return
+    with pytest.raises(WrongState):
+        after(state, act)
+
+
+def test_the_table_speaks_of_known_states_and_acts() -> None:
+    assert {state for state, _ in TABLE} | set(TABLE.values()) == set(STATES)
+    assert {act for _, act in TABLE} == set(ACTS)
+
+
+@given(st.integers(0, 1000), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_the_sheet_and_the_core_judge_tolerance_alike(tolerance: int, book: int, counted: int) -> None:
+    item = Item(1, 1, "I", "I", None, "EA", 0, count_tolerance=tolerance)
+    assert out_of_tolerance(tolerance, book, counted) is not within_tolerance(item, book, counted - book)
+
+
+def test_nobody_approves_the_large_difference_that_he_counted() -> None:
+    check_approver("u2", ["u1"])
+    check_approver("u1", [])
+    with pytest.raises(NeedsApproval):
+        check_approver("u1", ["u2", "u1"])
+    with pytest.raises(BadText):
+        check_approver(" ", [])
+
+
+@given(st.integers(0, 50), st.integers(0, 50))
+def test_what_leaves_between_counting_and_posting_is_no_difference(counted: int, shipped: int) -> None:
+    """50 in the book, some counted, some shipped: the difference that is posted is the one that was counted."""
+    book = make_book()
+    do(book, "maker", register("L1", "50"))
+    if shipped:
+        do(book, "maker", c.Ship(from_="S1/A", customer="x", lines=line("L1", str(shipped))))
+    now = counted_now(counted, book_then=50, book_now=50 - shipped)
+    if now < 0:
+        assert shipped > counted
+        return
+    lines = (c.CountLine("MED", "L1", str(now)),)
+    do(book, "maker", c.Count(at="S1/A", lines=lines, counted_by="u1", approved_by="u2"))
+    assert stock(book, "maker", "L1").get(("S1/A", "available"), 0) - (50 - shipped) == counted - 50
