@@ -53,8 +53,8 @@ class Decision:
     `to` where the goods are now (None: no longer in this party's places). `handoff` is the new state of the handoff it
     opens or answers; `other` is the party on its other side; of its goods, `refused` went back and `missing` were not
     found. `pallet` is packed, unpacked or relocated, as it is afterwards. `recalled` and `lifted` are lots whose recall
-    begins or ends, `still_recalled` those for which another one is in force then, as they are afterwards. `covers` change
-    what is under quarantine cases. `notes` are facts for the statement, under their own names.
+    begins or ends, `still_recalled` those for which another one is in force then, as they are afterwards. `covers`
+    change what is under quarantine cases. `notes` are facts for the statement, under their own names.
     """
 
     legs: tuple[Leg, ...]

@@ -43,8 +43,8 @@ def recall(book: Book, party: Party, movement: UUID, command: Recall) -> Decisio
 def lift(book: Book, party: Party, movement: UUID, command: Lift) -> Decision:
     """Lots that an earlier recall flagged stay flagged; so do those that were also made of other recalled lots.
 
-    The latter are from now on recalled by what these are recalled by, so that the end of that recall ends theirs. Of more
-    than one movement takes, the youngest go first: the root stays flagged until the last, and names them all.
+    The latter are from now on recalled by what these are recalled by, so that the end of that recall ends theirs. Of
+    more than one movement takes, the youngest go first: the root stays flagged until the last, and names them all.
     """
     needs_reason(command, "why the recall is over")
     check_two_persons(command.approved_by)

@@ -26,10 +26,10 @@ LIES = (
     ("children are younger", "ALTER TABLE warehouse.lot_descent DROP CONSTRAINT lot_descent_check",
                              "UPDATE warehouse.lot_descent SET child_id = parent_id - child_id % 10"),
     ("goods of cases are held",
-     "WITH made AS (INSERT INTO warehouse.quarantine_case (party_id, id, scope, cause, words, opened_by, opened_at,"
+     ("WITH made AS (INSERT INTO warehouse.quarantine_case (party_id, id, scope, cause, words, opened_by, opened_at,"
      " content_hash) VALUES (1, gen_random_uuid(), 'lot', 'other', 'x', 'u', 1, sha256('x')) RETURNING number)"
      " INSERT INTO warehouse.case_cover SELECT lot_id, place, number, units + 1 FROM made, warehouse.balance"
-     " WHERE place > 0 AND status = 'available'"),
+     " WHERE place > 0 AND status = 'available'")),
     ("every movement has its statement", "UPDATE warehouse.movement SET statement_hash = sha256('x') WHERE number = 3"),
     ("every statement has its cause", "DELETE FROM warehouse.movement WHERE number = 3"),
     ("statement hash", "UPDATE warehouse.statement SET jwt = replace(jwt, 'A', 'B') WHERE kind = 1"),

@@ -24,7 +24,7 @@ from tests.service.reports.asking import ask, pages
 COMMANDS = st.one_of(STOCK_COMMANDS, st.builds(c.Offer, from_=PLACE, to_party=PARTY, lines=PLAIN))
 LIVES = st.lists(st.lists(st.tuples(PARTY, COMMANDS), min_size=1, max_size=6), min_size=2, max_size=8)
 PARTIES = ("maker", "shop", "depot")
-DECIMALS = {"MED": 0, "MILK": 3, "SALT": 2}
+DECIMALS = {"MED": 0, "MILK": 3, "SALT": 2, "BOTTLE": 0}
 
 
 def lying(rows: list[dict]) -> dict:
@@ -33,7 +33,7 @@ def lying(rows: list[dict]) -> dict:
 
 
 def in_book(book, party: str) -> dict:
-    return {(item, lot, place, status): units for item in ("MED", "MILK")
+    return {(item, lot, place, status): units for item in ("MED", "MILK", "BOTTLE")
             for lot in ("L1", "L2", "L3", "L1-1", "L1-2", "L2-1")
             for (place, status), units in stock(book, party, lot, item).items()}  # fmt: skip
 
