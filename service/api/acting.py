@@ -17,5 +17,5 @@ def act(house: House, caller: Caller, work: Callable[[Desk], Result]) -> Result:
     party, party_id = caller.party, caller.party_id
     assert party is not None and party_id is not None
     return durably(
-        house.writer, lambda connection: work(Desk(connection, house.scribe, party_id, party, caller.key))
+        house.writer, lambda connection: work(Desk(connection, house.scribe, party_id, party, caller.actor))
     )

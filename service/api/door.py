@@ -24,7 +24,7 @@ from service.api.load import Reader, compiled, unreadable
 from service.api.problem import MEDIA_TYPE, Problem, not_found, shown
 from service.api.schemas import ProblemDocument
 from service.auth.keys import Caller
-from service.auth.permissions import OPERATIONS
+from service.auth.permissions import OPERATIONS, speaker_problem
 
 BODY_LIMIT = 1_000_000
 BULK_LIMIT = 4_000_000
@@ -92,6 +92,10 @@ class Operation:
                 values["body"] = _file_bytes(body)
             elif body:
                 values["body"] = _read(body.read, strict_json.load(_request_bytes(body.limit)))
+            for said in (values.get("query"), values.get("body")):
+                problem = speaker_problem(caller[0], said) if caller else None
+                if problem is not None:
+                    raise problem
             return answer(view(*caller, **values))
 
         return self._guarded(perform) if self.roles else lambda **arguments: perform((), arguments)

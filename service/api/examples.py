@@ -18,7 +18,8 @@ FILE = Path(__file__).with_name("examples.json")
 class Example:
     """`by` is a party or `operator`; `path`, below the API's prefix, is called by the `rule` of an operation.
 
-    Where the service chooses the id of what is made, `keeps` names it, and `{name}` in a later path stands for it.
+    Where the service chooses what a later request must say, `keeps` names it: the answer's member `kept` (its `id`),
+    for which `{name}` stands in a later path or body.
     """
 
     by: str
@@ -27,6 +28,7 @@ class Example:
     body: dict[str, Any]
     expect: int
     keeps: str | None
+    kept: str
 
     @property
     def name(self) -> str:
@@ -38,7 +40,7 @@ def story() -> Iterator[Example]:
     """All examples, in the order in which they can be sent."""
     for each in json.loads(FILE.read_text("utf-8")):
         yield Example(each["by"], each["post"], each.get("rule", each["post"]), each["body"], each.get("expect", 201),
-                      each.get("keeps"))
+                      each.get("keeps"), each.get("kept", "id"))
 
 
 @cache

@@ -31,7 +31,9 @@ READS: Mapping[str, Allowed] = {
         "list_handoffs", "read_movement", "read_receipt", "list_lot_number_rules", "preview_lot_numbers",
         "check_lot_number", "list_gs1_prefixes", "list_all_customers", "list_all_orders", "show_order",
         "show_pick_list", "show_slip", "trace_lot", "list_recall_drills", "report_stock", "report_turnover",
-        "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity",
+        "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
+        "read_case", "read_certificate", "read_attachment", "list_counts", "read_count", "list_recalls", "read_recall",
+        "list_notices",
     ), ALL),
     "list_api_keys": KEEPERS,
     "list_people": KEEPERS,
@@ -49,9 +51,12 @@ FLOOR: Allowed = frozenset({"operator", "supervisor", "integrator"})
 RECORDING: Mapping[str, Allowed] = {
     **dict.fromkeys((
         "record_movement", "record_movements", "scan_code", "receive_against_order", "confirm_pick_line",
-        "ship_picked_goods",
+        "ship_picked_goods", "add_case", "add_finding", "add_attachment",
     ), FLOOR | {"quality"}),
-    **dict.fromkeys(("take_lot_numbers", "take_ssccs", "allocate_stock", "make_order_pick_list"), FLOOR),
+    **dict.fromkeys((
+        "take_lot_numbers", "take_ssccs", "allocate_stock", "make_order_pick_list", "add_count", "enter_lines",
+        "finish_count", "recount", "post_count", "cancel_count",
+    ), FLOOR),
 }  # fmt: skip
 
 OPERATIONS: Mapping[str, Allowed] = {
@@ -63,7 +68,9 @@ OPERATIONS: Mapping[str, Allowed] = {
         "set_item_issue_policy",
     ), ADMINISTRATOR),
     **dict.fromkeys(("add_order", "close_order", "cancel_order"), frozenset({"supervisor", "integrator"})),
-    "drill_recall": frozenset({"quality", "supervisor"}),
+    **dict.fromkeys(("drill_recall", "acknowledge_notice", "approve_count"), frozenset({"quality", "supervisor"})),
+    **dict.fromkeys(("review_case", "decide_case", "approve_case", "close_case", "add_recall", "lift_recall"),
+                    frozenset({"quality"})),
     **dict.fromkeys(("add_webhook", "remove_webhook", "redeliver"), MACHINE | ADMINISTRATOR),
     **dict.fromkeys(("upload_import", "run_import"), MACHINE),
     "register_party": NOBODY,
@@ -82,6 +89,9 @@ MOVEMENTS: Mapping[str, Allowed] = {
 
 PLACES = ("from_", "to", "at")
 """The members of a command that name a place, `SITE/LOC`."""
+
+SPEAKERS = ("by", "person", "counted_by", "approved_by")
+"""The members of a request in which a person says who acts."""
 
 TOUCHES_NO_PLACE = ("refuse", "withdraw")
 """An offer to the whole party is refused, or one of its own taken back: the role at any site is enough. Other movements
@@ -107,7 +117,7 @@ def movement_problem(caller: Caller, command: Command) -> Problem | None:
 
     Whoever records a movement for a caller asks this first, single or in bulk.
     """
-    return act_problem(caller, command.type, *sites_of(command))
+    return act_problem(caller, command.type, *sites_of(command)) or speaker_problem(caller, command)
 
 
 def act_problem(caller: Caller, type: str, *named: str) -> Problem | None:
@@ -122,6 +132,22 @@ def act_problem(caller: Caller, type: str, *named: str) -> Problem | None:
             expected = f"{' or '.join(sorted(allowed)) or 'nobody'} {where}"
             detail = f"{type}: expected the role {expected}, got {_roles(caller)}"
             return forbidden(detail, expected=expected, seen=_roles(caller), movement_type=type)
+    return None
+
+
+def speaker_problem(caller: Caller, said: Any) -> Problem | None:
+    """A 403 if somebody who signed in as a person speaks in another's name.
+
+    So two persons are two keys: a personal key cannot claim the approval of a colleague, it takes a quarantine case or
+    a count sheet, where each approves for himself. A company's own key speaks for whom it says; that is its claim.
+    """
+    for name in SPEAKERS if caller.person is not None else ():
+        value = said.get(name) if isinstance(said, Mapping) else getattr(said, name, None)
+        others = [each for each in (value if isinstance(value, tuple) else (value,)) if each != caller.person]
+        if any(others):
+            seen = ", ".join(map(str, others))
+            return forbidden(f"{name}: expected {caller.person}, whose key this is, got {seen}",
+                             expected=caller.person, seen=seen)
     return None
 
 

@@ -47,7 +47,7 @@ from service.domain.rules.lines import (
 )
 from service.domain.things import Handoff, HandoffLine, Item, Location, Lot, Party
 
-LONGEST_OFFER = timedelta(days=3660)
+LONGEST_OFFER = timedelta(days=36_525)
 
 NO_STATEMENT = b""
 """The offer's statement is signed after the rule has spoken; the ledger fills in its hash."""
