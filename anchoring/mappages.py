@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from anchoring.copying import copy_in, driver
 from anchoring.errors import LedgerBroken
-from anchoring.page import PageId, Place, check_page
+from anchoring.page import STORED, PageId, Place, checked
 
 _OVERHEAD = 150  # of a remembered page, beside its bytes: its objects and its place in the dictionary
 
@@ -65,14 +65,14 @@ class StoredPages:
         for place in missing:
             if place.page not in found:
                 raise LedgerBroken(f"page {place.page} of the lot map", place.hash, None)
-            check_page(place, found[place.page])
+            found[place.page] = checked(place, found[place.page])
         self.loaded.update(found)
         return found
 
 
 def write_pages(connection: Connection, pages: Iterable[tuple[PageId, bytes]]) -> None:
     """Store new pages."""
-    rows = (pack(">hiqi", 2, 8, page, len(raw)) + raw for page, raw in pages)
+    rows = (pack(">hiqi", 2, 8, page, len(raw) - STORED) + raw[STORED:] for page, raw in pages)
     copy_in(driver(connection), "ledger.map_page (id, page)", rows)
 
 

@@ -4,7 +4,8 @@ One transaction for each round. Its order is the safety argument:
 
     1  may it sign?       no halting alarm is open
     2  take               the oldest statements leave the queue; a second sequencer finds them gone
-    3  chain              indexes from the tree's size on, each entry linked to its subject's newest
+    3  chain              indexes from the tree's size on, each entry linked to its subject's newest, which is asked for
+                          if the signed map knows the subject
     4  grow               tree and map in memory, from what was true after the last commit
     5  store              entries, tiles, pages: an index that is taken is refused by the primary key
     6  sign               the first moment that a signature exists; nobody sees it before 8
@@ -31,14 +32,14 @@ from sqlalchemy import Connection, Engine, text
 
 from anchoring import queue
 from anchoring.bell import SEQUENCED, SUBMITTED, Bell
-from anchoring.chaining import Chained, Tip, chain, map_changes, new_tips
+from anchoring.chaining import Tip, Waiting, chain, map_changes, new_tips
 from anchoring.checkpoints import SignedCheckpoint, newest_checkpoint, write_checkpoint
 from anchoring.dedicated import LOST, abandon, dedicated
 from anchoring.entries import write_entries
 from anchoring.errors import LedgerBroken, Overtaken
-from anchoring.lotmap import grow
+from anchoring.lotmap import find, grow
 from anchoring.mappages import PageMemory, StoredPages, write_pages
-from anchoring.page import PageId
+from anchoring.page import PageId, Place
 from anchoring.signer import LogSigner
 from anchoring.state import State, stored_state
 from anchoring.tilestore import write_tiles
@@ -63,6 +64,7 @@ _LOOK = 0.05  # seconds between two looks at the queue when nobody rings
 _RETRY = 0.5  # seconds: after a failure, and between two tries to be elected
 _GIVE_UP = 10_000  # milliseconds in which a sequencer that stopped in mid-transaction loses its lock
 _DUPLICATE = "entry_statement_subject"
+_UNKNOWN = "entry_subject_sequence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,10 @@ class Sequencer:
                 raise Overtaken("what is stored", "as this sequencer left it", str(error)) from error
             raise
         except UniqueViolation as error:
+            unsigned = error.diag.constraint_name == _UNKNOWN and not self._is_overtaken()
             self.close()
+            if unsigned:
+                raise LedgerBroken("entries of a subject", "those that the lot map knows", str(error)) from error
             if error.diag.constraint_name != _DUPLICATE or self._wary:
                 raise Overtaken("entries of the log", "none above the last checkpoint", str(error)) from error
             self._wary = True
@@ -208,36 +213,44 @@ class Sequencer:
         if self._wary:
             taken = list(queue.without_known(connection, taken))
         self._after("taken")
-        subjects = {subject for statement in taken for subject in statement.subjects}
-        tips = self._tips.of(connection, subjects)
-        chained = list(chain(state.edge.size, taken, tips))
-        self._after("chained")
-        extension = self._extend(connection, state, chained, tips) if chained else _Extension(state, {}, (), ())
+        extension = self._extend(connection, state, taken)
         connection.commit()
         self._after("committed")
         self._adopt(extension)
-        return len(chained)
+        return extension.state.edge.size - state.edge.size
 
-    def _extend(
-        self, connection: Connection, state: State, chained: Sequence[Chained], tips: Mapping[Subject, Tip]
-    ) -> _Extension:
-        """Grow tree and map, store, sign."""
+    def _extend(self, connection: Connection, state: State, taken: Sequence[Waiting]) -> _Extension:
+        """Chain, grow tree and map, store, sign."""
+        subjects = {subject for statement in taken for subject in statement.subjects}
+        if not subjects:
+            return _Extension(state, {}, (), ())
+        pages = StoredPages(connection, self._memory)
+        ways = find(state.map_root, subjects, pages)
+        tips = self._tips.of(connection, ways.known)  # whom the signed map does not know has no entry to ask for
+        chained = list(chain(state.edge.size, taken, tips))
+        self._after("chained")
         edge, tiles = state.edge.grown([each.leaf_hash for each in chained])
-        pages, after = StoredPages(connection, self._memory), new_tips(chained)
-        grown = grow(state.map_root, map_changes(tips, after), pages, state.next_page)
+        after = new_tips(chained)
+        grown = grow(ways, map_changes(tips, after), state.next_page)
         self._after("grown")
         write_entries(connection, chained)
         write_tiles(connection, tiles)
         write_pages(connection, grown.written)
         self._after("stored")
-        log_root, signed_at = edge.root(), max(self._now(), state.signed_at)
-        note = self._signer.sign(edge.size, log_root, grown.root.hash)
+        grew = State(edge, grown.root, max(self._now(), state.signed_at))
+        self._sign(connection, grew, grown.root)
+        return _Extension(grew, after, pages.loaded, grown.written)
+
+    def _sign(self, connection: Connection, state: State, map_root: Place) -> None:
+        """Sign a state and store the checkpoint."""
+        size, log_root = state.edge.size, state.edge.root()
+        note = self._signer.sign(size, log_root, map_root.hash)
         self._after("signed")
-        signed = SignedCheckpoint(edge.size, log_root, grown.root.hash, grown.root.page, note, signed_at)
-        write_checkpoint(connection, signed)
+        write_checkpoint(
+            connection, SignedCheckpoint(size, log_root, map_root.hash, map_root.page, note, state.signed_at)
+        )
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": SEQUENCED})
         self._after("finished")
-        return _Extension(State(edge, grown.root, signed_at), after, pages.loaded, grown.written)
 
     def _adopt(self, extension: _Extension) -> None:
         """Only what is committed may be remembered: an aborted round gives its indexes and page ids back."""

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anchoring.errors import LedgerBroken
-from anchoring.lotmap import Change, Opening, grow, open_at
-from anchoring.page import PageId, Place, check_page, format_page, parse_page
+from anchoring.lotmap import Change, Opening, find, grow, open_at
+from anchoring.page import STORED, PageId, Place, checked, format_page, parse_page
 from tests.anchoring.ledger import reference
 from verifier import lotmap as checker
 from verifier.hashing import EMPTY_MAP, MapHash, Subject, map_value
@@ -32,16 +32,16 @@ class InMemory:
 
     def __call__(self, places: Collection[Place]) -> Mapping[PageId, bytes]:
         self.loads += 1
-        for place in places:
-            check_page(place, self.pages[place.page])
-        return {place.page: self.pages[place.page] for place in places}
+        return {place.page: checked(place, self.pages[place.page]) for place in places}
 
     def grow(self, values: Mapping[Subject, MapHash]) -> Place:
         changes = {key: Change(self.values.get(key), value) for key, value in values.items()}
-        grown = grow(self.root, changes, self, PageId(len(self.pages)))
+        ways = find(self.root, changes, self)
+        assert set(ways.known) == values.keys() & self.values.keys()
+        grown = grow(ways, changes, PageId(len(self.pages)))
         for page, raw in grown.written:
             assert page not in self.pages, "a page was written twice"
-            self.pages[page] = raw
+            self.pages[page] = raw[STORED:]
         self.values.update(values)
         self.root = grown.root
         return grown.root
@@ -136,9 +136,13 @@ def test_the_checker_takes_what_the_maker_makes(heads: dict[Subject, Head], stra
 def test_a_page_is_read_as_it_was_written(growths: list[dict[Subject, MapHash]]) -> None:
     stored = InMemory()
     for leaves in growths:
-        stored.grow(leaves)
-    for raw in stored.pages.values():
-        assert format_page(parse_page(raw)) == raw
+        grown = stored.grow(leaves)
+        level = [grown]
+        while level:
+            pages = [parse_page(checked(place, stored.pages[place.page]), place.depth) for place in level]
+            for place, page in zip(level, pages, strict=True):
+                assert format_page(page)[STORED:] == stored.pages[place.page]
+            level = [below for page in pages for slot in range(16) if (below := page.page_at(slot)) is not None]
 
 
 def test_a_growth_asks_once_for_each_level_and_writes_only_the_paths_that_change() -> None:
@@ -164,7 +168,7 @@ def test_the_same_leaves_make_the_same_root_in_any_order() -> None:
 @pytest.mark.parametrize("raw", [b"", b"\x00", b"\x00\x01\x00\x00", b"\x00\x00\x00\x01" + bytes(63), bytes(5)])
 def test_a_page_of_another_length_is_damage(raw: bytes) -> None:
     with pytest.raises(LedgerBroken, match="page of the lot map"):
-        parse_page(raw)
+        checked(Place(PageId(0), MapHash(bytes(32))), raw)
 
 
 @settings(deadline=None, max_examples=60)
@@ -191,4 +195,4 @@ def test_a_leaf_is_replaced_only_if_it_is_the_one_expected() -> None:
         {other: Change(MapHash(b"0" * 32), MapHash(b"2" * 32))},
     ):
         with pytest.raises(LedgerBroken, match="in the lot map"):
-            grow(stored.root, changes, stored, PageId(99))
+            grow(find(stored.root, changes, stored), changes, PageId(99))
