@@ -17,11 +17,19 @@ Leaf = tuple[Subject, MapHash]
 
 def subtree(keys: Sequence[bytes], values: Sequence[bytes], bit: int) -> bytes:
     """The hash over leaves whose keys agree in all bits before `bit`."""
-    if len(keys) < 2:
-        return sha256(b"\x02" + keys[0] + values[0]).digest() if keys else EMPTY_MAP
+    hashes = [sha256(b"\x02" + key + value).digest() for key, value in zip(keys, values, strict=True)]
+    return _folded(keys, hashes, bit) if len(hashes) != 1 else hashes[0]
+
+
+def _folded(keys: Sequence[bytes], hashes: Sequence[bytes], bit: int) -> bytes:
+    """The hash over leaves that are hashed already: none, or more than one."""
+    if not hashes:
+        return EMPTY_MAP
     middle = split(keys, bit)
-    left = subtree(keys[:middle], values[:middle], bit + 1)
-    return sha256(b"\x03" + left + subtree(keys[middle:], values[middle:], bit + 1)).digest()
+    rest = len(hashes) - middle
+    left = hashes[0] if middle == 1 else _folded(keys[:middle], hashes[:middle], bit + 1)
+    right = hashes[middle] if rest == 1 else _folded(keys[middle:], hashes[middle:], bit + 1)
+    return sha256(b"\x03" + left + right).digest()
 
 
 def split(keys: Sequence[bytes], bit: int) -> int:

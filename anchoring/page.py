@@ -8,13 +8,13 @@ page of their own. So there are few pages, and a key is seldom more than one lev
 
 Nothing that was stored is believed: a page is named by its id and by the hash that the page above it gives (`Place`),
 and whoever loads it checks it against that (`checked`). What is hashed then is kept before the page's bytes, and only
-in memory: the nodes 2 to 15 of its four levels, where node 1 is the page and 2n and 2n+1 are the halves of node n. So a
+in memory: the nodes 1 to 15 of its four levels, where node 1 is the page and 2n and 2n+1 are the halves of node n. So a
 change in one slot hashes that slot, its neighbour, and four nodes.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from hashlib import sha256
 from itertools import pairwise
 from struct import Struct
@@ -26,13 +26,12 @@ from verifier.hashing import EMPTY_MAP, MapHash, Subject
 
 PageId = NewType("PageId", int)
 
-STORED = 14 * 32
+STORED = 15 * 32
 """Where the stored bytes begin in those of a checked page."""
 
 _SLOTS = 16
 _HEAD = Struct(">HH")
 _BODY = STORED + _HEAD.size
-_IDS = [Struct(f">{count}Q") for count in range(_SLOTS + 1)]
 _PAGE, _LEAF = 40, 64
 _ROOM = 1940  # bytes of pages and leaves: with what else is in its row just below 2 kB, where PostgreSQL would part it
 
@@ -47,88 +46,106 @@ class Place(NamedTuple):
 
 class Page:
     """A page in memory: which slots hold pages, their hashes and ids in the order of the slots; keys and values in
-    order, and the slot of each; the nodes, of which those above the `changed` pairs of slots are out of date.
+    order, and the slot of each; nodes 1 to 15, of which those above the `changed` pairs of slots are out of date.
     """
 
     __slots__ = ("changed", "depth", "hashes", "ids", "keys", "nodes", "pages", "slots", "values")
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
-        self.nodes: list[bytes] = [EMPTY_MAP] * _SLOTS
+        self.nodes = bytearray(STORED)
         self.pages = self.changed = 0
-        self.hashes: list[bytes] = []
-        self.ids: list[int] = []
-        self.slots = b""
-        self.keys: list[bytes] = []
-        self.values: list[bytes] = []
+        self.hashes, self.ids = bytearray(), bytearray()
+        self.slots, self.keys, self.values = bytearray(), bytearray(), bytearray()
 
     def page_at(self, slot: int) -> Place | None:
         """The page that the slot leads to."""
         if not self.pages >> slot & 1:
             return None
         rank = _rank(self.pages, slot)
-        return Place(PageId(self.ids[rank]), MapHash(self.hashes[rank]), self.depth + 1)
+        page, hashed = self.ids[8 * rank : 8 * rank + 8], self.hashes[32 * rank : 32 * rank + 32]
+        return Place(PageId(int.from_bytes(page, "big")), MapHash(bytes(hashed)), self.depth + 1)
 
     def put_leaf(self, key: Subject, value: MapHash) -> MapHash | None:
         """Let `key`, whose slot leads to no page, have this value; returns the one it had."""
-        keys, slot = self.keys, nibble(key, self.depth)
-        at, before = bisect_left(keys, key), None
-        if at < len(keys) and keys[at] == key:
-            before, self.values[at] = MapHash(self.values[at]), value
-        else:
-            keys.insert(at, key)
-            self.values.insert(at, value)
-            self.slots = self.slots[:at] + _BYTE[slot] + self.slots[at:]
+        slot = nibble(key, self.depth)
         self.changed |= 1 << (slot >> 1)
-        return before
+        rank = bisect_left(self.slots, slot)
+        for rank in range(rank, rank + self.slots.count(slot)):
+            at = 32 * rank
+            there = bytes(self.keys[at : at + 32])
+            if there == key:
+                before = MapHash(bytes(self.values[at : at + 32]))
+                self.values[at : at + 32] = value
+                return before
+            if there > key:
+                break
+        else:
+            rank = bisect_right(self.slots, slot)
+        at = 32 * rank
+        self.slots.insert(rank, slot)
+        self.keys[at:at], self.values[at:at] = key, value
+        return None
 
     def put_page(self, slot: int, place: Place) -> None:
         """Let the slot, in which no leaves are, lead to a page."""
-        rank = _rank(self.pages, slot)
-        if self.pages >> slot & 1:
-            self.ids[rank], self.hashes[rank] = place.page, place.hash
-        else:
-            self.ids.insert(rank, place.page)
-            self.hashes.insert(rank, place.hash)
-            self.pages |= 1 << slot
+        rank, there = _rank(self.pages, slot), self.pages >> slot & 1
+        self.hashes[32 * rank : 32 * (rank + there)] = place.hash
+        self.ids[8 * rank : 8 * (rank + there)] = place.page.to_bytes(8, "big")
+        self.pages |= 1 << slot
         self.changed |= 1 << (slot >> 1)
 
     def is_too_long(self) -> bool:
         """Whether leaves have to move into a page of their own."""
-        return _LEAF * len(self.keys) + _PAGE * len(self.ids) > _ROOM
+        return _LEAF * len(self.slots) + _PAGE * self.pages.bit_count() > _ROOM
 
     def take_fullest(self) -> tuple[int, list[Leaf]]:
         """Take the leaves out of the slot that has most of them."""
         slot = max(range(_SLOTS), key=self.slots.count)
-        taken = self._range(slot)
-        leaves = [(Subject(key), MapHash(value)) for key, value in zip(self.keys[taken], self.values[taken], strict=True)]
-        del self.keys[taken], self.values[taken]
-        self.slots = self.slots.replace(_BYTE[slot], b"")
+        leaves = [(Subject(key), MapHash(value)) for key, value in zip(*self._leaves(slot), strict=True)]
+        first = self.slots.find(slot)
+        taken = slice(32 * first, 32 * (first + len(leaves)))
+        del self.keys[taken], self.values[taken], self.slots[first : first + len(leaves)]
         return slot, leaves
+
+    def pair(self, slot: int) -> bytes | bytearray:
+        """The hashes of what is in two neighbouring slots, the first of them even."""
+        if self.pages >> slot & 3 == 3:
+            at = 32 * _rank(self.pages, slot)
+            return self.hashes[at : at + 64]
+        return self.slot_hash(slot) + self.slot_hash(slot + 1)
 
     def slot_hash(self, slot: int) -> bytes:
         """The hash of what is in a slot."""
         if self.pages >> slot & 1:
-            return self.hashes[_rank(self.pages, slot)]
-        held = self._range(slot)
-        return subtree(self.keys[held], self.values[held], 4 * self.depth + 4)
+            at = 32 * _rank(self.pages, slot)
+            return bytes(self.hashes[at : at + 32])
+        held = self.slots.count(slot)
+        if not held:
+            return EMPTY_MAP
+        if held == 1:
+            at = 32 * self.slots.find(slot)
+            return sha256(b"\x02" + self.keys[at : at + 32] + self.values[at : at + 32]).digest()
+        return subtree(*self._leaves(slot), 4 * self.depth + 4)
 
     def opened(self, slot: int, key: Subject) -> tuple[list[MapHash], Leaf | None]:
         """What lies under a key in a slot that leads to no page."""
-        held = self._range(slot)
-        return opening(self.keys[held], self.values[held], 4 * self.depth + 4, key)
+        return opening(*self._leaves(slot), 4 * self.depth + 4, key)
 
     def content(self) -> tuple[int, int]:
         """Which slots hold anything, and which more than one leaf."""
         used = many = self.pages
         for slot in self.slots:
-            many |= used & 1 << slot
-            used |= 1 << slot
+            bit = 1 << slot
+            many |= used & bit
+            used |= bit
         return used, many
 
-    def _range(self, slot: int) -> slice:
-        first = self.slots.find(slot)
-        return slice(first, first + self.slots.count(slot)) if first >= 0 else slice(0)
+    def _leaves(self, slot: int) -> tuple[list[bytes], list[bytes]]:
+        """Keys and values in a slot that leads to no page."""
+        places = range(32 * bisect_left(self.slots, slot), 32 * bisect_right(self.slots, slot), 32)
+        keys, values = self.keys, self.values
+        return [bytes(keys[at : at + 32]) for at in places], [bytes(values[at : at + 32]) for at in places]
 
 
 def refreshed(page: Page) -> MapHash:
@@ -136,17 +153,14 @@ def refreshed(page: Page) -> MapHash:
     used, many = page.content()
     nodes = page.nodes
     for node in _WAYS[page.changed]:
-        if node < 8:
-            left, right = nodes[2 * node], nodes[2 * node + 1]
-        else:
-            left, right = page.slot_hash(2 * node - 16), page.slot_hash(2 * node - 15)
+        halves = nodes[64 * node - 32 : 64 * node + 32] if node < 8 else page.pair(2 * node - _SLOTS)
         span = used & _SPANS[node]
         if span & span - 1 or many & span:
-            nodes[node] = sha256(b"\x03" + left + right).digest()
+            nodes[32 * node - 32 : 32 * node] = sha256(b"\x03" + halves).digest()
         else:  # at most one leaf: it is the subtree
-            nodes[node] = left if left != EMPTY_MAP else right
+            nodes[32 * node - 32 : 32 * node] = halves[32:] if halves.startswith(EMPTY_MAP) else halves[:32]
     page.changed = 0
-    return MapHash(nodes[1])
+    return MapHash(bytes(nodes[:32]))
 
 
 def descend(page: Page, key: Subject) -> tuple[list[MapHash], Leaf | None, Place | None]:
@@ -159,7 +173,8 @@ def descend(page: Page, key: Subject) -> tuple[list[MapHash], Leaf | None, Place
         if not (span & span - 1 or many & span):
             return siblings, page.opened(span.bit_length() - 1, key)[1] if span else None, None
         beside = towards >> height ^ 1
-        siblings.append(MapHash(page.nodes[beside] if height else page.slot_hash(beside - _SLOTS)))
+        hashed = page.nodes[32 * beside - 32 : 32 * beside] if height else page.slot_hash(beside - _SLOTS)
+        siblings.append(MapHash(bytes(hashed)))
     below = page.page_at(towards - _SLOTS)
     if below is not None:
         return siblings, None, below
@@ -170,7 +185,8 @@ def descend(page: Page, key: Subject) -> tuple[list[MapHash], Leaf | None, Place
 def checked(place: Place, stored: bytes) -> bytes:
     """A page with its nodes; raises LedgerBroken unless it is the page of this place: all in it leads to its hash."""
     page = parse_page(bytes(STORED) + stored, place.depth)
-    if not all(before < key for before, key in pairwise(page.keys)) or any(page.pages >> at & 1 for at in page.slots):
+    keys = [page.keys[at : at + 32] for at in range(0, len(page.keys), 32)]
+    if not all(before < key for before, key in pairwise(keys)) or any(page.pages >> at & 1 for at in page.slots):
         raise LedgerBroken(f"page {place.page} of the lot map", "leaves in order, none beside a page", "others")
     page.changed = 255
     seen = refreshed(page)
@@ -181,29 +197,24 @@ def checked(place: Place, stored: bytes) -> bytes:
 
 def format_page(page: Page) -> bytes:
     """The bytes of a page that is up to date: nodes first, from `STORED` on what is stored."""
-    head = _HEAD.pack(page.pages, len(page.keys))
-    ids = _IDS[len(page.ids)].pack(*page.ids)
-    return b"".join((*page.nodes[2:], head, *page.hashes, ids, *page.keys, *page.values))
+    head = _HEAD.pack(page.pages, len(page.slots))
+    return b"".join((page.nodes, head, page.hashes, page.ids, page.keys, page.values))
 
 
 def parse_page(raw: bytes, depth: int) -> Page:
     """The page of `raw`; raises LedgerBroken if `format_page` cannot have made it."""
-    page = Page(depth)
+    page = Page.__new__(Page)
+    page.depth, page.changed = depth, 0
     page.pages, leaves = _HEAD.unpack_from(raw.ljust(_BODY, b"\0"), STORED)
     pages = page.pages.bit_count()
     ids, keys = _BODY + 32 * pages, _BODY + _PAGE * pages
     values = keys + 32 * leaves
     _check_length(raw, values + 32 * leaves)
-    page.nodes[2:] = _pieces(raw, 0, STORED)
-    page.hashes = _pieces(raw, _BODY, ids)
-    page.ids = list(_IDS[pages].unpack_from(raw, ids))
-    page.slots = raw[keys + (depth >> 1) : values : 32].translate(_LOW if depth & 1 else _HIGH)
-    page.keys, page.values = _pieces(raw, keys, values), _pieces(raw, values, len(raw))
+    page.nodes = bytearray(raw[:STORED])
+    page.hashes, page.ids = bytearray(raw[_BODY:ids]), bytearray(raw[ids:keys])
+    page.keys, page.values = bytearray(raw[keys:values]), bytearray(raw[values:])
+    page.slots = page.keys[depth >> 1 :: 32].translate(_LOW if depth & 1 else _HIGH)
     return page
-
-
-def _pieces(raw: bytes, first: int, end: int) -> list[bytes]:
-    return [raw[at : at + 32] for at in range(first, end, 32)]
 
 
 def _check_length(raw: bytes, expected: int) -> None:
@@ -252,10 +263,10 @@ def _span(node: int) -> int:
 
 def _ways(pairs: int) -> tuple[int, ...]:
     """The nodes over these pairs of slots, lowest first."""
-    return tuple(node for node in range(15, 0, -1) if any(_SPANS[node] >> 2 * at & 1 for at in range(8) if pairs >> at & 1))
+    slots = sum(3 << 2 * pair for pair in range(8) if pairs >> pair & 1)
+    return tuple(node for node in range(15, 0, -1) if _SPANS[node] & slots)
 
 
-_BYTE = [bytes([slot]) for slot in range(_SLOTS)]
 _HIGH, _LOW = bytes(byte >> 4 for byte in range(256)), bytes(byte & 15 for byte in range(256))
 _SPANS = [0, *(_span(node) for node in range(1, _SLOTS))]
 _WAYS = [_ways(pairs) for pairs in range(256)]

@@ -56,7 +56,7 @@ STEPS = ("permitted", "taken", "chained", "grown", "stored", "signed", "finished
 """The moments of a round at which tests let it fail; `finished` is the last before the commit."""
 
 LOCK = 0x6C6F7470_73657175  # any constant that nobody else uses
-_PAGE_MEMORY = 64 << 20
+_PAGE_MEMORY = 128 << 20
 _TIPS = 30_000  # subjects, of 0.4 kB each
 _ROUND = 8000  # entries: the memory of a round and the time that a new submission waits grow with it
 _LINGER = 0.005  # seconds: those who submit at about the same time share a checkpoint
