@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from struct import Struct
 from typing import Any
 
@@ -10,19 +10,20 @@ from sqlalchemy import Connection, func, select
 
 from anchoring import tables
 from anchoring.chaining import Chained, Tip
-from anchoring.copying import copy_in, driver
+from anchoring.copying import driver
 from verifier.entry import Entry
 from verifier.hashing import Subject
 
 _ROW = Struct(">hiqihi32siqi32si32siqi32s")
-_COLUMNS = "index, kind, subject, sequence, previous, statement_hash, recorded_at, leaf_hash"
+ENTRIES = "ledger.entry (index, kind, subject, sequence, previous, statement_hash, recorded_at, leaf_hash)"
+"""What is copied in; the primary key refuses an index that another sequencer gave away first."""
 
 column = tables.entry.c
 
 
-def write_entries(connection: Connection, chained: Iterable[Chained]) -> None:
-    """Store entries; the primary key refuses an index that another sequencer gave away first."""
-    copy_in(driver(connection), f"ledger.entry ({_COLUMNS})", map(_row, chained))
+def packed_entries(chained: Iterable[Chained]) -> Iterator[bytes]:
+    """Rows for `ENTRIES`."""
+    return map(_row, chained)
 
 
 def _row(each: Chained) -> bytes:

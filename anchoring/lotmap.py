@@ -13,7 +13,7 @@ Evidence: `tests/anchoring/ledger/test_lotmap.py`, beside a naive map, the vecto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -42,14 +42,6 @@ class Change(NamedTuple):
 
     before: MapHash | None
     after: MapHash
-
-
-@dataclass(frozen=True, slots=True)
-class Grown:
-    """A map after a growth: its root page, and the pages to store, each with its id and its nodes."""
-
-    root: Place
-    written: list[tuple[PageId, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +81,8 @@ def find(root: Place | None, keys: Collection[Subject], load: Load) -> Ways:
             way.raw = stored[place.page]
             if pages_of(way.raw):
                 below += _parted(way, place.depth)
-            known += [key for key in way.keys if has_leaf(way.raw, key)]
+            if way.keys:
+                known += [key for key in way.keys if has_leaf(way.raw, key)]
         level = below
     return Ways(top, known)
 
@@ -110,27 +103,56 @@ def _parted(way: _Way, depth: int) -> list[tuple[_Way, Place]]:
     return [(page, place_at(way.raw, slot, depth)) for slot, page in below.items()]
 
 
-def grow(ways: Ways, changes: Mapping[Subject, Change], first: PageId) -> Grown:
-    """The map after `changes`, one for each key of `ways` (not none); new pages get ids from `first` on.
-
-    Raises LedgerBroken if a value is not what a change says it was.
+class Growth:
+    """The map after `changes`, one for each key of `ways` (not none), once all steps are done; new pages get ids from
+    `first` on. Pages are written bottom up, path after path, so that what is worked on stays in the processor's cache.
     """
-    written: list[tuple[PageId, bytes]] = []
-    return Grown(_Growth(changes, first, written).grown(ways.top, 0), written)
 
+    def __init__(self, ways: Ways, changes: Mapping[Subject, Change], first: PageId) -> None:
+        self.written: list[tuple[PageId, bytes]] = []
+        """The pages to store, each with its id and its nodes."""
+        self._top, self._changes, self._next = ways.top, changes, first
+        self._root: Place | None = None
 
-class _Growth:
-    """Writes changed pages bottom up, path after path, so that what is worked on stays in the processor's cache."""
+    @property
+    def root(self) -> Place:
+        """The root page."""
+        assert self._root is not None, "expected a growth whose steps are done"
+        return self._root
 
-    def __init__(self, changes: Mapping[Subject, Change], first: PageId, written: list[tuple[PageId, bytes]]) -> None:
-        self._changes, self._next, self._written = changes, first, written
+    def steps(self) -> Iterator[None]:
+        """Grow; some hundred times there is an opportunity to do something else.
 
-    def grown(self, way: _Way, depth: int) -> Place:
-        """What replaces a stored page."""
+        Raises LedgerBroken if a value is not what a change says it was.
+        """
+        self._root = yield from self._gradually(self._top, 0)
+
+    def done(self) -> Growth:
+        """All steps at once."""
+        for _ in self.steps():
+            pass
+        return self
+
+    def _gradually(self, way: _Way, depth: int) -> Generator[None, None, Place]:
+        """What replaces a page of the two levels on top."""
         page = parse_page(way.raw, depth)
         for slot, below in way.below.items():
-            page.put_page(slot, self.grown(below, depth + 1))
-        for key in way.keys:
+            if depth == 0:
+                page.put_page(slot, (yield from self._gradually(below, depth + 1)))
+            else:
+                page.put_page(slot, self._grown(below, depth + 1))
+                yield
+        return self._changed(page, way.keys)
+
+    def _grown(self, way: _Way, depth: int) -> Place:
+        """What replaces a page further down."""
+        page = parse_page(way.raw, depth)
+        for slot, below in way.below.items():
+            page.put_page(slot, self._grown(below, depth + 1))
+        return self._changed(page, way.keys)
+
+    def _changed(self, page: Page, keys: list[Subject]) -> Place:
+        for key in keys:
             before, after = self._changes[key]
             seen = page.put_leaf(key, after)
             if seen != before:
@@ -149,7 +171,7 @@ class _Growth:
             slot, leaves = page.take_fullest()
             page.put_page(slot, self._new(leaves, page.depth + 1))
         written = Place(self._next, refreshed(page), page.depth)
-        self._written.append((written.page, format_page(page)))
+        self.written.append((written.page, format_page(page)))
         self._next = PageId(written.page + 1)
         return written
 

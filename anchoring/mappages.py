@@ -7,15 +7,16 @@ committed: an aborted growth gives its ids back.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from struct import pack
 
 from sqlalchemy import Connection
 
-from anchoring.copying import copy_in, driver
+from anchoring.copying import driver
 from anchoring.errors import LedgerBroken
 from anchoring.page import STORED, PageId, Place, checked
 
+PAGES = "ledger.map_page (id, page)"
 _OVERHEAD = 150  # of a remembered page, beside its bytes: its objects and its place in the dictionary
 
 
@@ -70,10 +71,9 @@ class StoredPages:
         return found
 
 
-def write_pages(connection: Connection, pages: Iterable[tuple[PageId, bytes]]) -> None:
-    """Store new pages."""
-    rows = (pack(">hiqi", 2, 8, page, len(raw) - STORED) + raw[STORED:] for page, raw in pages)
-    copy_in(driver(connection), "ledger.map_page (id, page)", rows)
+def packed_pages(pages: Iterable[tuple[PageId, bytes]]) -> Iterator[bytes]:
+    """Rows for `PAGES`."""
+    return (pack(">hiqi", 2, 8, page, len(raw) - STORED) + raw[STORED:] for page, raw in pages)
 
 
 def _read(connection: Connection, pages: list[PageId]) -> list[tuple[PageId, bytes]]:

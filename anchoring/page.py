@@ -71,18 +71,13 @@ class Page:
         slot = nibble(key, self.depth)
         self.changed |= 1 << (slot >> 1)
         rank = bisect_left(self.slots, slot)
-        for rank in range(rank, rank + self.slots.count(slot)):
-            at = 32 * rank
-            there = bytes(self.keys[at : at + 32])
-            if there == key:
-                before = MapHash(bytes(self.values[at : at + 32]))
-                self.values[at : at + 32] = value
-                return before
-            if there > key:
-                break
-        else:
-            rank = bisect_right(self.slots, slot)
-        at = 32 * rank
+        at, end = 32 * rank, 32 * (rank + self.slots.count(slot))
+        while at < end and self.keys[at : at + 32] < key:
+            at += 32
+        if at < end and self.keys.startswith(key, at):
+            before = MapHash(bytes(self.values[at : at + 32]))
+            self.values[at : at + 32] = value
+            return before
         self.slots.insert(rank, slot)
         self.keys[at:at], self.values[at:at] = key, value
         return None
@@ -205,11 +200,14 @@ def parse_page(raw: bytes, depth: int) -> Page:
     """The page of `raw`; raises LedgerBroken if `format_page` cannot have made it."""
     page = Page.__new__(Page)
     page.depth, page.changed = depth, 0
-    page.pages, leaves = _HEAD.unpack_from(raw.ljust(_BODY, b"\0"), STORED)
+    if len(raw) < _BODY:
+        raise _of_length(raw, _BODY)
+    page.pages, leaves = _HEAD.unpack_from(raw, STORED)
     pages = page.pages.bit_count()
     ids, keys = _BODY + 32 * pages, _BODY + _PAGE * pages
     values = keys + 32 * leaves
-    _check_length(raw, values + 32 * leaves)
+    if len(raw) != values + 32 * leaves:
+        raise _of_length(raw, values + 32 * leaves)
     page.nodes = bytearray(raw[:STORED])
     page.hashes, page.ids = bytearray(raw[_BODY:ids]), bytearray(raw[ids:keys])
     page.keys, page.values = bytearray(raw[keys:values]), bytearray(raw[values:])
@@ -217,9 +215,8 @@ def parse_page(raw: bytes, depth: int) -> Page:
     return page
 
 
-def _check_length(raw: bytes, expected: int) -> None:
-    if len(raw) != expected:
-        raise LedgerBroken("page of the lot map", f"{expected - STORED} bytes", f"{len(raw) - STORED} bytes")
+def _of_length(raw: bytes, expected: int) -> LedgerBroken:
+    return LedgerBroken("page of the lot map", f"{expected - STORED} bytes", f"{len(raw) - STORED} bytes")
 
 
 def pages_of(raw: bytes) -> int:

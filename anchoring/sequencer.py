@@ -6,8 +6,9 @@ One transaction for each round. Its order is the safety argument:
     2  take               the oldest statements leave the queue; a second sequencer finds them gone
     3  chain              indexes from the tree's size on, each entry linked to its subject's newest, which is asked for
                           if the signed map knows the subject
-    4  grow               tree and map in memory, from what was true after the last commit
-    5  store              entries, tiles, pages: an index that is taken is refused by the primary key
+    4  grow               tree and map in memory, from what was true after the last commit; meanwhile entries and pages
+                          are stored: an index that is taken is refused by the primary key
+    5  store              the last of it, and tiles
     6  sign               the first moment that a signature exists; nobody sees it before 8
     7  store checkpoint   its size is a primary key: never two for one size
     8  commit             all of it is true, durable and visible, or nothing
@@ -35,13 +36,13 @@ from anchoring.bell import SEQUENCED, SUBMITTED, Bell
 from anchoring.chaining import Tip, Waiting, chain, map_changes, new_tips
 from anchoring.checkpoints import SignedCheckpoint, newest_checkpoint, write_checkpoint
 from anchoring.dedicated import LOST, abandon, dedicated
-from anchoring.entries import write_entries
 from anchoring.errors import LedgerBroken, Overtaken
-from anchoring.lotmap import find, grow
-from anchoring.mappages import PageMemory, StoredPages, write_pages
+from anchoring.lotmap import Growth, find
+from anchoring.mappages import PageMemory, StoredPages
 from anchoring.page import PageId, Place
 from anchoring.signer import LogSigner
 from anchoring.state import State, stored_state
+from anchoring.storing import store
 from anchoring.tilestore import write_tiles
 from anchoring.tips import TipMemory
 from anchoring.uncollected import uncollected
@@ -231,11 +232,10 @@ class Sequencer:
         self._after("chained")
         edge, tiles = state.edge.grown([each.leaf_hash for each in chained])
         after = new_tips(chained)
-        grown = grow(ways, map_changes(tips, after), state.next_page)
+        grown = Growth(ways, map_changes(tips, after), state.next_page)
+        store(connection, chained, grown)
         self._after("grown")
-        write_entries(connection, chained)
         write_tiles(connection, tiles)
-        write_pages(connection, grown.written)
         self._after("stored")
         grew = State(edge, grown.root, max(self._now(), state.signed_at))
         self._sign(connection, grew, grown.root)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from anchoring.errors import LedgerBroken
-from anchoring.lotmap import Change, Opening, find, grow, open_at
+from anchoring.lotmap import Change, Growth, Opening, find, open_at
 from anchoring.page import STORED, PageId, Place, checked, format_page, parse_page
 from tests.anchoring.ledger import reference
 from verifier import lotmap as checker
@@ -38,7 +38,7 @@ class InMemory:
         changes = {key: Change(self.values.get(key), value) for key, value in values.items()}
         ways = find(self.root, changes, self)
         assert set(ways.known) == values.keys() & self.values.keys()
-        grown = grow(ways, changes, PageId(len(self.pages)))
+        grown = Growth(ways, changes, PageId(len(self.pages))).done()
         for page, raw in grown.written:
             assert page not in self.pages, "a page was written twice"
             self.pages[page] = raw[STORED:]
@@ -195,4 +195,4 @@ def test_a_leaf_is_replaced_only_if_it_is_the_one_expected() -> None:
         {other: Change(MapHash(b"0" * 32), MapHash(b"2" * 32))},
     ):
         with pytest.raises(LedgerBroken, match="in the lot map"):
-            grow(find(stored.root, changes, stored), changes, PageId(99))
+            Growth(find(stored.root, changes, stored), changes, PageId(99)).done()
