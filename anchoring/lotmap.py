@@ -25,7 +25,6 @@ from anchoring.page import (
     Place,
     descend,
     format_page,
-    has_leaf,
     pages_of,
     parse_page,
     place_at,
@@ -52,42 +51,32 @@ class Opening:
     leaf: Leaf | None
 
 
-class _Way:
+class Way:
     """A page on the ways to keys; the keys whose ways end in it, and by slot the pages in which others go on."""
 
     __slots__ = ("below", "keys", "raw")
 
     def __init__(self, raw: bytes, keys: list[Subject]) -> None:
         self.raw, self.keys = raw, keys
-        self.below: dict[int, _Way] = {}
+        self.below: dict[int, Way] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Ways:
-    """All pages on the ways from a root to some keys, and those of the keys that have a leaf."""
-
-    top: _Way
-    known: list[Subject]
-
-
-def find(root: Place | None, keys: Collection[Subject], load: Load) -> Ways:
+def find(root: Place | None, keys: Collection[Subject], load: Load) -> Way:
     """The ways to `keys`. Loads once for each level; only bytes are kept, so that many ways need little memory."""
-    top, known = _Way(_EMPTY, list(keys)), list[Subject]()
+    top = Way(_EMPTY, list(keys))
     level = [] if root is None else [(top, root)]
     while level:
         stored = load([place for _, place in level])
-        below: list[tuple[_Way, Place]] = []
+        below: list[tuple[Way, Place]] = []
         for way, place in level:
             way.raw = stored[place.page]
             if pages_of(way.raw):
                 below += _parted(way, place.depth)
-            if way.keys:
-                known += [key for key in way.keys if has_leaf(way.raw, key)]
         level = below
-    return Ways(top, known)
+    return top
 
 
-def _parted(way: _Way, depth: int) -> list[tuple[_Way, Place]]:
+def _parted(way: Way, depth: int) -> list[tuple[Way, Place]]:
     """Let keys go on into the pages below, and name those."""
     pages, keys, below = pages_of(way.raw), way.keys, way.below
     at, shift = depth >> 1, 0 if depth & 1 else 4
@@ -99,19 +88,21 @@ def _parted(way: _Way, depth: int) -> list[tuple[_Way, Place]]:
         elif slot in below:
             below[slot].keys.append(key)
         else:
-            below[slot] = _Way(b"", [key])
+            below[slot] = Way(b"", [key])
     return [(page, place_at(way.raw, slot, depth)) for slot, page in below.items()]
 
 
 class Growth:
-    """The map after `changes`, one for each key of `ways` (not none), once all steps are done; new pages get ids from
-    `first` on. Pages are written bottom up, path after path, so that what is worked on stays in the processor's cache.
+    """The map after `changes`, one for each key to which ways were found (not none), once all steps are done.
+
+    New pages get ids from `first` on. They are written bottom up, path after path, so that what is worked on stays in
+    the processor's cache.
     """
 
-    def __init__(self, ways: Ways, changes: Mapping[Subject, Change], first: PageId) -> None:
+    def __init__(self, top: Way, changes: Mapping[Subject, Change], first: PageId) -> None:
         self.written: list[tuple[PageId, bytes]] = []
         """The pages to store, each with its id and its nodes."""
-        self._top, self._changes, self._next = ways.top, changes, first
+        self._top, self._changes, self._next = top, changes, first
         self._root: Place | None = None
 
     @property
@@ -133,7 +124,7 @@ class Growth:
             pass
         return self
 
-    def _gradually(self, way: _Way, depth: int) -> Generator[None, None, Place]:
+    def _gradually(self, way: Way, depth: int) -> Generator[None, None, Place]:
         """What replaces a page of the two levels on top."""
         page = parse_page(way.raw, depth)
         for slot, below in way.below.items():
@@ -144,7 +135,7 @@ class Growth:
                 yield
         return self._changed(page, way.keys)
 
-    def _grown(self, way: _Way, depth: int) -> Place:
+    def _grown(self, way: Way, depth: int) -> Place:
         """What replaces a page further down."""
         page = parse_page(way.raw, depth)
         for slot, below in way.below.items():

@@ -1,4 +1,4 @@
-"""Pages of the lot map in PostgreSQL, and a bounded memory of those read or written last.
+"""Pages of the lot map in PostgreSQL, and a bounded memory of those written last.
 
 A page never changes under its id, so a remembered page is never stale. It may only be remembered once it is
 committed: an aborted growth gives its ids back.
@@ -21,7 +21,10 @@ _OVERHEAD = 150  # of a remembered page, beside its bytes: its objects and its p
 
 
 class PageMemory:
-    """Pages by id, the least recently used forgotten first; `limit` in bytes."""
+    """Pages by id, those written first forgotten first; `limit` in bytes.
+
+    A page is read on the way to a change, so it is replaced soon: that it was read is no reason to keep it longer.
+    """
 
     def __init__(self, limit: int) -> None:
         self._pages: OrderedDict[PageId, bytes] = OrderedDict()
@@ -29,10 +32,7 @@ class PageMemory:
 
     def get(self, page: PageId) -> bytes | None:
         """The page, if remembered."""
-        found = self._pages.get(page)
-        if found is not None:
-            self._pages.move_to_end(page)
-        return found
+        return self._pages.get(page)
 
     def remember(self, pages: Iterable[tuple[PageId, bytes]]) -> None:
         """Take committed pages into memory."""

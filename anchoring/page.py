@@ -232,16 +232,6 @@ def place_at(raw: bytes, slot: int, depth: int) -> Place:
     return Place(PageId(int.from_bytes(raw[number : number + 8], "big")), MapHash(raw[hashed : hashed + 32]), depth + 1)
 
 
-def has_leaf(raw: bytes, key: Subject) -> bool:
-    """Whether a leaf of this key is in the page, without parsing it."""
-    first = _BODY + _PAGE * pages_of(raw).bit_count()
-    end = first + (len(raw) - first) // 2
-    at = raw.find(key, first, end)
-    while at >= 0 and (at - first) % 32:  # the end of one key and the beginning of the next may look like it
-        at = raw.find(key, at + 1, end)
-    return at >= 0
-
-
 def nibble(key: bytes, depth: int) -> int:
     """The slot that `key` has in a page at `depth`."""
     return key[depth >> 1] >> (0 if depth & 1 else 4) & 15

@@ -35,6 +35,7 @@ from anchoring import queue
 from anchoring.bell import SEQUENCED, SUBMITTED, Bell
 from anchoring.chaining import Tip, Waiting, chain, map_changes, new_tips
 from anchoring.checkpoints import SignedCheckpoint, newest_checkpoint, write_checkpoint
+from anchoring.copying import driver
 from anchoring.dedicated import LOST, abandon, dedicated
 from anchoring.errors import LedgerBroken, Overtaken
 from anchoring.lotmap import Growth, find
@@ -59,13 +60,12 @@ STEPS = ("permitted", "taken", "chained", "grown", "stored", "signed", "finished
 LOCK = 0x6C6F7470_73657175  # any constant that nobody else uses
 _PAGE_MEMORY = 128 << 20
 _TIPS = 30_000  # subjects, of 0.4 kB each
-_ROUND = 8000  # entries: the memory of a round and the time that a new submission waits grow with it
+_ROUND = 10_000  # entries: the memory of a round and the time that a new submission waits grow with it
 _LINGER = 0.005  # seconds: those who submit at about the same time share a checkpoint
 _LOOK = 0.05  # seconds between two looks at the queue when nobody rings
 _RETRY = 0.5  # seconds: after a failure, and between two tries to be elected
 _GIVE_UP = 10_000  # milliseconds in which a sequencer that stopped in mid-transaction loses its lock
 _DUPLICATE = "entry_statement_subject"
-_UNKNOWN = "entry_subject_sequence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +130,7 @@ class Sequencer:
                 raise Overtaken("what is stored", "as this sequencer left it", str(error)) from error
             raise
         except UniqueViolation as error:
-            unsigned = error.diag.constraint_name == _UNKNOWN and not self._is_overtaken()
             self.close()
-            if unsigned:
-                raise LedgerBroken("entries of a subject", "those that the lot map knows", str(error)) from error
             if error.diag.constraint_name != _DUPLICATE or self._wary:
                 raise Overtaken("entries of the log", "none above the last checkpoint", str(error)) from error
             self._wary = True
@@ -226,8 +223,10 @@ class Sequencer:
         if not subjects:
             return _Extension(state, {}, (), ())
         pages = StoredPages(connection, self._memory)
-        ways = find(state.map_root, subjects, pages)
-        tips = self._tips.of(connection, ways.known)  # whom the signed map does not know has no entry to ask for
+        with driver(connection).pipeline():
+            asked = self._tips.ask(connection, subjects)
+            ways = find(state.map_root, subjects, pages)
+            tips = asked()
         chained = list(chain(state.edge.size, taken, tips))
         self._after("chained")
         edge, tiles = state.edge.grown([each.leaf_hash for each in chained])
