@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from struct import Struct
 from typing import Any
 
@@ -10,19 +10,29 @@ from sqlalchemy import Connection, func, select
 
 from anchoring import tables
 from anchoring.chaining import Chained, Tip
-from anchoring.copying import copy_in, driver
+from anchoring.copying import driver
 from verifier.entry import Entry
 from verifier.hashing import Subject
 
 _ROW = Struct(">hiqihi32siqi32si32siqi32s")
-_COLUMNS = "index, kind, subject, sequence, previous, statement_hash, recorded_at, leaf_hash"
+ENTRIES = "ledger.entry (index, kind, subject, sequence, previous, statement_hash, recorded_at, leaf_hash)"
+"""What is copied in; the primary key refuses an index that another sequencer gave away first."""
+
+# The packed tips of all subjects asked for.
+_TIP = Struct(">32sqq32sq")
+_TIPS = """
+    SELECT string_agg(asked.subject || int8send(index) || int8send(sequence) || leaf_hash || int8send(recorded_at), '')
+      FROM unnest(%b::bytea[]) AS asked (subject)
+     CROSS JOIN LATERAL (
+           SELECT index, sequence, leaf_hash, recorded_at FROM ledger.entry e
+            WHERE e.subject = asked.subject ORDER BY sequence DESC LIMIT 1) newest"""
 
 column = tables.entry.c
 
 
-def write_entries(connection: Connection, chained: Iterable[Chained]) -> None:
-    """Store entries; the primary key refuses an index that another sequencer gave away first."""
-    copy_in(driver(connection), f"ledger.entry ({_COLUMNS})", map(_row, chained))
+def packed_entries(chained: Iterable[Chained]) -> Iterator[bytes]:
+    """Rows for `ENTRIES`."""
+    return map(_row, chained)
 
 
 def _row(each: Chained) -> bytes:
@@ -52,14 +62,23 @@ def newest_index(connection: Connection) -> int | None:
     return found
 
 
+def ask_tips(connection: Connection, subjects: Collection[Subject]) -> Callable[[], dict[Subject, Tip]]:
+    """Ask for the newest entry of each subject that has one, as the next must know it; call for the answer.
+
+    In a pipeline the server looks them up while we do something else. They come as one value, because of many rows it
+    would send the first and wait until we take them.
+    """
+    cursor = driver(connection).cursor(binary=True)
+    cursor.execute(_TIPS, (list(subjects),))
+
+    def answer() -> dict[Subject, Tip]:
+        with cursor:
+            (packed,) = cursor.fetchone() or (None,)
+        return {Subject(subject): Tip(*newest) for subject, *newest in _TIP.iter_unpack(packed or b"")}
+
+    return answer
+
+
 def tips_of(connection: Connection, subjects: Collection[Subject]) -> dict[Subject, Tip]:
-    """The newest entry of each subject that has one, as the next must know it."""
-    query = """
-        SELECT asked.subject, newest.*
-          FROM unnest(%b::bytea[]) AS asked (subject)
-         CROSS JOIN LATERAL (
-               SELECT index, sequence, leaf_hash, recorded_at FROM ledger.entry e
-                WHERE e.subject = asked.subject ORDER BY sequence DESC LIMIT 1) newest"""
-    with driver(connection).cursor(binary=True) as cursor:
-        cursor.execute(query, (list(subjects),))
-        return {subject: Tip(*newest) for subject, *newest in cursor}
+    """The newest entry of each subject that has one."""
+    return ask_tips(connection, subjects)()

@@ -13,19 +13,27 @@ Evidence: `tests/anchoring/ledger/test_lotmap.py`, beside a naive map, the vecto
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from anchoring.errors import LedgerBroken
-from anchoring.page import Page, PageId, Place, descend, format_page, parse_page, place_at, refreshed
+from anchoring.leaves import Leaf
+from anchoring.page import (
+    Page,
+    PageId,
+    Place,
+    descend,
+    format_page,
+    pages_of,
+    parse_page,
+    place_at,
+    refreshed,
+)
 from verifier.hashing import MapHash, Subject
 
 Load = Callable[[Collection[Place]], Mapping[PageId, bytes]]
 """Gets pages, checked."""
-
-_Leaf = tuple[Subject, MapHash]
-"""Key and value."""
 
 
 class Change(NamedTuple):
@@ -36,138 +44,137 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Grown:
-    """A map after a growth: its root page, and the pages to store, each with its id."""
-
-    root: Place
-    written: list[tuple[PageId, bytes]]
-
-
-@dataclass(frozen=True, slots=True)
 class Opening:
     """What lies under a key: the siblings on the way down, and the leaf found there, if any, as (key, value)."""
 
     siblings: list[MapHash]
-    leaf: tuple[Subject, MapHash] | None
+    leaf: Leaf | None
 
 
-@dataclass(slots=True, eq=False)
-class _Touched:
-    """A stored page on the way to keys that change; by slot, which keys go there, and the page that is there."""
+class Way:
+    """A page on the ways to keys; the keys whose ways end in it, and by slot the pages in which others go on."""
 
-    raw: bytes
-    keys: dict[int, list[Subject]]
-    below: dict[int, _Touched]
+    __slots__ = ("below", "keys", "raw")
 
-
-def grow(root: Place | None, changes: Mapping[Subject, Change], load: Load, first: PageId) -> Grown:
-    """The map after `changes` (not empty); new pages get ids from `first` on. Loads once for each level.
-
-    Raises LedgerBroken if a value is not what a change says it was.
-    """
-    touched = _find(root, changes, load)
-    written: list[tuple[PageId, bytes]] = []
-    return Grown(_Growth(changes, first, written).grown(touched, 0), written)
+    def __init__(self, raw: bytes, keys: list[Subject]) -> None:
+        self.raw, self.keys = raw, keys
+        self.below: dict[int, Way] = {}
 
 
-def _find(root: Place | None, changes: Mapping[Subject, Change], load: Load) -> _Touched:
-    """All stored pages on the ways to changes. Only their bytes are kept, so a large growth needs little memory."""
-    top = _Touched(format_page(Page()), _by_nibble(list(changes), 0), {})
+def find(root: Place | None, keys: Collection[Subject], load: Load) -> Way:
+    """The ways to `keys`. Loads once for each level; only bytes are kept, so that many ways need little memory."""
+    top = Way(_EMPTY, list(keys))
     level = [] if root is None else [(top, root)]
-    depth = 0
     while level:
         stored = load([place for _, place in level])
-        depth += 1
-        below = []
-        for node, place in level:
-            node.raw = stored[place.page]
-            for slot, keys in node.keys.items():
-                child = place_at(node.raw, slot)
-                if child is not None:
-                    node.below[slot] = _Touched(b"", _by_nibble(keys, depth), {})
-                    below.append((node.below[slot], child))
+        below: list[tuple[Way, Place]] = []
+        for way, place in level:
+            way.raw = stored[place.page]
+            if pages_of(way.raw):
+                below += _parted(way, place.depth)
         level = below
     return top
 
 
-class _Growth:
-    """Writes changed pages bottom up, path after path, so that what is worked on stays in the processor's cache."""
+def _parted(way: Way, depth: int) -> list[tuple[Way, Place]]:
+    """Let keys go on into the pages below, and name those."""
+    pages, keys, below = pages_of(way.raw), way.keys, way.below
+    at, shift = depth >> 1, 0 if depth & 1 else 4
+    way.keys = []
+    for key in keys:
+        slot = key[at] >> shift & 15
+        if not pages >> slot & 1:
+            way.keys.append(key)
+        elif slot in below:
+            below[slot].keys.append(key)
+        else:
+            below[slot] = Way(b"", [key])
+    return [(page, place_at(way.raw, slot, depth)) for slot, page in below.items()]
 
-    def __init__(self, changes: Mapping[Subject, Change], first: PageId, written: list[tuple[PageId, bytes]]) -> None:
-        self._changes, self._next, self._written = changes, first, written
 
-    def grown(self, node: _Touched, depth: int) -> Place:
-        """What replaces a stored page."""
-        page = parse_page(node.raw)
-        for slot, keys in node.keys.items():
-            if slot in node.below:
-                page.put_page(slot, self.grown(node.below[slot], depth + 1))
+class Growth:
+    """The map after `changes`, one for each key to which ways were found (not none), once all steps are done.
+
+    New pages get ids from `first` on. They are written bottom up, path after path, so that what is worked on stays in
+    the processor's cache.
+    """
+
+    def __init__(self, top: Way, changes: Mapping[Subject, Change], first: PageId) -> None:
+        self.written: list[tuple[PageId, bytes]] = []
+        """The pages to store, each with its id and its nodes."""
+        self._top, self._changes, self._next = top, changes, first
+        self._root: Place | None = None
+
+    @property
+    def root(self) -> Place:
+        """The root page."""
+        assert self._root is not None, "expected a growth whose steps are done"
+        return self._root
+
+    def steps(self) -> Iterator[None]:
+        """Grow; some hundred times there is an opportunity to do something else.
+
+        Raises LedgerBroken if a value is not what a change says it was.
+        """
+        self._root = yield from self._gradually(self._top, 0)
+
+    def done(self) -> Growth:
+        """All steps at once."""
+        for _ in self.steps():
+            pass
+        return self
+
+    def _gradually(self, way: Way, depth: int) -> Generator[None, None, Place]:
+        """What replaces a page of the two levels on top."""
+        page = parse_page(way.raw, depth)
+        for slot, below in way.below.items():
+            if depth == 0:
+                page.put_page(slot, (yield from self._gradually(below, depth + 1)))
             else:
-                self._set(page, slot, self._expected(page, slot, keys), depth)
-        return self._write(page)
+                page.put_page(slot, self._grown(below, depth + 1))
+                yield
+        return self._changed(page, way.keys)
 
-    def _expected(self, page: Page, slot: int, keys: list[Subject]) -> list[_Leaf]:
-        """The new leaves, if the slot holds what they shall replace."""
-        there, leaves = page.key_at(slot), []
+    def _grown(self, way: Way, depth: int) -> Place:
+        """What replaces a page further down."""
+        page = parse_page(way.raw, depth)
+        for slot, below in way.below.items():
+            page.put_page(slot, self._grown(below, depth + 1))
+        return self._changed(page, way.keys)
+
+    def _changed(self, page: Page, keys: list[Subject]) -> Place:
         for key in keys:
             before, after = self._changes[key]
-            seen = page.cells[slot] if key == there else None
+            seen = page.put_leaf(key, after)
             if seen != before:
                 raise LedgerBroken(f"value of {key.hex()} in the lot map", before, seen)
-            leaves.append((key, after))
-        return leaves
+        return self._write(page)
 
-    def _set(self, page: Page, slot: int, leaves: list[_Leaf], depth: int) -> None:
-        """Put leaves into a slot that leads to no page yet."""
-        there = page.key_at(slot)
-        if there is not None and all(key != there for key, _ in leaves):
-            leaves.append((there, MapHash(page.cells[slot])))  # it moves down beside the new ones
-        if len(leaves) == 1:
-            page.put_leaf(slot, *leaves[0])
-        else:
-            page.put_page(slot, self._new(leaves, depth + 1))
-
-    def _new(self, leaves: list[_Leaf], depth: int) -> Place:
-        """A new page for at least two leaves."""
-        page = Page()
-        slots: dict[int, list[_Leaf]] = {}
-        for leaf in leaves:
-            slots.setdefault(_nibble(leaf[0], depth), []).append(leaf)
-        for slot, listed in slots.items():
-            self._set(page, slot, listed, depth)
+    def _new(self, leaves: list[Leaf], depth: int) -> Place:
+        """A new page for leaves that have become too many for the one above."""
+        page = Page(depth)
+        for key, value in leaves:
+            page.put_leaf(key, value)
         return self._write(page)
 
     def _write(self, page: Page) -> Place:
-        written = Place(self._next, MapHash(refreshed(page)))
-        self._written.append((written.page, format_page(page)))
+        while page.is_too_long():
+            slot, leaves = page.take_fullest()
+            page.put_page(slot, self._new(leaves, page.depth + 1))
+        written = Place(self._next, refreshed(page), page.depth)
+        self.written.append((written.page, format_page(page)))
         self._next = PageId(written.page + 1)
         return written
 
 
-def _nibble(key: bytes, depth: int) -> int:
-    return key[depth >> 1] >> (0 if depth & 1 else 4) & 15
-
-
-def _by_nibble(keys: list[Subject], depth: int) -> dict[int, list[Subject]]:
-    at, shift = depth >> 1, 0 if depth & 1 else 4
-    groups: dict[int, list[Subject]] = {}
-    for key in keys:
-        groups.setdefault(key[at] >> shift & 15, []).append(key)
-    return groups
+_EMPTY = format_page(Page(0))
 
 
 def open_at(root: Place | None, key: Subject, load: Load) -> Opening:
     """Walk down from a root page to where `key` stands or would stand."""
     siblings: list[MapHash] = []
-    depth, place = 0, root
+    leaf, place = None, root
     while place is not None:
-        page = parse_page(load([place])[place.page])
-        slot, beside = descend(page, _nibble(key, depth))
+        beside, leaf, place = descend(parse_page(load([place])[place.page], place.depth), key)
         siblings += beside
-        if slot is None:
-            return Opening(siblings, None)
-        found = page.key_at(slot)
-        if found is not None:
-            return Opening(siblings, (found, MapHash(page.cells[slot])))
-        depth, place = depth + 1, page.page_at(slot)
-    return Opening(siblings, None)
+    return Opening(siblings, leaf)

@@ -1,4 +1,4 @@
-"""Pages of the lot map in PostgreSQL, and a bounded memory of those read or written last.
+"""Pages of the lot map in PostgreSQL, and a bounded memory of those written last.
 
 A page never changes under its id, so a remembered page is never stale. It may only be remembered once it is
 committed: an aborted growth gives its ids back.
@@ -7,20 +7,24 @@ committed: an aborted growth gives its ids back.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from struct import pack
 
 from sqlalchemy import Connection
 
-from anchoring.copying import copy_in, driver
+from anchoring.copying import driver
 from anchoring.errors import LedgerBroken
-from anchoring.page import PageId, Place, check_page
+from anchoring.page import STORED, PageId, Place, checked
 
+PAGES = "ledger.map_page (id, page)"
 _OVERHEAD = 150  # of a remembered page, beside its bytes: its objects and its place in the dictionary
 
 
 class PageMemory:
-    """Pages by id, the least recently used forgotten first; `limit` in bytes."""
+    """Pages by id, those written first forgotten first; `limit` in bytes.
+
+    A page is read on the way to a change, so it is replaced soon: that it was read is no reason to keep it longer.
+    """
 
     def __init__(self, limit: int) -> None:
         self._pages: OrderedDict[PageId, bytes] = OrderedDict()
@@ -28,10 +32,7 @@ class PageMemory:
 
     def get(self, page: PageId) -> bytes | None:
         """The page, if remembered."""
-        found = self._pages.get(page)
-        if found is not None:
-            self._pages.move_to_end(page)
-        return found
+        return self._pages.get(page)
 
     def remember(self, pages: Iterable[tuple[PageId, bytes]]) -> None:
         """Take committed pages into memory."""
@@ -65,15 +66,14 @@ class StoredPages:
         for place in missing:
             if place.page not in found:
                 raise LedgerBroken(f"page {place.page} of the lot map", place.hash, None)
-            check_page(place, found[place.page])
+            found[place.page] = checked(place, found[place.page])
         self.loaded.update(found)
         return found
 
 
-def write_pages(connection: Connection, pages: Iterable[tuple[PageId, bytes]]) -> None:
-    """Store new pages."""
-    rows = (pack(">hiqi", 2, 8, page, len(raw)) + raw for page, raw in pages)
-    copy_in(driver(connection), "ledger.map_page (id, page)", rows)
+def packed_pages(pages: Iterable[tuple[PageId, bytes]]) -> Iterator[bytes]:
+    """Rows for `PAGES`."""
+    return (pack(">hiqi", 2, 8, page, len(raw) - STORED) + raw[STORED:] for page, raw in pages)
 
 
 def _read(connection: Connection, pages: list[PageId]) -> list[tuple[PageId, bytes]]:

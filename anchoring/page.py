@@ -1,268 +1,240 @@
 """Pages of the lot map: four levels of the binary Merkle map of ledger-format §4, in 16 slots. Pure.
 
-A page has a slot for each nibble of the key at its depth. A slot is empty, a leaf, or the page below:
+A page has a slot for each nibble of the key at its depth. A slot holds nothing, leaves, or the page below. Leaves stay
+in their page until its row would grow too long for PostgreSQL to keep in one piece; then a slot's leaves move into a
+page of their own. So there are few pages, and a key is seldom more than one level below those that all keys share.
 
-    | 2 slots with pages | 2 slots with leaves |
-    | 32 hash of each quad | 32 hash of each page, value of each leaf | 8 id of each page | 32 key of each leaf |
-
-A quad is the subtree over four slots; its hash is kept if it holds more than one leaf, so that a change in one slot
-rehashes one quad and the top of the page, six pairs at most instead of fifteen. A subtree that holds one leaf *is* that
-leaf, also inside a page.
+    | 2 slots with pages | 2 number of leaves | 32 hash of each page | 8 id of each page | 32 keys | 32 values |
 
 Nothing that was stored is believed: a page is named by its id and by the hash that the page above it gives (`Place`),
-and whoever loads it checks it against that (`check_page`).
+and whoever loads it checks it against that (`checked`). What is hashed then is kept before the page's bytes, and only
+in memory: the nodes 1 to 15 of its four levels, where node 1 is the page and 2n and 2n+1 are the halves of node n. So a
+change in one slot hashes that slot, its neighbour, and four nodes.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from hashlib import sha256
+from itertools import pairwise
 from struct import Struct
 from typing import NamedTuple, NewType
 
 from anchoring.errors import LedgerBroken
-from verifier.hashing import EMPTY_MAP, MapHash, Subject, map_node
+from anchoring.leaves import Leaf, opening, subtree
+from verifier.hashing import EMPTY_MAP, MapHash, Subject
 
 PageId = NewType("PageId", int)
 
+STORED = 15 * 32
+"""Where the stored bytes begin in those of a checked page."""
+
 _SLOTS = 16
-_LEVELS = 4
-_QUADS = 4
-_MASKS = Struct(">HH")
-_IDS = [Struct(f">{count}Q") for count in range(_SLOTS + 1)]
+_HEAD = Struct(">HH")
+_BODY = STORED + _HEAD.size
+_PAGE, _LEAF = 40, 64
+_ROOM = 1940  # bytes of pages and leaves: with what else is in its row just below 2 kB, where PostgreSQL would part it
 
 
 class Place(NamedTuple):
-    """A stored page, and the hash of the subtree that it must be the top of."""
+    """A stored page, the hash of the subtree that it must be the top of, and how many nibbles stand above it."""
 
     page: PageId
     hash: MapHash
+    depth: int = 0
 
 
 class Page:
-    """A page in memory: which slots hold pages and which hold leaves, ids and keys in the order of their slots, and in
-    `cells` for each slot the hash of the page or the value of the leaf.
-
-    `quads` are the hashes of the four quads and `many` those that hold more than one leaf, except the `changed` ones.
+    """A page in memory: which slots hold pages, their hashes and ids in the order of the slots; keys and values in
+    order, and the slot of each; nodes 1 to 15, of which those above the `changed` pairs of slots are out of date.
     """
 
-    __slots__ = ("cells", "changed", "ids", "keys", "leaves", "many", "pages", "quads")
+    __slots__ = ("changed", "depth", "hashes", "ids", "keys", "nodes", "pages", "slots", "values")
 
-    def __init__(self) -> None:
-        self.cells: list[bytes] = [EMPTY_MAP] * _SLOTS
-        self.quads: list[bytes] = [EMPTY_MAP] * _QUADS
-        self.ids: list[PageId] = []
-        self.keys = b""
-        self.pages = self.leaves = self.many = self.changed = 0
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.nodes = bytearray(STORED)
+        self.pages = self.changed = 0
+        self.hashes, self.ids = bytearray(), bytearray()
+        self.slots, self.keys, self.values = bytearray(), bytearray(), bytearray()
 
     def page_at(self, slot: int) -> Place | None:
         """The page that the slot leads to."""
         if not self.pages >> slot & 1:
             return None
-        return Place(self.ids[_rank(self.pages, slot)], MapHash(self.cells[slot]))
+        rank = _rank(self.pages, slot)
+        page, hashed = self.ids[8 * rank : 8 * rank + 8], self.hashes[32 * rank : 32 * rank + 32]
+        return Place(PageId(int.from_bytes(page, "big")), MapHash(bytes(hashed)), self.depth + 1)
 
-    def key_at(self, slot: int) -> Subject | None:
-        """The key of the leaf in the slot."""
-        at = 32 * _rank(self.leaves, slot)
-        return Subject(self.keys[at : at + 32]) if self.leaves >> slot & 1 else None
-
-    def hashes(self, quad: int) -> list[bytes]:
-        """The hashes of the four slots of a quad."""
-        found = self.cells[4 * quad : 4 * quad + 4]
-        at = 32 * _rank(self.leaves, 4 * quad)
-        for place in _LOW[self.leaves >> 4 * quad & 15]:
-            found[place] = sha256(b"\x02" + self.keys[at : at + 32] + found[place]).digest()
+    def put_leaf(self, key: Subject, value: MapHash) -> MapHash | None:
+        """Let `key`, whose slot leads to no page, have this value; returns the one it had."""
+        slot = nibble(key, self.depth)
+        self.changed |= 1 << (slot >> 1)
+        rank = bisect_left(self.slots, slot)
+        at, end = 32 * rank, 32 * (rank + self.slots.count(slot))
+        while at < end and self.keys[at : at + 32] < key:
             at += 32
-        return found
-
-    def put_leaf(self, slot: int, key: Subject, value: MapHash) -> None:
-        """Let the slot, empty or a leaf of this key, be this leaf."""
-        if not self.leaves >> slot & 1:
-            at = 32 * _rank(self.leaves, slot)
-            self.keys = self.keys[:at] + key + self.keys[at:]
-            self.leaves |= 1 << slot
-        self._put(slot, value)
+        if at < end and self.keys.startswith(key, at):
+            before = MapHash(bytes(self.values[at : at + 32]))
+            self.values[at : at + 32] = value
+            return before
+        self.slots.insert(rank, slot)
+        self.keys[at:at], self.values[at:at] = key, value
+        return None
 
     def put_page(self, slot: int, place: Place) -> None:
-        """Let the slot lead to a page."""
-        at = _rank(self.pages, slot)
+        """Let the slot, in which no leaves are, lead to a page."""
+        rank, there = _rank(self.pages, slot), self.pages >> slot & 1
+        self.hashes[32 * rank : 32 * (rank + there)] = place.hash
+        self.ids[8 * rank : 8 * (rank + there)] = place.page.to_bytes(8, "big")
+        self.pages |= 1 << slot
+        self.changed |= 1 << (slot >> 1)
+
+    def is_too_long(self) -> bool:
+        """Whether leaves have to move into a page of their own."""
+        return _LEAF * len(self.slots) + _PAGE * self.pages.bit_count() > _ROOM
+
+    def take_fullest(self) -> tuple[int, list[Leaf]]:
+        """Take the leaves out of the slot that has most of them."""
+        slot = max(range(_SLOTS), key=self.slots.count)
+        leaves = [(Subject(key), MapHash(value)) for key, value in zip(*self._leaves(slot), strict=True)]
+        first = self.slots.find(slot)
+        taken = slice(32 * first, 32 * (first + len(leaves)))
+        del self.keys[taken], self.values[taken], self.slots[first : first + len(leaves)]
+        return slot, leaves
+
+    def pair(self, slot: int) -> bytes | bytearray:
+        """The hashes of what is in two neighbouring slots, the first of them even."""
+        if self.pages >> slot & 3 == 3:
+            at = 32 * _rank(self.pages, slot)
+            return self.hashes[at : at + 64]
+        return self.slot_hash(slot) + self.slot_hash(slot + 1)
+
+    def slot_hash(self, slot: int) -> bytes:
+        """The hash of what is in a slot."""
         if self.pages >> slot & 1:
-            self.ids[at] = place.page
-        else:
-            self.ids.insert(at, place.page)
-            self.pages |= 1 << slot
-            self._drop_leaf(slot)
-        self._put(slot, place.hash)
+            at = 32 * _rank(self.pages, slot)
+            return bytes(self.hashes[at : at + 32])
+        held = self.slots.count(slot)
+        if not held:
+            return EMPTY_MAP
+        if held == 1:
+            at = 32 * self.slots.find(slot)
+            return sha256(b"\x02" + self.keys[at : at + 32] + self.values[at : at + 32]).digest()
+        return subtree(*self._leaves(slot), 4 * self.depth + 4)
 
-    def _drop_leaf(self, slot: int) -> None:
-        if self.leaves >> slot & 1:
-            at = 32 * _rank(self.leaves, slot)
-            self.keys = self.keys[:at] + self.keys[at + 32 :]
-            self.leaves ^= 1 << slot
+    def opened(self, slot: int, key: Subject) -> tuple[list[MapHash], Leaf | None]:
+        """What lies under a key in a slot that leads to no page."""
+        return opening(*self._leaves(slot), 4 * self.depth + 4, key)
 
-    def _put(self, slot: int, cell: MapHash) -> None:
-        self.cells[slot] = cell
-        self.changed |= 1 << (slot >> 2)
+    def content(self) -> tuple[int, int]:
+        """Which slots hold anything, and which more than one leaf."""
+        used = many = self.pages
+        for slot in self.slots:
+            bit = 1 << slot
+            many |= used & bit
+            used |= bit
+        return used, many
 
-
-def descend(page: Page, nibble: int) -> tuple[int | None, list[MapHash]]:
-    """The slot in which the way towards `nibble` ends, and the siblings beside it; None if it ends in nothing."""
-    rows = _pyramid(page)
-    siblings: list[MapHash] = []
-    height = _LEVELS
-    while height and rows[height].many >> (nibble >> height) & 1:
-        height -= 1
-        siblings.append(MapHash(rows[height].hashes[nibble >> height ^ 1]))
-    under = rows[0].used >> (nibble >> height << height) & (1 << (1 << height)) - 1
-    if not under:
-        return None, siblings
-    return (nibble >> height << height) + under.bit_length() - 1, siblings
+    def _leaves(self, slot: int) -> tuple[list[bytes], list[bytes]]:
+        """Keys and values in a slot that leads to no page."""
+        places = range(32 * bisect_left(self.slots, slot), 32 * bisect_right(self.slots, slot), 32)
+        keys, values = self.keys, self.values
+        return [bytes(keys[at : at + 32]) for at in places], [bytes(values[at : at + 32]) for at in places]
 
 
-class _Row(NamedTuple):
-    """The subtrees of one height in a page: their hashes, which hold something, which more than one leaf."""
-
-    hashes: list[bytes]
-    used: int
-    many: int
-
-
-def _pyramid(page: Page) -> list[_Row]:
-    """The page's subtrees: its 16 slots, 8 pairs, … the page."""
-    slots = [hashed for quad in range(_QUADS) for hashed in page.hashes(quad)]
-    rows = [_Row(slots, page.pages | page.leaves, page.pages)]
-    while len(rows[-1].hashes) > 1:
-        rows.append(_row_above(*rows[-1]))
-    return rows
-
-
-def _row_above(hashes: list[bytes], used: int, many: int) -> _Row:
-    """A subtree that holds one leaf is that leaf; else its two halves are hashed, of which one may be empty."""
-    above: list[bytes] = []
-    now_used = now_many = 0
-    for at in range(0, len(hashes), 2):
-        both, bit = used >> at & 3, 1 << (at >> 1)
-        now_used |= bit if both else 0
-        if both == 3 or many >> at & 3:
-            above.append(map_node(hashes[at], hashes[at + 1]))
-            now_many |= bit
-        else:
-            above.append(hashes[at + (both >> 1)])
-    return _Row(above, now_used, now_many)
-
-
-def check_page(place: Place, raw: bytes) -> None:
-    """Raises LedgerBroken unless `raw` is the page of this place: every hash in it leads to the hash above it."""
-    page = parse_page(raw)
-    stored = list(page.quads)
-    page.changed = (1 << _QUADS) - 1
-    _compare(place, place.hash, refreshed(page))
-    _compare(place, stored, page.quads)
-
-
-def _compare(place: Place, expected: object, seen: object) -> None:
-    if expected != seen:
-        raise LedgerBroken(f"page {place.page} of the lot map", expected, seen)
-
-
-class _Plan(NamedTuple):
-    """How four hashes become one: pairs to hash (left, right, where to put it), where the result is, what it holds."""
-
-    steps: tuple[tuple[int, int, int], ...]
-    result: int
-    used: int
-    many: int
-
-
-def _plan(pages: int, leaves: int) -> _Plan:
-    """The plan for four places of which these bits hold pages, or leaves; place 4 is the empty hash."""
-    row = [(at, 2) if pages >> at & 1 else (at, 1) if leaves >> at & 1 else (4, 0) for at in range(4)]
-    steps = []
-    while len(row) > 1:
-        (left, in_left), (right, in_right) = row[:2]
-        if in_left + in_right >= 2:
-            into = left if in_left else right
-            steps.append((left, right, into))
-            row = [*row[2:], (into, 2)]
-        else:
-            row = [*row[2:], (left, in_left) if in_left else (right, in_right)]
-    result, content = row[0]
-    return _Plan(tuple(steps), result, int(content > 0), int(content > 1))
-
-
-_PLANS = [_plan(number >> 4, number & 15) for number in range(256)]
-
-
-def _carried_out(plan: _Plan, hashes: list[bytes]) -> bytes:
-    work = [*hashes, EMPTY_MAP]
-    for left, right, into in plan.steps:
-        work[into] = sha256(b"\x03" + work[left] + work[right]).digest()
-    return work[plan.result]
-
-
-def _quads(page: Page) -> tuple[list[_Plan], int, int]:
-    """The plans of the page's quads, which of them hold more than one leaf, which hold one."""
-    pages, leaves = page.pages, page.leaves
-    plans = [_PLANS[(pages >> at & 15) << 4 | leaves >> at & 15] for at in (0, 4, 8, 12)]
-    many = plans[0].many | plans[1].many << 1 | plans[2].many << 2 | plans[3].many << 3
-    used = plans[0].used | plans[1].used << 1 | plans[2].used << 2 | plans[3].used << 3
-    return plans, many, used & ~many
-
-
-def refreshed(page: Page) -> bytes:
+def refreshed(page: Page) -> MapHash:
     """The hash of the subtree that a page is the top of; what did not change is not hashed again."""
-    plans, many, single = _quads(page)
-    for quad in _slots(page.changed):
-        page.quads[quad] = _carried_out(plans[quad], page.hashes(quad))
-    page.changed, page.many = 0, many
-    return _carried_out(_PLANS[many << 4 | single], page.quads)
+    used, many = page.content()
+    nodes = page.nodes
+    for node in _WAYS[page.changed]:
+        halves = nodes[64 * node - 32 : 64 * node + 32] if node < 8 else page.pair(2 * node - _SLOTS)
+        span = used & _SPANS[node]
+        if span & span - 1 or many & span:
+            nodes[32 * node - 32 : 32 * node] = sha256(b"\x03" + halves).digest()
+        else:  # at most one leaf: it is the subtree
+            nodes[32 * node - 32 : 32 * node] = halves[32:] if halves.startswith(EMPTY_MAP) else halves[:32]
+    page.changed = 0
+    return MapHash(bytes(nodes[:32]))
+
+
+def descend(page: Page, key: Subject) -> tuple[list[MapHash], Leaf | None, Place | None]:
+    """The siblings beside the way towards `key`; and the leaf in which it ends, or the page in which it goes on."""
+    used, many = page.content()
+    towards = _SLOTS + nibble(key, page.depth)
+    siblings: list[MapHash] = []
+    for height in range(3, -1, -1):
+        span = used & _SPANS[towards >> height + 1]
+        if not (span & span - 1 or many & span):
+            return siblings, page.opened(span.bit_length() - 1, key)[1] if span else None, None
+        beside = towards >> height ^ 1
+        hashed = page.nodes[32 * beside - 32 : 32 * beside] if height else page.slot_hash(beside - _SLOTS)
+        siblings.append(MapHash(bytes(hashed)))
+    below = page.page_at(towards - _SLOTS)
+    if below is not None:
+        return siblings, None, below
+    more, leaf = page.opened(towards - _SLOTS, key)
+    return siblings + more, leaf, None
+
+
+def checked(place: Place, stored: bytes) -> bytes:
+    """A page with its nodes; raises LedgerBroken unless it is the page of this place: all in it leads to its hash."""
+    page = parse_page(bytes(STORED) + stored, place.depth)
+    keys = [page.keys[at : at + 32] for at in range(0, len(page.keys), 32)]
+    if not all(before < key for before, key in pairwise(keys)) or any(page.pages >> at & 1 for at in page.slots):
+        raise LedgerBroken(f"page {place.page} of the lot map", "leaves in order, none beside a page", "others")
+    page.changed = 255
+    seen = refreshed(page)
+    if seen != place.hash:
+        raise LedgerBroken(f"page {place.page} of the lot map", place.hash, seen)
+    return format_page(page)
 
 
 def format_page(page: Page) -> bytes:
-    """The bytes of a page whose quads are up to date."""
-    quads = [page.quads[quad] for quad in _slots(page.many)]
-    used = [page.cells[slot] for slot in _slots(page.pages | page.leaves)]
-    ids = _IDS[len(page.ids)].pack(*page.ids)
-    return b"".join((_MASKS.pack(page.pages, page.leaves), *quads, *used, ids, page.keys))
+    """The bytes of a page that is up to date: nodes first, from `STORED` on what is stored."""
+    head = _HEAD.pack(page.pages, len(page.slots))
+    return b"".join((page.nodes, head, page.hashes, page.ids, page.keys, page.values))
 
 
-def parse_page(raw: bytes) -> Page:
+def parse_page(raw: bytes, depth: int) -> Page:
     """The page of `raw`; raises LedgerBroken if `format_page` cannot have made it."""
-    page = Page()
-    page.pages, page.leaves = _MASKS.unpack_from(raw.ljust(4, b"\0"))
-    plans, page.many, single = _quads(page)
-    _check_length(page, raw)
-    at = _MASKS.size
-    for quad in _slots(page.many):
-        page.quads[quad] = raw[at : at + 32]
-        at += 32
-    for slot in _slots(page.pages | page.leaves):
-        page.cells[slot] = raw[at : at + 32]
-        at += 32
-    ids = _IDS[page.pages.bit_count()]
-    page.ids = list(ids.unpack_from(raw, at))
-    page.keys = raw[at + ids.size :]
-    for quad in _slots(single):
-        page.quads[quad] = page.hashes(quad)[plans[quad].result]
+    page = Page.__new__(Page)
+    page.depth, page.changed = depth, 0
+    if len(raw) < _BODY:
+        raise _of_length(raw, _BODY)
+    page.pages, leaves = _HEAD.unpack_from(raw, STORED)
+    pages = page.pages.bit_count()
+    ids, keys = _BODY + 32 * pages, _BODY + _PAGE * pages
+    values = keys + 32 * leaves
+    if len(raw) != values + 32 * leaves:
+        raise _of_length(raw, values + 32 * leaves)
+    page.nodes = bytearray(raw[:STORED])
+    page.hashes, page.ids = bytearray(raw[_BODY:ids]), bytearray(raw[ids:keys])
+    page.keys, page.values = bytearray(raw[keys:values]), bytearray(raw[values:])
+    page.slots = page.keys[depth >> 1 :: 32].translate(_LOW if depth & 1 else _HIGH)
     return page
 
 
-def _check_length(page: Page, raw: bytes) -> None:
-    hashes = page.many.bit_count() + page.pages.bit_count() + 2 * page.leaves.bit_count()
-    expected = _MASKS.size + 32 * hashes + 8 * page.pages.bit_count()
-    if len(raw) != expected:
-        raise LedgerBroken("page of the lot map", f"{expected} bytes", f"{len(raw)} bytes")
+def _of_length(raw: bytes, expected: int) -> LedgerBroken:
+    return LedgerBroken("page of the lot map", f"{expected - STORED} bytes", f"{len(raw) - STORED} bytes")
 
 
-def place_at(raw: bytes, slot: int) -> Place | None:
-    """The page that a slot leads to, without parsing the rest."""
-    pages, leaves = _MASKS.unpack_from(raw)
-    if not pages >> slot & 1:
-        return None
-    keys = len(raw) - 32 * leaves.bit_count()
-    ids = keys - 8 * pages.bit_count()
-    number = keys - 8 * (pages >> slot).bit_count()
-    hashed = ids - 32 * ((pages | leaves) >> slot).bit_count()
-    return Place(PageId(int.from_bytes(raw[number : number + 8], "big")), MapHash(raw[hashed : hashed + 32]))
+def pages_of(raw: bytes) -> int:
+    """Which slots lead to pages, without parsing the rest."""
+    return raw[STORED] << 8 | raw[STORED + 1]
+
+
+def place_at(raw: bytes, slot: int, depth: int) -> Place:
+    """The page that a slot of `pages_of` leads to, without parsing the rest."""
+    pages = pages_of(raw)
+    rank = _rank(pages, slot)
+    hashed, number = _BODY + 32 * rank, _BODY + 32 * pages.bit_count() + 8 * rank
+    return Place(PageId(int.from_bytes(raw[number : number + 8], "big")), MapHash(raw[hashed : hashed + 32]), depth + 1)
+
+
+def nibble(key: bytes, depth: int) -> int:
+    """The slot that `key` has in a page at `depth`."""
+    return key[depth >> 1] >> (0 if depth & 1 else 4) & 15
 
 
 def _rank(mask: int, slot: int) -> int:
@@ -270,9 +242,18 @@ def _rank(mask: int, slot: int) -> int:
     return (mask & (1 << slot) - 1).bit_count()
 
 
-_LOW = [tuple(slot for slot in range(8) if mask >> slot & 1) for mask in range(256)]
-_HIGH = [tuple(slot + 8 for slot in slots) for slots in _LOW]
+def _span(node: int) -> int:
+    """The slots under a node."""
+    height = 5 - node.bit_length()
+    return ((1 << (1 << height)) - 1) << ((node << height) - _SLOTS)
 
 
-def _slots(mask: int) -> tuple[int, ...]:
-    return _LOW[mask & 255] + _HIGH[mask >> 8]
+def _ways(pairs: int) -> tuple[int, ...]:
+    """The nodes over these pairs of slots, lowest first."""
+    slots = sum(3 << 2 * pair for pair in range(8) if pairs >> pair & 1)
+    return tuple(node for node in range(15, 0, -1) if _SPANS[node] & slots)
+
+
+_HIGH, _LOW = bytes(byte >> 4 for byte in range(256)), bytes(byte & 15 for byte in range(256))
+_SPANS = [0, *(_span(node) for node in range(1, _SLOTS))]
+_WAYS = [_ways(pairs) for pairs in range(256)]

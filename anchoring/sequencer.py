@@ -4,9 +4,11 @@ One transaction for each round. Its order is the safety argument:
 
     1  may it sign?       no halting alarm is open
     2  take               the oldest statements leave the queue; a second sequencer finds them gone
-    3  chain              indexes from the tree's size on, each entry linked to its subject's newest
-    4  grow               tree and map in memory, from what was true after the last commit
-    5  store              entries, tiles, pages: an index that is taken is refused by the primary key
+    3  chain              indexes from the tree's size on, each entry linked to its subject's newest, which is asked for
+                          if the signed map knows the subject
+    4  grow               tree and map in memory, from what was true after the last commit; meanwhile entries and pages
+                          are stored: an index that is taken is refused by the primary key
+    5  store              the last of it, and tiles
     6  sign               the first moment that a signature exists; nobody sees it before 8
     7  store checkpoint   its size is a primary key: never two for one size
     8  commit             all of it is true, durable and visible, or nothing
@@ -31,16 +33,17 @@ from sqlalchemy import Connection, Engine, text
 
 from anchoring import queue
 from anchoring.bell import SEQUENCED, SUBMITTED, Bell
-from anchoring.chaining import Chained, Tip, chain, map_changes, new_tips
+from anchoring.chaining import Tip, Waiting, chain, map_changes, new_tips
 from anchoring.checkpoints import SignedCheckpoint, newest_checkpoint, write_checkpoint
+from anchoring.copying import driver
 from anchoring.dedicated import LOST, abandon, dedicated
-from anchoring.entries import write_entries
 from anchoring.errors import LedgerBroken, Overtaken
-from anchoring.lotmap import grow
-from anchoring.mappages import PageMemory, StoredPages, write_pages
-from anchoring.page import PageId
+from anchoring.lotmap import Growth, find
+from anchoring.mappages import PageMemory, StoredPages
+from anchoring.page import PageId, Place
 from anchoring.signer import LogSigner
 from anchoring.state import State, stored_state
+from anchoring.storing import store
 from anchoring.tilestore import write_tiles
 from anchoring.tips import TipMemory
 from anchoring.uncollected import uncollected
@@ -55,9 +58,9 @@ STEPS = ("permitted", "taken", "chained", "grown", "stored", "signed", "finished
 """The moments of a round at which tests let it fail; `finished` is the last before the commit."""
 
 LOCK = 0x6C6F7470_73657175  # any constant that nobody else uses
-_PAGE_MEMORY = 64 << 20
+_PAGE_MEMORY = 128 << 20
 _TIPS = 30_000  # subjects, of 0.4 kB each
-_ROUND = 8000  # entries: the memory of a round and the time that a new submission waits grow with it
+_ROUND = 10_000  # entries: the memory of a round and the time that a new submission waits grow with it
 _LINGER = 0.005  # seconds: those who submit at about the same time share a checkpoint
 _LOOK = 0.05  # seconds between two looks at the queue when nobody rings
 _RETRY = 0.5  # seconds: after a failure, and between two tries to be elected
@@ -208,36 +211,45 @@ class Sequencer:
         if self._wary:
             taken = list(queue.without_known(connection, taken))
         self._after("taken")
-        subjects = {subject for statement in taken for subject in statement.subjects}
-        tips = self._tips.of(connection, subjects)
-        chained = list(chain(state.edge.size, taken, tips))
-        self._after("chained")
-        extension = self._extend(connection, state, chained, tips) if chained else _Extension(state, {}, (), ())
+        extension = self._extend(connection, state, taken)
         connection.commit()
         self._after("committed")
         self._adopt(extension)
-        return len(chained)
+        return extension.state.edge.size - state.edge.size
 
-    def _extend(
-        self, connection: Connection, state: State, chained: Sequence[Chained], tips: Mapping[Subject, Tip]
-    ) -> _Extension:
-        """Grow tree and map, store, sign."""
+    def _extend(self, connection: Connection, state: State, taken: Sequence[Waiting]) -> _Extension:
+        """Chain, grow tree and map, store, sign."""
+        subjects = {subject for statement in taken for subject in statement.subjects}
+        if not subjects:
+            return _Extension(state, {}, (), ())
+        pages = StoredPages(connection, self._memory)
+        with driver(connection).pipeline():
+            asked = self._tips.ask(connection, subjects)
+            ways = find(state.map_root, subjects, pages)
+            tips = asked()
+        chained = list(chain(state.edge.size, taken, tips))
+        self._after("chained")
         edge, tiles = state.edge.grown([each.leaf_hash for each in chained])
-        pages, after = StoredPages(connection, self._memory), new_tips(chained)
-        grown = grow(state.map_root, map_changes(tips, after), pages, state.next_page)
+        after = new_tips(chained)
+        grown = Growth(ways, map_changes(tips, after), state.next_page)
+        store(connection, chained, grown)
         self._after("grown")
-        write_entries(connection, chained)
         write_tiles(connection, tiles)
-        write_pages(connection, grown.written)
         self._after("stored")
-        log_root, signed_at = edge.root(), max(self._now(), state.signed_at)
-        note = self._signer.sign(edge.size, log_root, grown.root.hash)
+        grew = State(edge, grown.root, max(self._now(), state.signed_at))
+        self._sign(connection, grew, grown.root)
+        return _Extension(grew, after, pages.loaded, grown.written)
+
+    def _sign(self, connection: Connection, state: State, map_root: Place) -> None:
+        """Sign a state and store the checkpoint."""
+        size, log_root = state.edge.size, state.edge.root()
+        note = self._signer.sign(size, log_root, map_root.hash)
         self._after("signed")
-        signed = SignedCheckpoint(edge.size, log_root, grown.root.hash, grown.root.page, note, signed_at)
-        write_checkpoint(connection, signed)
+        write_checkpoint(
+            connection, SignedCheckpoint(size, log_root, map_root.hash, map_root.page, note, state.signed_at)
+        )
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": SEQUENCED})
         self._after("finished")
-        return _Extension(State(edge, grown.root, signed_at), after, pages.loaded, grown.written)
 
     def _adopt(self, extension: _Extension) -> None:
         """Only what is committed may be remembered: an aborted round gives its indexes and page ids back."""

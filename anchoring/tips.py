@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from sqlalchemy import Connection
 
 from anchoring.chaining import Tip
-from anchoring.entries import tips_of
+from anchoring.entries import ask_tips
 from verifier.hashing import Subject
 
 
@@ -22,11 +22,14 @@ class TipMemory:
         self._younger: dict[Subject, Tip] = {}
         self._older: dict[Subject, Tip] = {}
 
-    def of(self, connection: Connection, subjects: Collection[Subject]) -> dict[Subject, Tip]:
-        """The newest entry of each subject that has one."""
+    def ask(self, connection: Connection, subjects: Collection[Subject]) -> Callable[[], dict[Subject, Tip]]:
+        """Ask for the newest entry of each subject that has one; call for the answer."""
         known = {s: tip for s in subjects if (tip := self._younger.get(s) or self._older.get(s)) is not None}
         unknown = [subject for subject in subjects if subject not in known]
-        return known | tips_of(connection, unknown) if unknown else known
+        if not unknown:
+            return lambda: known
+        asked = ask_tips(connection, unknown)
+        return lambda: known | asked()
 
     def remember(self, tips: Mapping[Subject, Tip]) -> None:
         """Take the tips of a committed round into memory."""

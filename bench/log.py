@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 from anchoring import Sequencer, Submission, checkpoint, prove_subject, submit
 from anchoring.chaining import Tip, map_changes
 from anchoring.entries import tips_of
-from anchoring.lotmap import grow
+from anchoring.lotmap import Growth, find
 from anchoring.mappages import PageMemory, StoredPages
 from anchoring.page import PageId
 from bench.rows import Row, Scale, microseconds
@@ -144,7 +144,7 @@ def _map_updates(engine: Engine, size: int) -> Iterator[Row]:
                 changed = map_changes(tips, later)
                 pages = StoredPages(connection, memory)
                 begun = perf_counter()
-                grow(root, changed, pages, PageId(1 << 60))
+                Growth(find(root, changed, pages), changed, PageId(1 << 60)).done()
                 times.append(perf_counter() - begun)
                 memory.remember(pages.loaded.items())
             yield Row(f"map updates a second in batches of {batch:,}, {size:,} lots", batch / mean(times), "updates/s")
