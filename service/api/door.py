@@ -92,7 +92,7 @@ class Operation:
                 values["body"] = _file_bytes(body)
             elif body:
                 values["body"] = _read(body.read, strict_json.load(_request_bytes(body.limit)))
-            for said in (values.get("query"), values.get("body")):
+            for said in (values.get("query"), values["body"]) if body else ():
                 problem = speaker_problem(caller[0], said) if caller else None
                 if problem is not None:
                     raise problem

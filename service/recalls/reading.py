@@ -99,7 +99,7 @@ _FAMILY = """
         FROM (
             SELECT hl.lot_id, h.receiver_id, h.state, sum(hl.units) AS offered, (
                 SELECT sum(g.units) FROM warehouse.leg g
-                WHERE (g.lot_id, g.movement, g.place) = (hl.lot_id, h.answer, -2) AND g.units > 0) AS arrived
+                WHERE (g.lot_id, g.movement, g.place) = (hl.lot_id, h.answer, -11) AND g.units > 0) AS arrived
             FROM warehouse.handoff_line hl JOIN family ON family.id = hl.lot_id
             JOIN warehouse.handoff h ON h.movement = hl.movement
             WHERE h.sender_id <> h.receiver_id AND h.state IN ('offered', 'accepted')
@@ -112,13 +112,12 @@ _FAMILY = """
             coalesce(sum(units) FILTER (WHERE place IN (-3, -7)), 0) AS in_transit,
             coalesce(sum(units) FILTER (WHERE place = -6), 0) AS destroyed,
             coalesce(sum(units) FILTER (WHERE place = -8), 0) AS returned,
-            coalesce(sum(units) FILTER (WHERE place = -2), 0) AS gone
+            coalesce(sum(units) FILTER (WHERE place = -11), 0) AS at_parties,
+            coalesce(sum(units) FILTER (WHERE place = -2), 0) AS at_customers
         FROM warehouse.balance b JOIN family ON family.id = b.lot_id GROUP BY b.lot_id
     ), lots AS MATERIALIZED (
-        SELECT i.code AS item, i.decimals, i.unit, f.number AS lot, f.uri, f.recall, y.*,
-            coalesce(h.arrived, 0) AS at_parties, greatest(y.gone - coalesce(h.arrived, 0), 0) AS at_customers
+        SELECT i.code AS item, i.decimals, i.unit, f.number AS lot, f.uri, f.recall, y.*
         FROM family f JOIN warehouse.item i ON i.id = f.item_id JOIN lying y ON y.lot_id = f.id
-        LEFT JOIN (SELECT lot_id, sum(arrived) AS arrived FROM handed GROUP BY lot_id) h ON h.lot_id = f.id
     )
 """
 _LOTS = text(_FAMILY + """

@@ -74,7 +74,7 @@ def test_an_edited_file_keeps_its_form(told: Told) -> None:
 def test_a_copied_database_holds_every_row_and_the_original_goes_on(told: Told, the_stack: Running) -> None:
     with copies.database_copy(the_stack.settings.database_url, "copy_of_e2e") as url:
         assert rows_of(url) == rows_of(the_stack.settings.database_url)
-        assert rows_of(url)["ledger.entry"] == told.size
+        assert rows_of(url)["ledger.entry"] >= told.size
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         rows_of(url)
 

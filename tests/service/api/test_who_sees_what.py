@@ -11,7 +11,7 @@ from tests.service.api.conftest import Caller, receive
 
 pytestmark = pytest.mark.usefixtures("sequencing")
 ROLES = ("party", "operator", "auditor", "regulator")
-MAY_BE_EMPTY = ("/gs1-prefixes", "/reports/expiry", "/reports/quarantine", "/reports/integrity",
+MAY_BE_EMPTY = ("/gs1-prefixes", "/reports/expiry", "/reports/quarantine", "/reports/integrity", "/notices",
                 "/imports/template")  # fmt: skip
 
 
@@ -47,6 +47,11 @@ def owned(maker: Caller, trader: Caller) -> Owned:
     maker.post("/orders", {"kind": "sales", "number": "SECRET", "site": "SX", "customer": "SECRET",
                            "lines": [{"item": "AMX", "quantity": "1"}]})  # fmt: skip
     maker.post("/recall-drills", {"lot": made["lots"][0]})
+    maker.receive("SECRET-BAD", supplier="SECRET")
+    bad = {"item": "AMX", "lot": "SECRET-BAD", "by": "u-1"}
+    maker.post("/quarantine-cases", {"id": str(uuid4()), "cause": "suspect", "words": "SECRET", **bad})
+    maker.post("/recalls", {"id": str(uuid4()), "reason": "SECRET", "class": "I", **bad})
+    maker.post("/counts", {"id": str(uuid4()), "by": "SECRET", "blind": False, "places": ["SX/A-01"]})
     return Owned(made["id"], made["lots"][0], offer["id"], maker.post("/api-keys", {"label": "SECRET"})["id"])
 
 
