@@ -1,6 +1,7 @@
 """The tools of the lies, each by itself: what a forged statement is, and that the copies are true copies."""
 
 import json
+import time
 from hashlib import sha256
 from os import urandom
 from uuid import uuid4
@@ -72,11 +73,23 @@ def test_an_edited_file_keeps_its_form(told: Told) -> None:
 
 
 def test_a_copied_database_holds_every_row_and_the_original_goes_on(told: Told, the_stack: Running) -> None:
+    at_rest(the_stack.settings.database_url)
     with copies.database_copy(the_stack.settings.database_url, "copy_of_e2e") as url:
         assert rows_of(url) == rows_of(the_stack.settings.database_url)
         assert rows_of(url)["ledger.entry"] >= told.size
     with pytest.raises(psycopg.OperationalError, match="does not exist"):
         rows_of(url)
+
+
+def at_rest(url: str) -> None:
+    """Until what other tests recorded is anchored and final, so that nothing is written any more."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        before = rows_of(url)
+        time.sleep(1.5)
+        if rows_of(url) == before:
+            return
+    raise AssertionError("the stack does not come to rest")
 
 
 def rows_of(url: str) -> dict[str, int]:
