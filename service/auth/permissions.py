@@ -117,6 +117,9 @@ def movement_problem(caller: Caller, command: Command) -> Problem | None:
 
     Whoever records a movement for a caller asks this first, single or in bulk.
     """
+    allowed = MOVEMENTS.get(command.type, NOBODY)
+    if any(site is None and role in allowed for role, site in caller.grants):  # at every site: no need to look for them
+        return speaker_problem(caller, command)
     return act_problem(caller, command.type, *sites_of(command)) or speaker_problem(caller, command)
 
 
