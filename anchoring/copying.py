@@ -63,10 +63,3 @@ def copy_in(raw: Driver[Any], columns: str, rows: Iterable[bytes]) -> None:
     """Add packed rows to `columns`, written `table (a, b)`."""
     with streaming_in(raw, columns) as stream:
         stream.write(rows)
-
-
-def copy_out(raw: Driver[Any], query: str, *arguments: object) -> bytes:
-    """The packed rows that `query` returns, without header and trailer."""
-    with raw.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT binary)".encode(), arguments) as copy:
-        packed = b"".join(copy)
-    return packed[len(_HEADER) : -len(_TRAILER)]

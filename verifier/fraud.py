@@ -27,7 +27,7 @@ from verifier.signers import check_log
 FORMAT = "lotproof-fraud/1"
 MAX_FRAUD = 128 * 1024
 TITLES = {1: "Form", 2: "They contradict", 5: "Both follow from their roots", 6: "Both signed by the log"}
-CAVEATS = ("Proven is that the log signed two things of which one is false, not which one.",)
+CAVEATS = ("If every check says yes, the log signed two things of which one is false; which one, no check can tell.",)
 
 _FRAUD = frozenset({"format", "receipt", "checkpoint", "head"})
 _LEAF = frozenset({"leaf"})

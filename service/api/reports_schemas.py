@@ -192,4 +192,4 @@ class Integrity(Shape):
     findings_total = number()
     findings = Many(One(FindingRow), 0, 1000, required=True)
     scans_since = Instant(required=True)
-    scans = Anything("Rates by site, item and shift", required=True)
+    scans = Many(One(ScanRow), 0, 1000, required=True)

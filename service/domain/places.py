@@ -32,5 +32,3 @@ class Virtual(IntEnum):
 SOURCES = frozenset({Virtual.SUPPLY, Virtual.PRODUCED})
 OUTSIDE = frozenset({Virtual.CUSTOMER, Virtual.IN_TRANSIT, Virtual.HANDED_OVER})
 """Whoever gets here has left the party's hands: expired, held or recalled stock never does."""
-
-ON_THE_WAY = frozenset({Virtual.IN_TRANSIT, Virtual.TRANSFER})

@@ -4,7 +4,6 @@ Two allocations of one item take turns (its row is locked), and what the plan ta
 ours: a movement may have been quicker than the plan, never than the reservation. Nothing is reserved twice.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -111,16 +110,6 @@ def _write(connection: Connection, id: int, plans: Sequence[LinePlan], until: da
     ]  # fmt: skip
     if rows:
         connection.execute(insert(reservation), rows)
-
-
-def reserved_until(connection: Connection, id: int, now: datetime) -> dict[int, datetime]:
-    """For each line that has reservations: when the first of them runs out."""
-    query = """SELECT line, min(expires_at) AS until FROM warehouse.reservation
-        WHERE order_id = :order AND expires_at > :now GROUP BY line"""
-    found: dict[int, datetime] = defaultdict()
-    for row in connection.execute(text(query), {"order": id, "now": now}):
-        found[row.line] = row.until
-    return found
 
 
 _LOCK_ITEMS = "SELECT FROM warehouse.item WHERE id = ANY(:items) ORDER BY id FOR NO KEY UPDATE"

@@ -11,12 +11,11 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
-from service.reports.report import Column, Language, Row, Words
+from service.reports.report import Column, Language, Row
 
 _EXACT_DIGITS = 15
 _SHEET_ROWS = 1_048_575  # of a worksheet, beside the header
 _STAMP = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # the same rows give the same bytes
-_MORE = Words("more", "续")
 
 
 def write_xlsx(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Row], language: Language) -> int:
