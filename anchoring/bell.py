@@ -71,9 +71,10 @@ class Bell:
             self.hang_up()
 
     def connection(self) -> Connection:
-        """The connection, for the thread that waits."""
+        """The connection, for the thread that waits; what it looks for at each ring is planned once."""
         if self._connection is None:
             self._connection = dedicated(self._engine, "AUTOCOMMIT")
+            self._connection.execute(text("SET plan_cache_mode = force_generic_plan"))
             self._connection.execute(text(f"LISTEN {self._channel}"))
         return self._connection
 

@@ -173,8 +173,9 @@ class Sequencer:
         if self._connection is None:
             connection = dedicated(self._engine)
             connection.execute(text(f"SET idle_in_transaction_session_timeout = {_GIVE_UP}"))
-            # All look-ups are by key. Without this a plan made while the tables were empty would scan them for ever.
+            # All look-ups are by key: planned once, and so that a plan made while the tables were empty does not scan.
             connection.execute(text("SET enable_seqscan = off"))
+            connection.execute(text("SET plan_cache_mode = force_generic_plan"))
             held = connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": self._lock}).scalar_one()
             connection.commit()
             if not held:
