@@ -8,6 +8,7 @@ from service.domain.decision import Decision, Leg
 from service.domain.errors import LotRecalled, SamePlace, WrongPlace
 from service.domain.places import AVAILABLE, HOLD
 from service.domain.rules.lines import (
+    check_same_site,
     check_two_persons,
     goods_of,
     implied_status,
@@ -22,7 +23,8 @@ TOWARDS_THE_DOOR = ("staging", "dock")
 
 
 def move(book: Book, party: Party, movement: UUID, command: Move) -> Decision:
-    """From one place to another in the same status: held and expired goods move too, they only do not leave."""
+    """From one place to another of a site, in the same status: held and expired goods move too, they only do not leave.
+    """
     source, target = _from_and_to(book, party, command)
     goods, legs = [], list[Leg]()
     for line in command.lines:
@@ -67,6 +69,7 @@ def _from_and_to(book: Book, party: Party, command: Move | Pick) -> tuple[Locati
     source, target = book.location(party, command.from_), target_place(book, party, command.to)
     if source.id == target.id:
         raise SamePlace(source.name)
+    check_same_site(source, target)
     return source, target
 
 

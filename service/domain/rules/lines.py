@@ -59,6 +59,12 @@ def target_place(book: Book, party: Party, name: str) -> Location:
     return place
 
 
+def check_same_site(source: Location, target: Location) -> None:
+    if source.site.id != target.site.id:
+        expected = f"a place of site {source.site.code}; to other sites goods are sent"
+        raise WrongPlace(target.name, expected, f"at {target.site.code}")
+
+
 def needs_reason(command: Command, why: str) -> None:
     if command.reason is None:
         raise BadText("reason", why, "nothing")

@@ -8,7 +8,7 @@ from service.domain.commands import Pack, Relocate, Unpack
 from service.domain.decision import Decision, Goods, Leg
 from service.domain.errors import SamePlace, WrongPlace
 from service.domain.identifiers import check_sscc
-from service.domain.rules.lines import goods_of, status_of, target_place, transfer
+from service.domain.rules.lines import check_same_site, goods_of, status_of, target_place, transfer
 from service.domain.things import Location, Party
 
 
@@ -50,8 +50,7 @@ def relocate(book: Book, party: Party, movement: UUID, command: Relocate) -> Dec
     pallet, to = _pallet(book, party, command.from_), target_place(book, party, command.to)
     if pallet.ground.id == to.id:
         raise SamePlace(to.name)
-    if pallet.site.id != to.site.id:
-        raise WrongPlace(to.name, f"a place of site {pallet.site.code}; to other sites goods are sent", to.site.code)
+    check_same_site(pallet.ground, to)
     goods = tuple(good for good, _ in _contents(book, pallet))
     return Decision((), goods, at=pallet.ground, to=to, pallet=replace(pallet, within=to))
 

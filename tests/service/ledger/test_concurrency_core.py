@@ -35,7 +35,8 @@ def test_64_writers_take_exactly_what_a_lot_has_when_ten_times_as_much_is_asked_
 def test_transfers_that_cross_between_two_sites_all_get_through(world: World) -> None:
     for lot in ("X", "Y"):
         world.do("maker", register(lot, "200"))
-        world.do("maker", c.Move(from_="S1/A", to="S2/A", lines=line(lot, "100")))
+        moved = world.do("maker", c.Send(from_="S1/A", to_site="S2", lines=line(lot, "100")))
+        world.do("maker", c.Arrive(transfer=moved.id, to="S2/A"))
     there = c.Send(from_="S1/A", to_site="S2", lines=line("X", "1") + line("Y", "1"))
     back = c.Send(from_="S2/A", to_site="S1", lines=line("Y", "1") + line("X", "1"))
     sent = [world.request("maker", command) for command in (there, back) * 40]
