@@ -22,8 +22,8 @@ def engine_for(url: str, *, pool_size: int = 5, max_overflow: int = 10, by_key: 
     """An engine with the driver we use, whatever spelling of the URL people are used to.
 
     `by_key` is for connections that only look things up by their keys, again and again: each question is planned once,
-    and by key, also while the tables are empty. (Left to choose, PostgreSQL would plan them anew each time, which cost a
-    fifth of recording a movement.)
+    and by key, also while the tables are empty. (Left to choose, PostgreSQL would plan them anew each time: that was a
+    fifth of the cost of a movement.)
     """
     return create_engine(
         driver_url(url),

@@ -12,11 +12,11 @@ from service.domain.count_sheets import (
     SheetTooLong,
     after,
     check_approver,
-    out_of_tolerance,
 )
 from service.domain.errors import UnknownThing
 from service.domain.identifiers import check_text
 from service.domain.quantities import parse_amount
+from service.domain.tolerance import needs_approval
 from service.ledger.desk import Desk
 
 
@@ -80,7 +80,8 @@ def lines_of(desk: Desk, number: int) -> list[Any]:
 
 def large_differences(lines: Sequence[Any]) -> list[Any]:
     return [row for row in lines
-            if row.counted is not None and out_of_tolerance(row.count_tolerance, row.book_then, row.counted)]
+            if row.counted is not None
+            and needs_approval(row.count_tolerance, row.status, row.book_then, row.counted)]
 
 
 def set_state(desk: Desk, sheet: Any, state: str, act: str, by: str) -> None:

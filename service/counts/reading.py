@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from service.counts.counting import LINES
-from service.domain.count_sheets import out_of_tolerance
 from service.domain.quantities import format_quantity
+from service.domain.tolerance import needs_approval
 from service.ledger.moments import moment, moment_or_none
 
 HIDES = ("open", "cancelled")
@@ -52,9 +52,13 @@ def _line(row: Any, blind: bool) -> dict[str, Any]:
         "book_when_counted": None if blind else told(row.book_then),
         "counted": told(row.counted), "counted_by": row.counted_by, "recounts": row.recounts,
         "difference": told(row.counted - row.book_then) if counted else None,
-        "out_of_tolerance": out_of_tolerance(row.count_tolerance, row.book_then, row.counted) if counted else None,
+        "out_of_tolerance": _is_large(row) if counted else None,
         "posted": told(row.posted), "movement": row.movement_id,
     }  # fmt: skip
+
+
+def _is_large(row: Any) -> bool:
+    return needs_approval(row.count_tolerance, row.status, row.book_then, row.counted)
 
 
 _SHEET = text("SELECT * FROM warehouse.count_sheet WHERE party_id = :party AND id = :id")

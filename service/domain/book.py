@@ -201,7 +201,7 @@ class Book:
         after = found + change
         if abs(after) > MAX_UNITS:
             raise BadQuantity(f"at most {MAX_UNITS} smallest units in one account", str(abs(after)))
-        if after >= 0 or account.place in SOURCES or account.place == Virtual.ADJUSTMENT:
+        if after >= 0 or account.place in SOURCES or (account.place, account.status) == (Virtual.ADJUSTMENT, AVAILABLE):
             return
         lot = self.lots_by_id[account.lot_id]
         if account.place == Virtual.CUSTOMER:

@@ -66,11 +66,6 @@ def after(state: str, act: str) -> str:
     return after_by(TABLE, "count", state, act)
 
 
-def out_of_tolerance(tolerance: int, book: int, counted: int) -> bool:
-    """As `rules.counts` judges it when the count is posted; `tolerance` in thousandths of the book."""
-    return abs(counted - book) * 1000 > tolerance * book
-
-
 def check_approver(person: str, counters_of_large_differences: Iterable[str]) -> None:
     """Nobody approves the large difference that he has counted himself."""
     check_text("approver", person)

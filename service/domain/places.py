@@ -3,8 +3,9 @@
 Stock is double entry. What a lot's real places hold has come from SUPPLY or PRODUCED, and what has left them stands at
 CUSTOMER, HANDED_OVER, IN_TRANSIT, TRANSFER, DISPUTED, CONSUMED, RETURNED or DESTROYED; the sum over all places of a
 lot is zero at every moment (INV-S2). Only the two sources go below zero, and they never rise above it; ADJUSTMENT,
-where counts are squared with the book, may be on either side. What another party of this ledger took over (HANDED_OVER)
-stands apart from what customers have, since only a customer's goods can be taken back without being in two hands.
+where counts are squared with the book, may be on either side, but not on hold: no more is found there than was missing.
+What another party of this ledger took over (HANDED_OVER) stands apart from what customers have, since only a customer's
+goods can be taken back without being in two hands.
 """
 
 from enum import IntEnum
@@ -14,7 +15,9 @@ HOLD = "hold"
 
 
 class Virtual(IntEnum):
-    """Each lot has its own; they carry no status (always available), except TRANSFER: goods stay as they are."""
+    """Each lot has its own; they carry no status (always available), except TRANSFER and ADJUSTMENT: goods stay as they
+    are on their way, and what is missing of goods on hold stays on hold.
+    """
 
     SUPPLY = -1
     CUSTOMER = -2

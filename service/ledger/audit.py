@@ -65,7 +65,7 @@ def never_below_zero(connection: Connection) -> Iterator[Finding]:
         SELECT lot_id, place, status, movement, running FROM (
             SELECT *, sum(units) OVER (PARTITION BY lot_id, place, status ORDER BY movement
                                        RANGE UNBOUNDED PRECEDING) AS running
-            FROM warehouse.leg WHERE place NOT IN (-1, -5, -9)) AS history
+            FROM warehouse.leg WHERE place NOT IN (-1, -5) AND (place, status) <> (-9, 'available')) AS history
         WHERE running < 0
     """
     for row in connection.execute(text(query)):

@@ -130,7 +130,7 @@ def settle(book: Book, party: Party, movement: UUID, command: Settle) -> Decisio
     line = handoff.lines[command.line - 1]
     lot = book.lots_by_id[line.lot_id]
     to = None if command.to is None else target_place(book, party, command.to)
-    target = outside(Virtual.ADJUSTMENT) if to is None else (to.id, HOLD)
+    target = (Virtual.ADJUSTMENT, line.status) if to is None else (to.id, HOLD)
     lines = list(handoff.lines)
     lines[command.line - 1] = replace(line, missing=0)
     return Decision(

@@ -287,7 +287,7 @@ def test_what_a_count_does_not_find_is_lost_from_the_case_and_does_not_keep_it_o
 
     counted("90", "hold")
     assert {each["where"]: each["quantity"] for each in maker.get(path(case))["goods"]} == {"place": "90", "lost": "10"}
-    assert counted("10", "available", 409)["type"].endswith("under-case")
+    assert counted("10", "available", 409)["type"].endswith("wrong-status")
     counted("94", "hold")
     audited(app)
     case = decided(maker, case, "release")

@@ -25,7 +25,15 @@ from service.domain.cases import (
     taken_in,
 )
 from service.domain.covers import UnderCase
-from service.domain.errors import BadText, DomainError, NeedsApproval, StatusUnclear, TooFewWitnesses, UnknownThing
+from service.domain.errors import (
+    BadText,
+    DomainError,
+    NeedsApproval,
+    StatusUnclear,
+    TooFewWitnesses,
+    UnknownThing,
+    WrongStatus,
+)
 from service.domain.places import Virtual
 from service.domain.states import WrongState
 from tests.service.domain.books import do, line, make_book, refused, register, stock
@@ -183,17 +191,16 @@ def counted(quantity: str, status: c.Status) -> c.Count:
 
 
 def test_no_count_turns_held_goods_of_a_case_into_available_ones() -> None:
-    """Written off on hold, they can only be found again on hold."""
+    """Written off on hold, they can only be found again on hold, also those that were under no case."""
     book = book_with_case()
     do(book, "maker", counted("2", "hold"))
     assert covers(book) == {"S1/A": 2, "lost": 4}
     for quantity in ("6", "10", "15"):
-        both = counted(quantity, "available")
-        if quantity == "6":  # one more than in the book; of the eight that are lost, four are under no case
-            do(book, "maker", both)
-        else:
-            refused(book, "maker", both, UnderCase)
-    do(book, "maker", counted("9", "hold"))
+        refused(book, "maker", counted(quantity, "available"), WrongStatus)
+    do(book, "maker", counted("9", "hold"))  # of the eight that were lost, four are under no case and found first
+    assert covers(book) == {"S1/A": 5, "lost": 1}
+    do(book, "maker", counted("11", "hold"))
+    do(book, "maker", counted("6", "available"))
     assert covers(book) == {"S1/A": 6}
 
 

@@ -5,11 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.domain import commands as c
-from service.domain.count_sheets import ACTS, STATES, TABLE, after, check_approver, counted_now, out_of_tolerance
+from service.domain.count_sheets import ACTS, STATES, TABLE, after, check_approver, counted_now
 from service.domain.errors import BadText, NeedsApproval
-from service.domain.rules.counts import within_tolerance
 from service.domain.states import WrongState
-from service.domain.things import Item
+from service.domain.tolerance import needs_approval
 from tests.service.domain.books import do, line, make_book, register, stock
 
 LEADS_TO = {
@@ -38,9 +37,14 @@ def test_the_table_speaks_of_known_states_and_acts() -> None:
 
 
 @given(st.integers(0, 1000), st.integers(0, 10**6), st.integers(0, 10**6))
-def test_the_sheet_and_the_core_judge_tolerance_alike(tolerance: int, book: int, counted: int) -> None:
-    item = Item(1, 1, "I", "I", None, "EA", 0, count_tolerance=tolerance)
-    assert out_of_tolerance(tolerance, book, counted) is not within_tolerance(item, book, counted - book)
+def test_tolerance_is_in_thousandths_of_the_book(tolerance: int, book: int, counted: int) -> None:
+    assert needs_approval(tolerance, "available", book, counted) is (abs(book - counted) > tolerance * book / 1000)
+
+
+@given(st.integers(0, 1000), st.integers(0, 10**6), st.integers(0, 10**6))
+def test_nobody_writes_off_held_goods_alone(tolerance: int, book: int, counted: int) -> None:
+    large = needs_approval(tolerance, "available", book, counted)
+    assert needs_approval(tolerance, "hold", book, counted) is (large or counted < book)
 
 
 def test_nobody_approves_the_large_difference_that_he_counted() -> None:

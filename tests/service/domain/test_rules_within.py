@@ -56,6 +56,11 @@ def test_no_more_is_damaged_than_arrived_and_nothing_arrives_on_a_pallet(book: B
     refused(book, "maker", c.Move(from_="S1/A", to=ON_PALLET, lines=line("L1", "1")), e.WrongPlace)
 
 
+def test_goods_travel_to_another_site_and_are_not_moved_there(book: Book) -> None:
+    refused(book, "maker", c.Move(from_="S1/A", to="S2/A", lines=line("L1", "1")), e.WrongPlace)
+    refused(book, "maker", c.Move(from_="S1/A", to="S1/A", lines=line("L1", "1")), e.SamePlace)
+
+
 # Counts and picks
 
 
@@ -93,6 +98,19 @@ def test_within_its_tolerance_a_count_needs_nobody(book: Book) -> None:
     refused(book, "maker", count(c.CountLine("BOTTLE", "B1", "89"), approved=None), e.NeedsApproval)
     do(book, "maker", count(c.CountLine("BOTTLE", "B1", "90"), approved=None))
     assert stock(book, "maker", "B1", "BOTTLE") == {("S1/A", "available"): 90}
+
+
+def test_held_goods_are_not_written_off_alone_nor_found_again_as_available(book: Book) -> None:
+    do(book, "maker", register("B1", "100", "BOTTLE"))
+    do(book, "maker", c.Hold(at="S1/A", reason="x", lines=line("B1", "100", "BOTTLE")))
+    refused(book, "maker", count(c.CountLine("BOTTLE", "B1", "99", "hold"), approved=None), e.NeedsApproval)
+    do(book, "maker", count(c.CountLine("BOTTLE", "B1", "60", "hold")))
+    refused(book, "maker", count(c.CountLine("BOTTLE", "B1", "40")), e.WrongStatus)
+    refused(book, "maker", count(c.CountLine("BOTTLE", "B1", "1"), c.CountLine("BOTTLE", "B1", "99", "hold")),
+            e.WrongStatus)
+    both = count(c.CountLine("BOTTLE", "B1", "5"), c.CountLine("BOTTLE", "B1", "103", "hold"))
+    do(book, "maker", both)  # nothing is missing any more, so what else there is may be available
+    assert stock(book, "maker", "B1", "BOTTLE") == {("S1/A", "available"): 5, ("S1/A", "hold"): 103}
 
 
 def test_only_what_may_leave_is_picked_and_only_towards_the_door(book: Book) -> None:

@@ -197,6 +197,52 @@ def test_what_may_be_done_with_them_is_no_way_round(world: World, type: str, kin
     assert world.audit() == []
 
 
+def counted(quantity: str, status: c.Status) -> c.Count:
+    counts = (c.CountLine("MED", "BAD", quantity, status),)
+    return c.Count(at="S1/A", lines=counts, counted_by="u1", approved_by="u2")
+
+
+def count_away(world: World) -> None:
+    world.do("maker", counted("40", "hold"))
+
+
+def lose_between_sites(world: World) -> None:
+    sent = world.do("maker", c.Send(from_="S1/A", to_site="S2", lines=bad("60", "hold")))
+    world.do("maker", c.Arrive(transfer=sent.id, to="S2/A", lines=(c.AnswerLine(1, "1"),)))
+    world.do("maker", c.Settle(handoff=sent.id, line=1, approved_by="u2", reason="lost"))
+
+
+@pytest.mark.parametrize("lose", [count_away, lose_between_sites])
+@pytest.mark.parametrize("role", ["origin", "replica"])
+def test_held_goods_that_were_missing_are_found_on_hold(
+    world: World, lose: Callable[[World], None], role: str
+) -> None:
+    with_bad_goods(world, "held")
+    lose(world)
+    assert world.refused("maker", counted("10", "available")) == "wrong-status"
+    legs = text("INSERT INTO warehouse.leg (lot_id, movement, line, place, status, units)"
+                " SELECT l.id, (SELECT max(number) FROM warehouse.movement), 90 + line, CASE line WHEN 0 THEN p.id"
+                " ELSE -9 END, 'available', units FROM warehouse.lot l JOIN warehouse.location p ON p.code = 'A'"
+                " AND p.party_id = l.party_id JOIN warehouse.site s ON s.id = p.site_id AND s.code = 'S1',"
+                " (VALUES (0, 5), (1, -5)) AS k (line, units) WHERE l.number = 'BAD'")
+    with pytest.raises(IntegrityError, match="are found first"), world.engine.begin() as connection:
+        connection.execute(text(f"SET LOCAL session_replication_role = {role}"))
+        connection.execute(legs)
+    world.do("maker", counted("130", "hold"))
+    world.do("maker", counted("5", "available"))
+    assert world.audit() == []
+
+
+def test_goods_lost_and_others_found_in_one_call_are_judged_in_their_order(world: World) -> None:
+    with_bad_goods(world, "held")
+    counts = (counted("5", "available"), counted("90", "hold"), counted("100", "hold"), counted("6", "available"),
+              counted("99", "hold"))
+    done = world.try_all(*(world.request("maker", each) for each in counts))
+    assert all(isinstance(each, Recorded) for each in done), done
+    assert world.stock("maker", "BAD") == {("S1/A", "available"): 6, ("S1/A", "hold"): 99}
+    assert world.audit() == []
+
+
 def test_what_is_recalled_on_its_way_is_not_accepted(world: World) -> None:
     world.do("maker", register("BAD", "100"))
     offered = world.do("maker", c.Offer(from_="S1/A", to_party="shop", lines=line("BAD", "10")))
