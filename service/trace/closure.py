@@ -23,7 +23,7 @@ _ALL = """
         UNION
         SELECT d.{far} FROM reached CROSS JOIN LATERAL (
             SELECT {far} FROM warehouse.lot_descent WHERE {near} = reached.lot_id OFFSET 0) d
-    ) SELECT lot_id FROM reached ORDER BY lot_id
+    ) SELECT array_agg(lot_id ORDER BY lot_id) FROM reached
 """
 
 # With a limit the distance counts, so a lot is reached once at each distance; the limit bounds that.
@@ -34,7 +34,7 @@ _NEAR = """
         SELECT d.{far}, steps + 1 FROM reached CROSS JOIN LATERAL (
             SELECT {far} FROM warehouse.lot_descent WHERE {near} = reached.lot_id OFFSET 0) d
         WHERE steps < :depth
-    ) SELECT DISTINCT lot_id FROM reached ORDER BY lot_id
+    ) SELECT array_agg(DISTINCT lot_id ORDER BY lot_id) FROM reached
 """
 
 
@@ -58,4 +58,4 @@ def reached(connection: Connection, lot_ids: Sequence[int], way: Way, depth: int
     near, far = _ENDS[way]
     query = text((_ALL if depth is None else _NEAR).format(near=near, far=far))
     values = {"lots": ids(lot_ids)} | ({} if depth is None else {"depth": depth})
-    return list(connection.execute(query, values).scalars())
+    return connection.execute(query, values).scalar_one() or []  # one array: row by row they would cost most of all
