@@ -31,6 +31,7 @@ from service.api import (
     numbers,
     openapi,
     orders,
+    orders_production,
     parties,
     people,
     picking,
@@ -58,7 +59,8 @@ from service.web import headers, pages
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
     parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy,
-    numbers, scans, customers, orders, picking, people, webhooks, imports,
+    numbers, scans, customers, orders, picking, orders_production, people, webhooks,
+    imports,
     trace, reports, cases, attachments, counts, recalls, notices,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread

@@ -15,7 +15,7 @@ from service.api.movements import answer_of
 from service.api.orders_shown import order_shown, plan_shown, with_history
 from service.api.problem import not_found, try_later
 from service.auth.keys import Caller
-from service.auth.permissions import movement_problem
+from service.auth.permissions import check_act, movement_problem
 from service.ledger.requests import MovementRequest
 from service.orders.allocate import allocate_order
 from service.orders.create import NewOrder, create_order, end_order
@@ -109,9 +109,11 @@ def _receive(orders: Door, house: House) -> None:
     def receive_against_order(caller: Caller, id: UUID, body: dict[str, Any]) -> Any:
         """Record goods that arrive for an order
 
-        `movement` is the receipt itself, as `POST /movements` takes it (receive or accept; register for a production
-        order). Movement and order are written together or not at all. More than the order's tolerance is refused unless
-        `over` says that it is meant. The same movement again changes nothing (200).
+        `movement` is the receipt itself, as `POST /movements` takes it (receive or accept; for a production order
+        produce, or register if it names no components). What a production uses up is told of the order's components,
+        and may be what is reserved or picked for it. Movement and order are written together or not at all. More than
+        the order's tolerance is refused unless `over` says that it is meant. The same movement again changes nothing
+        (200).
         """
         house.halting.check()
         asked: Asked = body["movement"]
@@ -139,13 +141,14 @@ def _allocate(orders: Door, house: House) -> None:
         problems=(409,),
     )
     def allocate_stock(caller: Caller, id: UUID, body: dict[str, Any]) -> Any:
-        """Reserve stock for a sales order, and say why these lots
+        """Reserve stock for a sales order, or the components of a production order, and say why these lots
 
-        Each chosen and each skipped lot has its reason. Asked again it renews what is reserved and adds what has become
-        possible; `preview` reserves nothing.
+        Each chosen and each skipped lot has its reason. Asked again it renews what is reserved, adds what has become
+        possible and replaces what cannot be used any more; `preview` reserves nothing.
         """
         with house.engine.connect() as connection:
             order = known_order(connection, caller, id)
+            check_act(caller, "pick", read_order(connection, order, house.now()).site)
         kept = timedelta(minutes=body["minutes"])
         try:
             plans = allocate_order(house.engine, house.scribe, order, kept, preview=body["preview"])
@@ -165,7 +168,10 @@ def _end(orders: Door, house: House) -> None:
         problems=(409,),
     )
     def close_order(caller: Caller, id: UUID, body: dict[str, str]) -> Any:
-        """Close an order: what is missing is given up, what was reserved is free again"""
+        """Close an order: what is missing is given up, what was reserved is free again
+
+        A production order may also be closed when it is done, to free what was picked for it and not used.
+        """
         return _ended(house, caller, id, "closed", body)
 
     @orders.operation(

@@ -24,7 +24,7 @@ from service.api.movement_shapes import LINE_LIMIT, place
 from service.api.schemas import MANY, Anything, Nullable, RecordedMovement, number, text
 from service.domain.allocation import POLICIES
 from service.domain.allocation_reasons import CODES
-from service.domain.orders import KINDS, STATES
+from service.domain.orders import KINDS, ROLES, STATES
 from service.orders.create import NewLine, NewOrder
 from service.orders.master import NewCustomer
 from service.orders.pick import Confirmation
@@ -82,7 +82,8 @@ class NewLineShape(Shape):
     item = Text(40, required=True)
     quantity = Quantity(required=True)
     lot = Text(20)
-    over_tolerance_percent = Whole(0, 100)
+    over_tolerance_percent = Whole(0, 100, doc={"description": "Of what is made or used up, too"})
+    role = Choice(*ROLES, load_default="main", doc={"description": "In a production order: what this line is for"})
 
 
 class NewOrderShape(Wanted):
@@ -100,9 +101,11 @@ class NewOrderShape(Wanted):
 
 
 class OrderLineShown(Shape):
-    """`short` is what is still missing, `over` what was too much."""
+    """`short` is what is still missing, `over` what was too much; `blocked` was reserved or picked and cannot be used
+    any more (held, expired, recalled, gone): allocate again, and it is replaced."""
 
     line = number()
+    role = Choice(*ROLES, required=True)
     item = text(40)
     unit = text(3)
     lot = Nullable(Text(20))
@@ -110,8 +113,11 @@ class OrderLineShown(Shape):
     received = Nullable(Quantity())
     damaged = Nullable(Quantity())
     shipped = Nullable(Quantity())
+    produced = Nullable(Quantity())
+    consumed = Nullable(Quantity())
     reserved = Quantity(required=True)
     picked = Quantity(required=True)
+    blocked = Quantity(required=True)
     over = Quantity(required=True)
     short = Quantity(required=True)
 
@@ -136,13 +142,14 @@ class OrderShown(Shape):
 
 
 class DoneShown(Shape):
-    """What a movement did for a line. `state` is `done`, or that of the offer."""
+    """What a movement did for a line; of a component, what it used up. `state` is `done`, or that of the offer."""
 
     movement = Uuid(required=True)
     type = text(20)
     recorded_at = Instant(required=True)
     state = text(20)
     line = number()
+    role = Choice(*ROLES, required=True)
     item = text(40)
     lot = text(20)
     uri = Uri(required=True)

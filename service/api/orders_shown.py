@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from service.domain.allocation import Explanation
+from service.domain.orders import ROLES
 from service.domain.orders_slip import element_string, elements, readable
 from service.domain.quantities import format_quantity
 from service.orders.allocate import LinePlan
@@ -32,13 +33,21 @@ def _line(kind: str, line: Line) -> dict[str, Any]:
     def shown(units: int) -> str:
         return format_quantity(units, said.decimals)
 
-    out = kind == "sales"
+    done = dict.fromkeys(("received", "shipped", "produced", "consumed")) | {_DONE[kind, said.role]: shown(said.done)}
+    out = done["shipped"] is not None or done["consumed"] is not None
     return {
-        "line": said.number, "item": said.item, "unit": said.unit, "lot": said.lot, "ordered": shown(said.units),
-        "received": None if out else shown(said.done), "damaged": None if out else shown(said.damaged),
-        "shipped": shown(said.done) if out else None, "reserved": shown(line.reserved), "picked": shown(line.picked),
+        "line": said.number, "role": said.role, "item": said.item, "unit": said.unit, "lot": said.lot,
+        "ordered": shown(said.units), **done, "damaged": None if out else shown(said.damaged),
+        "reserved": shown(line.reserved), "picked": shown(line.picked), "blocked": shown(line.blocked),
         "over": shown(said.over), "short": shown(said.open),
     }  # fmt: skip
+
+
+_DONE: dict[tuple[str, str], str] = {
+    ("purchase", "main"): "received", ("notice", "main"): "received", ("sales", "main"): "shipped",
+    **{("production", role): "consumed" if role == "component" else "produced" for role in ROLES},
+}
+"""What was done for a line, by the kind of its order and its role."""
 
 
 def with_history(order: Order, done: Iterable[Any], lists: Sequence[UUID]) -> dict[str, Any]:
@@ -48,7 +57,7 @@ def with_history(order: Order, done: Iterable[Any], lists: Sequence[UUID]) -> di
 def _done(row: Any) -> dict[str, Any]:
     return {
         "movement": row.id, "type": row.type, "recorded_at": _moment(row.recorded_at), "state": row.state,
-        "line": row.line, "item": row.item, "lot": row.lot, "uri": row.uri, "location": row.place,
+        "line": row.line, "role": row.role, "item": row.item, "lot": row.lot, "uri": row.uri, "location": row.place,
         "quantity": format_quantity(row.units, row.decimals), "damaged": format_quantity(row.damaged, row.decimals),
     }  # fmt: skip
 

@@ -53,6 +53,7 @@ def _lists(picking: Door, house: House) -> None:
         chosen = body.get("id") or UUID(bytes=house.random(16), version=4)
         with house.engine.begin() as connection:
             order = known_order(connection, caller, id)
+            check_act(caller, "pick", body["to"].partition("/")[0])
             made, new = make_pick_list(connection, order, chosen, body["to"], house.now())
             return pick_list_shown(made, _stops(connection, caller, made)), 201 if new else 200
 

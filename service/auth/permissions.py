@@ -30,7 +30,8 @@ READS: Mapping[str, Allowed] = {
         "list_parties", "list_items", "list_sites", "list_locations", "list_lots", "prove_lot", "list_stock",
         "list_handoffs", "read_movement", "read_receipt", "list_lot_number_rules", "preview_lot_numbers",
         "check_lot_number", "list_gs1_prefixes", "list_all_customers", "list_all_orders", "show_order",
-        "show_pick_list", "show_slip", "trace_lot", "list_recall_drills", "report_stock", "report_turnover",
+        "show_pick_list", "show_slip", "show_production", "trace_lot", "list_recall_drills", "report_stock",
+        "report_turnover",
         "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
         "read_case", "read_certificate", "read_attachment", "list_counts", "read_count", "list_recalls", "read_recall",
         "list_notices",
@@ -55,7 +56,7 @@ RECORDING: Mapping[str, Allowed] = {
     ), FLOOR | {"quality"}),
     **dict.fromkeys((
         "take_lot_numbers", "take_ssccs", "allocate_stock", "make_order_pick_list", "add_count", "enter_lines",
-        "finish_count", "recount", "post_count", "cancel_count",
+        "finish_count", "recount", "post_count", "cancel_count", "put_picked_goods_back",
     ), FLOOR),
 }  # fmt: skip
 

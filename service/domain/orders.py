@@ -3,7 +3,8 @@
     open ──▶ part done ──▶ done        what was received, produced or shipped against its lines
       └─▶ cancelled  └─▶ closed        ended by somebody: before anything happened, or with the rest given up
 
-An order goes in (goods arrive against it) or out (goods leave for it).
+An order goes in (goods arrive against it) or out (goods leave for it). A production order does both: its lines are what
+is made and what is used up for it (`service.domain.orders_production`).
 """
 
 from collections.abc import Iterable
@@ -19,6 +20,13 @@ KINDS: tuple[Kind, ...] = ("purchase", "notice", "production", "sales")
 State = Literal["open", "part done", "done", "closed", "cancelled"]
 STATES: tuple[State, ...] = ("open", "part done", "done", "closed", "cancelled")
 
+Role = Literal["main", "co_product", "by_product", "component"]
+ROLES: tuple[Role, ...] = ("main", "co_product", "by_product", "component")
+"""What a line is for: what the order is about; what is made beside it, wanted or not; what is used up for it."""
+
+AWAITED: tuple[Role, ...] = ("main", "co_product")
+"""The order is done when these are."""
+
 DOCUMENTS: dict[str, str] = {"purchase": "po", "notice": "desadv", "production": "prodorder", "sales": "poc"}
 """The business transaction type (CBV) under which a movement names an order of this kind."""
 
@@ -31,7 +39,7 @@ ARRIVES_BY: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """`done` is what was received, produced or shipped; `tolerance` is how much too much is taken, in per cent."""
+    """`done` is what was received, made, used up or shipped; `tolerance`: how much too much is taken, in per cent."""
 
     number: int
     item: str
@@ -42,6 +50,7 @@ class OrderLine:
     tolerance: int = 0
     decimals: int = 0
     unit: str = ""
+    role: str = "main"
 
     def shown(self, units: int) -> str:
         return f"{format_quantity(units, self.decimals)} {self.unit}"
@@ -83,7 +92,7 @@ class Fulfilled:
 def state_of(lines: Iterable[OrderLine], ended: str | None) -> str:
     """The state of an order. An order that was done before somebody closed it stays done."""
     lines = tuple(lines)
-    if all(not line.open for line in lines):
+    if all(not line.open for line in lines if line.role in AWAITED):
         return "done"
     if ended is not None:
         return ended
@@ -94,6 +103,12 @@ def check_may_go_on(number: str, state: str) -> None:
     """Raises OrderEnded for an order on which nothing happens any more."""
     if state not in ("open", "part done"):
         raise OrderEnded(number, "open or part done", state)
+
+
+def check_may_close(number: str, kind: str, state: str) -> None:
+    """A production order may be closed when it is done: what was set aside for it and not used is free again."""
+    if (kind, state) != ("production", "done"):
+        check_may_go_on(number, state)
 
 
 def check_may_arrive(number: str, kind: str, ended: str | None, command: Command) -> None:

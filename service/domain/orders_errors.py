@@ -39,6 +39,36 @@ class OverDelivery(DomainError):
                          expected=expected, seen=seen, order=number, item=item, lot=lot)
 
 
+class OverConsumption(DomainError):
+    slug = "over-consumption"
+    title = "More was used up than the order takes: send it again with over = true if that is meant"
+
+    def __init__(self, number: str, item: str, expected: str, seen: str) -> None:
+        super().__init__(f"order {number!r}, component {item!r}: expected at most {expected}, got {seen}",
+                         expected=expected, seen=seen, order=number, item=item)
+
+
+class UnplannedComponent(DomainError):
+    """What may go into a product is decided when the order is made: nothing makes this one fit."""
+
+    slug = "unplanned-component"
+    title = "This is not among the components of the order"
+
+    def __init__(self, number: str, item: str, lot: str) -> None:
+        super().__init__(f"order {number!r}: expected what its components name, got item {item!r}, lot {lot!r}",
+                         expected="what its components name", seen=f"{item}, lot {lot}", order=number, item=item,
+                         lot=lot)
+
+
+class NotPicked(DomainError):
+    slug = "not-picked"
+    title = "That much was not picked for this order"
+
+    def __init__(self, number: str, lot: str, place: str, expected: str, seen: str) -> None:
+        super().__init__(f"order {number!r}, lot {lot!r} at {place}: expected at most {expected}, which was picked for"
+                         f" it, got {seen}", expected=expected, seen=seen, order=number, lot=lot, place=place)
+
+
 class WrongScan(DomainError):
     slug = "wrong-scan"
     title = "That is not what is to be picked here"

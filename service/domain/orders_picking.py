@@ -15,7 +15,7 @@ from service.domain.quantities import format_quantity
 
 @dataclass(frozen=True, slots=True)
 class PickLine:
-    """One stop of the walk. `ended` is the reason why the rest is no longer picked here, None while it is."""
+    """One stop of the walk. `ended` is why the rest is no longer picked here, None while it is; `kind` the order's."""
 
     number: int
     order: str
@@ -30,6 +30,7 @@ class PickLine:
     ended: str | None
     decimals: int
     unit: str
+    kind: str = "sales"
 
     @property
     def open(self) -> int:
@@ -72,5 +73,5 @@ def pick_command(line: PickLine, quantity: str, reason: str | None, event_time: 
     """The movement of a confirmed pick. The only place that knows its type."""
     return Pick(
         from_=line.place, to=line.to, lines=(Line(line.item, line.lot, quantity, "available"),),
-        documents=(Document(DOCUMENTS["sales"], line.order),), reason=reason, event_time=event_time,
+        documents=(Document(DOCUMENTS[line.kind], line.order),), reason=reason, event_time=event_time,
     )  # fmt: skip

@@ -1,4 +1,5 @@
-"""The tables of orders, reservations and picking; `service/migrations/versions/0007_orders.py` makes them.
+"""The tables of orders, reservations and picking; `service/migrations/versions/0007_orders.py` and
+`0013_production.py` make them.
 
     orders --< order_line --< fulfilment      what a movement did for a line; only ever added to
                          --< reservation      until `expires_at`, or (null) picked and waiting to be shipped
@@ -84,6 +85,7 @@ order_line = Table(
     _required("units", BigInteger),
     Column("lot", Text),
     _required("tolerance", SmallInteger),
+    _required("role", Text),
 )
 
 fulfilment = Table(

@@ -12,13 +12,13 @@ from sqlalchemy import Connection, Engine, insert, text
 
 from service.domain.allocation import Allocation, Demand, policy_of
 from service.domain.orders import check_may_go_on
-from service.domain.orders_errors import WrongDirection
+from service.domain.orders_errors import NothingToDo, WrongDirection
 from service.domain.reservations import Reservation
 from service.ledger.requests import Scribe
 from service.models.orders import reservation
 from service.orders.candidates import plan
-from service.orders.read import Line, Order, lock_order, read_order
-from service.orders.reserved import Stock, free_of
+from service.orders.read import TAKES_STOCK, Line, Order, lock_order, read_order
+from service.orders.reserved import Stock, free_of, release_blocked
 from service.orders.transaction import Overtaken, in_one
 
 Planned = dict[Stock, list[Reservation]]
@@ -38,7 +38,7 @@ class LinePlan:
 def allocate_order(engine: Engine, scribe: Scribe, id: int, kept: timedelta, *, preview: bool) -> list[LinePlan]:
     """Reserve what the order still wants, for `kept` from now on; a preview reserves nothing.
 
-    Asked again, it renews what is reserved and reserves what has become possible.
+    Asked again, it renews what is reserved, adds what has become possible, and replaces what cannot be used any more.
     """
     if preview:
         with engine.connect() as connection:
@@ -48,14 +48,16 @@ def allocate_order(engine: Engine, scribe: Scribe, id: int, kept: timedelta, *, 
 
 
 def _servable(order: Order) -> Order:
-    if order.kind != "sales":
-        raise WrongDirection(order.number, order.kind, "a sales order", "allocation")
+    if order.kind not in TAKES_STOCK:
+        raise WrongDirection(order.number, order.kind, "a sales or production order", "allocation")
+    if not order.wanting:
+        raise NothingToDo(order.number, "components", "make a production order with lines of role component")
     check_may_go_on(order.number, order.state)
     return order
 
 
 def _reserve(connection: Connection, scribe: Scribe, id: int, kept: timedelta) -> list[LinePlan]:
-    items = {line.item_id for line in read_order(connection, id, scribe.now()).lines}
+    items = {line.item_id for line in read_order(connection, id, scribe.now()).wanting}
     connection.execute(text(_LOCK_ITEMS), {"items": list(items)})
     now, planned = scribe.now(), Planned()
     before = _servable(read_order(connection, id, now))
@@ -64,6 +66,7 @@ def _reserve(connection: Connection, scribe: Scribe, id: int, kept: timedelta) -
     order = _servable(lock_order(connection, id, now))
     if order.lines != before.lines or not _still_free(connection, planned, now):
         raise Overtaken
+    release_blocked(connection, id, now)
     _renew(connection, id, now, now + kept)
     _write(connection, id, plans, now + kept)
     return plans
@@ -72,7 +75,7 @@ def _reserve(connection: Connection, scribe: Scribe, id: int, kept: timedelta) -
 def _plans(connection: Connection, order: Order, now: datetime, planned: Planned) -> list[LinePlan]:
     """Line by line; what one takes the next one finds reserved."""
     made = []
-    for line in order.lines:
+    for line in order.wanting:
         policy, source = policy_of(order.policy, order.customer_policy, line.item_policy)
         demand = Demand(
             line.unserved, now, policy, order.min_days, order.min_percent, line.shelf_life_days, line.said.lot,

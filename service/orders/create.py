@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_or_not
 from service.domain.allocation import Policy
 from service.domain.errors import BadName, BadQuantity, HandoffToSelf, MovementIdTaken, ThingExists, UnknownThing
 from service.domain.identifiers import check_text
-from service.domain.orders import check_may_cancel, check_may_go_on
+from service.domain.orders import Role, check_may_cancel, check_may_close, check_may_go_on
 from service.domain.quantities import MAX_UNITS, parse_quantity
 from service.ledger.master_data import party_id_of
 from service.models.orders import customer, order_line, orders
@@ -29,6 +29,7 @@ class NewLine:
     quantity: str
     lot: str | None = None
     over_tolerance_percent: int = 0
+    role: Role = "main"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,12 @@ def create_order(
 ) -> tuple[int, bool]:
     """The order's id, and whether it is new: the same order under the same id again is the one that exists.
 
-    Raises ThingExists for a number that its kind has already, MovementIdTaken for an id with other content.
+    Raises ThingExists for a number that its kind has already, MovementIdTaken for an id with other content, BadName for
+    lines that no order of its kind has.
     """
     check_text("order number", new.number, limit=NUMBER_LIMIT)
-    hashed = sha256(orjson.dumps(asdict(new), option=orjson.OPT_SORT_KEYS)).digest()
+    _check_roles(new)
+    hashed = _content_hash(new)
     values = _head(connection, party_id, new) | {
         "uuid": id, "content_hash": hashed, "made_at": now, "made_by": by,
     }  # fmt: skip
@@ -68,6 +71,24 @@ def create_order(
         return _existing(connection, party_id, id, new, hashed), False
     connection.execute(insert(order_line), [{"order_id": made, **line} for line in lines])
     return int(made), True
+
+
+def _check_roles(new: NewOrder) -> None:
+    """Only a production order makes one thing of another, and it makes something."""
+    roles = {line.role for line in new.lines}
+    if new.kind != "production" and roles != {"main"}:
+        raise BadName("role", f"main, as in every {new.kind} order", ", ".join(sorted(roles - {"main"})))
+    if "main" not in roles:
+        raise BadName("lines", "one of role main, which is what the order is about", ", ".join(sorted(roles)))
+
+
+def _content_hash(new: NewOrder) -> bytes:
+    """What is as it was before lines had roles is left out: an order that was made then can still be sent again."""
+    said = asdict(new)
+    said["lines"] = [
+        {name: value for name, value in line.items() if (name, value) != ("role", "main")} for line in said["lines"]
+    ]
+    return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _existing(connection: Connection, party_id: int, id: UUID, new: NewOrder, hashed: bytes) -> int:
@@ -121,7 +142,7 @@ def _line(connection: Connection, party_id: int, number: int, line: NewLine) -> 
     if units * 2 > MAX_UNITS:
         raise BadQuantity("at most half of what can be counted", line.quantity)
     return {"line": number, "item_id": found.id, "units": units, "lot": line.lot,
-            "tolerance": line.over_tolerance_percent}  # fmt: skip
+            "tolerance": line.over_tolerance_percent, "role": line.role}  # fmt: skip
 
 
 def end_order(
@@ -129,10 +150,12 @@ def end_order(
 ) -> None:
     """Close or cancel; what was reserved for it is free again, and its pick lists end. Twice is once."""
     order = lock_order(connection, id, now)
-    if order.ended == how == order.state:
+    if order.ended == how:
         return
-    check_may_go_on(order.number, order.state)
-    if how == "cancelled":
+    if how == "closed":
+        check_may_close(order.number, order.kind, order.state)
+    else:
+        check_may_go_on(order.number, order.state)
         check_may_cancel(order.number, order.said)
     connection.execute(update(orders).where(orders.c.id == id).values(
         ended=how, ended_at=now, ended_by=by, ended_reason=reason,

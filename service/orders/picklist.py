@@ -13,7 +13,8 @@ from service.domain.orders import check_may_go_on
 from service.domain.orders_errors import NothingToDo, WrongDirection
 from service.domain.orders_picking import PickLine
 from service.models.orders import pick_line, pick_list
-from service.orders.read import Order, lock_order
+from service.orders.read import TAKES_STOCK, Order, lock_order
+from service.orders.reserved import BLOCKED, clock
 
 STAGING = ("staging", "dock")
 
@@ -44,11 +45,11 @@ def make_pick_list(connection: Connection, order_id: int, id: UUID, to: str, now
     order = lock_order(connection, order_id, now)
     if (known := _known(connection, order, id)) is not None:
         return known, False
-    if order.kind != "sales":
-        raise WrongDirection(order.number, order.kind, "a sales order", "a pick list")
+    if order.kind not in TAKES_STOCK:
+        raise WrongDirection(order.number, order.kind, "a sales or production order", "a pick list")
     check_may_go_on(order.number, order.state)
     place = _staging(connection, order, to)
-    waiting = connection.execute(text(_WAITING), {"order": order_id, "now": now}).all()
+    waiting = connection.execute(text(_WAITING), clock(now) | {"order": order_id}).all()
     if not waiting:
         return _open_list(connection, order), False
     values = {"party_id": order.party_id, "uuid": id, "order_id": order_id, "place": place, "made_at": now}
@@ -97,7 +98,7 @@ def read_stops(connection: Connection, party_id: int, uuid: UUID, number: int | 
 
 def _stop(row: Row[Any]) -> PickStop:
     said = PickLine(row.number, row.order_number, row.item, row.gtin, row.lot, row.manufacturer_lot, row.place, row.to,
-                    row.units, row.picked, row.ended, row.decimals, row.unit)
+                    row.units, row.picked, row.ended, row.decimals, row.unit, row.kind)
     return PickStop(said, row.order_id, row.line, row.list_id, row.lot_id, row.place_id, row.to_id, row.reservation_id,
                     row.reason, row.expiry_date, row.zone, row.recall is not None)
 
@@ -107,17 +108,18 @@ def lists_of(connection: Connection, order_id: int) -> Sequence[UUID]:
     return connection.execute(text(query), {"order": order_id}).scalars().all()
 
 
-_WAITING = """
-    SELECT r.id, r.line, r.lot_id, r.place, r.units, r.reason
-    FROM warehouse.reservation r JOIN warehouse.location p ON p.id = r.place
+_WAITING = f"""
+    SELECT r.id, r.line, r.lot_id, r.place, v.units - v.blocked AS units, r.reason
+    FROM warehouse.reservation r JOIN ({BLOCKED}) v ON v.id = r.id AND v.blocked < v.units
+    JOIN warehouse.location p ON p.id = r.place
     JOIN warehouse.site s ON s.id = p.site_id JOIN warehouse.lot l ON l.id = r.lot_id
     WHERE r.order_id = :order AND r.expires_at > :now
         AND NOT EXISTS (SELECT FROM warehouse.pick_line x WHERE x.reservation_id = r.id)
     ORDER BY s.code, p.code, l.number, r.line, r.id
-"""
+"""  # noqa: S608
 _STOPS = """
     SELECT p.number, p.line, p.units, p.ended, p.reason, p.reservation_id, p.list_id, l.order_id,
-        o.number AS order_number, i.code AS item, i.gtin, i.decimals, i.unit, t.id AS lot_id, t.number AS lot,
+        o.number AS order_number, o.kind, i.code AS item, i.gtin, i.decimals, i.unit, t.id AS lot_id, t.number AS lot,
         t.manufacturer_lot, t.expiry_date, t.recall, p.place AS place_id, fs.code || '/' || f.code AS place,
         l.place AS to_id, ts.code || '/' || g.code AS "to", fs.zone,
         coalesce((SELECT sum(k.units)::bigint FROM warehouse.pick k

@@ -13,12 +13,17 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, text
 
 from service.domain.allocation import Policy
-from service.domain.orders import OrderLine, state_of
+from service.domain.orders import AWAITED, OrderLine, state_of
+from service.orders.reserved import BLOCKED, clock
+
+TAKES_STOCK = ("sales", "production")
+"""Orders for which stock is set aside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An order line with what serves it. `reserved` and `picked` are of this moment."""
+    """An order line with what serves it at this moment. What was `reserved` or `picked` and cannot be used any more is
+    neither, it is `blocked`."""
 
     said: OrderLine
     item_id: int
@@ -26,10 +31,11 @@ class Line:
     shelf_life_days: int | None
     reserved: int
     picked: int
+    blocked: int
 
     @property
     def unserved(self) -> int:
-        """What nothing is reserved for yet."""
+        """What nothing that can be used is reserved for."""
         return max(0, self.said.open - self.reserved - self.picked)
 
 
@@ -69,6 +75,13 @@ class Order:
         return tuple(line.said for line in self.lines)
 
     @property
+    def wanting(self) -> tuple[Line, ...]:
+        """The lines for which stock is set aside: what is sold, and the components of what is made."""
+        if self.kind == "production":
+            return tuple(line for line in self.lines if line.said.role == "component")
+        return self.lines if self.kind in TAKES_STOCK else ()
+
+    @property
     def receiver(self) -> str:
         """Whom the goods go to, as a shipment names it."""
         return self.customer_name or self.partner or self.partner_party or self.number
@@ -94,19 +107,21 @@ DONE = """
 """
 _LINES = f"""
     SELECT l.order_id, l.line, i.code, l.units, coalesce(done.units, 0) AS done, coalesce(done.damaged, 0) AS damaged,
-        l.lot, l.tolerance, i.decimals, i.unit, i.id AS item_id, rule.policy, i.shelf_life_days,
-        coalesce(held.reserved, 0) AS reserved, coalesce(held.picked, 0) AS picked
+        l.lot, l.tolerance, l.role, i.decimals, i.unit, i.id AS item_id, rule.policy, i.shelf_life_days,
+        coalesce(held.reserved, 0) AS reserved, coalesce(held.picked, 0) AS picked,
+        coalesce(held.blocked, 0) AS blocked
     FROM warehouse.order_line l JOIN warehouse.item i ON i.id = l.item_id
     LEFT JOIN warehouse.issue_rule rule ON rule.item_id = i.id
     CROSS JOIN LATERAL ({DONE}) done
-    CROSS JOIN LATERAL (SELECT sum(r.units) FILTER (WHERE r.expires_at > :now)::bigint AS reserved,
-            sum(r.units) FILTER (WHERE r.expires_at IS NULL)::bigint AS picked
-        FROM warehouse.reservation r WHERE r.order_id = l.order_id AND r.line = l.line) held
+    CROSS JOIN LATERAL (SELECT sum(v.units - v.blocked) FILTER (WHERE v.expires_at IS NOT NULL)::bigint AS reserved,
+            sum(v.units - v.blocked) FILTER (WHERE v.expires_at IS NULL)::bigint AS picked,
+            sum(v.blocked)::bigint AS blocked
+        FROM ({BLOCKED}) v WHERE v.order_id = l.order_id AND v.line = l.line) held
     WHERE l.order_id = ANY(:ids) ORDER BY l.order_id, l.line
 """  # noqa: S608
 _STATE = f"""
-    SELECT CASE WHEN bool_and(coalesce(done.units, 0) >= l.units) THEN 'done' WHEN o.ended IS NOT NULL THEN o.ended
-            WHEN count(done.units) > 0 THEN 'part done' ELSE 'open' END
+    SELECT CASE WHEN bool_and(coalesce(done.units, 0) >= l.units) FILTER (WHERE l.role IN {AWAITED}) THEN 'done'
+            WHEN o.ended IS NOT NULL THEN o.ended WHEN count(done.units) > 0 THEN 'part done' ELSE 'open' END
     FROM warehouse.order_line l CROSS JOIN LATERAL ({DONE}) done WHERE l.order_id = o.id
 """  # noqa: S608
 _LISTED = f"""
@@ -142,7 +157,7 @@ def lock_order(connection: Connection, id: int, now: datetime) -> Order:
 def read_orders(connection: Connection, ids: Sequence[int], now: datetime) -> list[Order]:
     """These orders, in this order."""
     lines: dict[int, list[Line]] = {id: [] for id in ids}
-    for row in connection.execute(text(_LINES), {"ids": list(ids), "now": now}):
+    for row in connection.execute(text(_LINES), {"ids": list(ids)} | clock(now)):
         lines[row.order_id].append(_line(row))
     heads = {row.id: row for row in connection.execute(text(_ORDERS), {"ids": list(ids)})}
     return [Order(*heads[id], lines=tuple(lines[id])) for id in ids]
@@ -156,5 +171,5 @@ def list_orders(connection: Connection, party_id: int, query: dict[str, Any], no
 
 def _line(row: Row[Any]) -> Line:
     said = OrderLine(row.line, row.code, row.units, row.done, row.damaged, row.lot, row.tolerance, row.decimals,
-                     row.unit)
-    return Line(said, row.item_id, row.policy, row.shelf_life_days, row.reserved, row.picked)
+                     row.unit, row.role)
+    return Line(said, row.item_id, row.policy, row.shelf_life_days, row.reserved, row.picked, row.blocked)

@@ -1,12 +1,14 @@
-"""Goods come in against an order: the movement and what it did for the order are one transaction.
+"""Goods come in against an order, or are made for it: the movement and what it did for the order are one transaction.
 
     receipt(engine, scribe, order_id, request, over=False) -> Recorded
 
 What arrived is read from the legs that were recorded, not from what was asked, so that every movement that brings goods
-into a place counts alike. A movement that was recorded without its order can be sent here afterwards, unchanged.
+into a place counts alike. A movement that was recorded without its order can be sent here afterwards, unchanged. What a
+production used up is told in `service.orders.consumption`.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -15,9 +17,11 @@ from sqlalchemy import Connection, Engine, Row, insert, text
 from service.domain.commands import Command, Document
 from service.domain.orders import DOCUMENTS, Arrival, against, check_may_arrive
 from service.domain.orders_errors import WrongDirection
+from service.domain.orders_production import check_run, outputs_of
 from service.domain.quantities import parse_quantity
 from service.ledger.requests import MovementRequest, Recorded, Scribe
 from service.models.orders import fulfilment
+from service.orders.consumption import consume
 from service.orders.history import was_recorded
 from service.orders.read import Order, lock_order, read_order
 from service.orders.transaction import in_one, number_of, recorded
@@ -39,13 +43,16 @@ def receipt(engine: Engine, scribe: Scribe, order: int, request: MovementRequest
 def _receive(connection: Connection, scribe: Scribe, id: int, request: MovementRequest, over: bool) -> Recorded:
     order = read_order(connection, id, scribe.now())
     check_may_arrive(order.number, order.kind, None, request.command)
-    named = replace(request, command=_naming(request.command, order))
+    if order.kind == "production":
+        check_run(order.number, order.site, order.said, request.command)
+    named = replace(request, command=_naming(request.command, order), for_order=id)
     done = recorded(connection, scribe, named)
     order = lock_order(connection, id, scribe.now())
     number = number_of(connection, order.party_id, done)
     if not was_recorded(connection, id, number):
         check_may_arrive(order.number, order.kind, order.ended, request.command)
         _fulfil(connection, order, number, done, request.command, over)
+        consume(connection, order, number, scribe.now(), late=done.replayed, over=over)
     return done
 
 
@@ -65,7 +72,7 @@ def _fulfil(
     if not rows:
         raise WrongDirection(order.number, order.kind, "goods that come in", "none")
     arrivals = arrivals_of(rows, command)
-    for each in against(order.number, order.said, arrivals, over=over):
+    for each in against(order.number, outputs_of(order.said), arrivals, over=over):
         row = rows[each.arrival]
         connection.execute(insert(fulfilment).values(
             order_id=order.id, line=each.line, movement=number, part=each.arrival, lot_id=row.lot_id, place=row.place,
@@ -77,7 +84,8 @@ def arrivals_of(rows: Any, command: Command) -> list[Arrival]:
     """What came in, and how much of it was damaged, if the movement has lines that say so."""
     damaged: Counter[tuple[str, str]] = Counter()
     decimals = {row.item: row.decimals for row in rows}
-    for line in getattr(command, "lines", ()):
+    lines: Iterable[Any] = getattr(command, "outputs", getattr(command, "lines", ()))
+    for line in lines:
         said = getattr(line, "damaged", None)
         if said is not None and line.item in decimals:
             damaged[line.item, line.lot] += parse_quantity(said, decimals[line.item])
