@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from service.domain.things import Handoff, Item, Location, Lot, Party
 
+MOST_LOTS = 400
+"""Of one movement: a statement discloses each lot twice, and whoever verifies it takes 1,024 disclosures."""
+
 
 class Account(NamedTuple):
     """Stock of one lot at one place in one status. `place` is a location's id or a `Virtual`."""

@@ -200,6 +200,14 @@ class SamePlace(DomainError):
         super().__init__(f"from and to are both {place}", expected="two places", seen=place)
 
 
+class PalletFull(DomainError):
+    slug = "pallet-full"
+    title = "A pallet carries no more lots than one statement can name"
+
+    def __init__(self, pallet: str, expected: int, seen: int) -> None:
+        super().__init__(f"pallet {pallet}: expected at most {expected} lots, got {seen}", expected=expected, seen=seen)
+
+
 class HandoffToSelf(DomainError):
     slug = "handoff-to-self"
     title = "A handoff leads from one party to another"

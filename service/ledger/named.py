@@ -66,8 +66,8 @@ def pallet_code(command: Command) -> str | None:
 
 
 def takes_all(command: Command) -> bool:
-    """Whether the lots it concerns are whatever lies on the pallet."""
-    return isinstance(command, Relocate) or (isinstance(command, Unpack) and not command.lines)
+    """Whether it concerns whatever lies on the pallet: takes all of it, or looks whether there is room."""
+    return isinstance(command, Relocate | Pack) or (isinstance(command, Unpack) and not command.lines)
 
 
 def lot_names(command: Command) -> Iterator[tuple[str, str]]:

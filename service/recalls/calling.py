@@ -8,10 +8,10 @@ from uuid import UUID, uuid5
 import orjson
 
 from service.domain.commands import Lift, Recall
+from service.domain.decision import MOST_LOTS
 from service.domain.errors import BadText, RecallState
 from service.domain.identifiers import check_text
 from service.domain.quantities import format_quantity
-from service.domain.rules.recalls import MOST_LOTS
 from service.domain.states import IdTaken
 from service.ledger.desk import Desk, hash_of
 from service.ledger.requests import Recorded

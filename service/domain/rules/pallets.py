@@ -1,12 +1,13 @@
 """Pallets: packed, unpacked, carried elsewhere. A pallet is a place, so all rules of stock hold for what is on it."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from uuid import UUID
 
 from service.domain.book import Book
 from service.domain.commands import Pack, Relocate, Unpack
-from service.domain.decision import Decision, Goods, Leg
-from service.domain.errors import SamePlace, WrongPlace
+from service.domain.decision import MOST_LOTS, Decision, Goods, Leg
+from service.domain.errors import PalletFull, SamePlace, WrongPlace
 from service.domain.identifiers import check_sscc
 from service.domain.rules.lines import check_same_site, goods_of, status_of, target_place, transfer
 from service.domain.things import Location, Party
@@ -28,6 +29,7 @@ def pack(book: Book, party: Party, movement: UUID, command: Pack) -> Decision:
         status = status_of(book, good.lot, good.item, at, line.status)
         legs += transfer(good.lot, good.units, (at.id, status), (pallet.id, status))
         goods.append(good)
+    _check_room(book, pallet, goods)
     return Decision(tuple(legs), tuple(goods), at=at, to=at, pallet=pallet, new_pallet=known is None)
 
 
@@ -53,6 +55,14 @@ def relocate(book: Book, party: Party, movement: UUID, command: Relocate) -> Dec
     check_same_site(pallet.ground, to)
     goods = tuple(good for good, _ in _contents(book, pallet))
     return Decision((), goods, at=pallet.ground, to=to, pallet=replace(pallet, within=to))
+
+
+def _check_room(book: Book, pallet: Location, goods: Iterable[Goods]) -> None:
+    """Later it may be carried or unpacked as a whole, in one movement."""
+    there = {account.lot_id for account, units in book.stock.items() if account.place == pallet.id and units}
+    lots = there | {good.lot.id for good in goods}
+    if len(lots) > MOST_LOTS:
+        raise PalletFull(pallet.code, MOST_LOTS, len(lots))
 
 
 def pallet_uri(sscc: str) -> str:

@@ -3,6 +3,9 @@
     recall   the lot and its descendants are flagged; all their available stock in real places goes on hold
     lift     the flags go; the stock stays on hold until two people release it
 
+Of more lots than a movement takes, a recall begins with the oldest, so that nothing new is made of them, and its end
+with the youngest, so that it can be asked for again.
+
 What is on its way to another party cannot be accepted any more: the sender's lot is flagged. What others hold already
 is theirs to recall; they get a notice (`service.ledger.notices`).
 """
@@ -14,15 +17,11 @@ from uuid import UUID
 
 from service.domain.book import Book
 from service.domain.commands import Lift, Recall
-from service.domain.decision import Decision, Goods, Leg
+from service.domain.decision import MOST_LOTS, Decision, Goods, Leg
 from service.domain.errors import RecallState
 from service.domain.places import AVAILABLE, HOLD
 from service.domain.rules.lines import check_two_persons, needs_reason, transfer
 from service.domain.things import Lot, Party
-
-MOST_LOTS = 400
-"""A statement discloses each lot twice, and a reader takes 1,024 disclosures. A recall begins with the oldest lots, so
-that nothing new is made of them; its end with the youngest, so that it can be asked for again."""
 
 
 def recall(book: Book, party: Party, movement: UUID, command: Recall) -> Decision:

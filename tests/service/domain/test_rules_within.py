@@ -56,6 +56,18 @@ def test_no_more_is_damaged_than_arrived_and_nothing_arrives_on_a_pallet(book: B
     refused(book, "maker", c.Move(from_="S1/A", to=ON_PALLET, lines=line("L1", "1")), e.WrongPlace)
 
 
+def test_a_pallet_carries_no_more_lots_than_a_statement_names(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.domain.rules.pallets.MOST_LOTS", 2)
+    do(book, "maker", register("L3", "9"))
+    two = line("L1", "1") + line("L2", "1")
+    refused(book, "maker", c.Pack(at="S1/A", pallet=SSCC, lines=two + line("L3", "1")), e.PalletFull)
+    do(book, "maker", c.Pack(at="S1/A", pallet=SSCC, lines=two))
+    refused(book, "maker", c.Pack(at="S1/A", pallet=SSCC, lines=line("L3", "1")), e.PalletFull)
+    do(book, "maker", c.Pack(at="S1/A", pallet=SSCC, lines=two))  # more of what is on it already
+    do(book, "maker", c.Unpack(from_=ON_PALLET, lines=line("L2", "2")))
+    do(book, "maker", c.Pack(at="S1/A", pallet=SSCC, lines=line("L3", "1")))
+
+
 def test_goods_travel_to_another_site_and_are_not_moved_there(book: Book) -> None:
     refused(book, "maker", c.Move(from_="S1/A", to="S2/A", lines=line("L1", "1")), e.WrongPlace)
     refused(book, "maker", c.Move(from_="S1/A", to="S1/A", lines=line("L1", "1")), e.SamePlace)
