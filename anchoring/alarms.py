@@ -63,6 +63,14 @@ class Kind(Enum):
             "all agree, deploy anew (deploy --again)."
         ),
     )
+    LEDGER_BROKEN = (
+        "LEDGER BROKEN",
+        True,
+        (
+            "What is stored contradicts itself, so nothing more is signed. Run the audit: it names the row. Restore "
+            "the database from before the damage; entries since then come back from partners' proofs."
+        ),
+    )
     WRONG_CHAIN = (
         "WRONG CHAIN",
         False,
@@ -126,6 +134,24 @@ class Kind(Enum):
         "NO CONTRACT",
         False,
         "Deploy the contract, or pay for its deployment.",
+    )
+    CLOCK = (
+        "CLOCK",
+        False,
+        (
+            "This machine's clock and the chain's blocks are far apart. Set the clock; times that lie ahead of the "
+            "chain make proofs fail until it has caught up."
+        ),
+    )
+    WORKER_AWAY = (
+        "WORKER AWAY",
+        False,
+        "No worker has shown itself: start it, or look into its log. Recording goes on, receipts and anchors wait.",
+    )
+    QUEUE_LATE = (
+        "QUEUE LATE",
+        False,
+        "Recorded movements wait too long for their place in the log: see the worker's log.",
     )
     KEY_USED_ELSEWHERE = (
         "KEY USED ELSEWHERE",

@@ -23,7 +23,7 @@ class ChainSettings:
     poll: int = 1_000
     repush: int = 2_000
     bump_after: int = 60_000
-    late_after: int = 900_000
+    late_after: int = 120_000
     fee_cap: int = 500 * GWEI
     gas_cap: int = 400_000  # an anchor takes 45,000 to 116,000
     few_anchors: int = 100  # LITTLE MONEY when the account pays for fewer

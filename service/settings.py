@@ -34,6 +34,10 @@ class Settings:
     web_processes: int = 2
     web_threads: int = 16
     anchor_interval: float = 5.0
+    late_after: float = 120.0
+    fee_cap: float = 500.0
+    bump_after: float = 60.0
+    lastsigned_dir: str | None = None
     guardian: str | None = None
     attachments_dir: str | None = None
     log_public_key: bytes | None = None

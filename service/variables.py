@@ -60,14 +60,14 @@ def finality(text: str) -> str | int:
     return int(text) if text.isascii() and text.isdigit() else matching("finalized|latest")(text)
 
 
-def number(low: float, high: float, kind: type = int) -> Kind:
+def number(low: float, high: float, kind: type = int, unit: str = "seconds") -> Kind:
     def parse(text: str) -> Any:
         value = kind(text)
         if not low <= value <= high:
             raise ValueError(text)
         return value
 
-    return Kind(parse, f"{'seconds, ' if kind is float else ''}{low} to {high}")
+    return Kind(parse, f"{f'{unit}, ' if kind is float else ''}{low} to {high}")
 
 
 _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
@@ -105,6 +105,22 @@ VARIABLES = (
     Variable("LOTPROOF_WEB_THREADS", "web_threads", number(1, 256), "threads in each, about as many connections; 16"),
     Variable(
         "LOTPROOF_ANCHOR_INTERVAL", "anchor_interval", number(0.1, 86400, float), "least time between two anchors; 5"
+    ),
+    Variable(
+        "LOTPROOF_LATE_AFTER", "late_after", number(10, 604800, float),
+        "an alarm when a checkpoint waits longer for its anchor; 120, at least three anchor intervals",
+    ),
+    Variable(
+        "LOTPROOF_FEE_CAP", "fee_cap", number(1, 1_000_000, float, "gwei"),
+        "the most that a unit of gas may cost; above it anchoring waits and says so; 500",
+    ),
+    Variable(
+        "LOTPROOF_BUMP_AFTER", "bump_after", number(1, 86400, float),
+        "an anchor that is not mined after so long is sent again with a higher fee; 60",
+    ),
+    Variable(
+        "LOTPROOF_LASTSIGNED_DIR", "lastsigned_dir", FOLDER,
+        "where the worker keeps the newest signed checkpoint outside the database, on another disk if there is one",
     ),
     Variable(
         "LOTPROOF_GUARDIAN", "guardian", ADDRESS,

@@ -8,6 +8,7 @@ import logging
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 from flask import Flask, Response, request
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
@@ -31,7 +32,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Problem, Problem.response)
     app.register_error_handler(DomainError, lambda error: domain_problem(error).response())
     app.register_error_handler(HTTPException, _of_http)
-    for away in (OperationalError, NoConnection, Closed):
+    for away in (OperationalError, psycopg.OperationalError, NoConnection, Closed):
         app.register_error_handler(away, _of_absence)
     app.register_error_handler(Exception, _of_fault)
 

@@ -27,7 +27,7 @@ def run(options: argparse.Namespace) -> None:
     settings = embedded.load(["database_url", "origin", "rpc_urls", "log_key", "anchorer_key"])
     if options.deploy:
         deploy.deployed(settings)
-    chain = anchoring.ChainSettings(finality=settings.finality, min_interval=round(settings.anchor_interval * 1000))
+    chain = _pace(settings)
     assert settings.log_key and settings.anchorer_key
     given = anchoring.WorkerSettings(
         database_url=driver_url(settings.database_url),
@@ -39,6 +39,19 @@ def run(options: argparse.Namespace) -> None:
     )
     with _delivering(settings):
         anchoring.run_worker(given, ready=lambda: options.ready_file and options.ready_file.touch())
+
+
+def _pace(settings: Settings):  # type: ignore[no-untyped-def]
+    """A checkpoint is not late before a few intervals between anchors have gone by."""
+    import anchoring
+
+    return anchoring.ChainSettings(
+        finality=settings.finality,
+        min_interval=round(settings.anchor_interval * 1000),
+        late_after=round(max(settings.late_after, 3 * settings.anchor_interval) * 1000),
+        bump_after=round(settings.bump_after * 1000),
+        fee_cap=round(settings.fee_cap * 1e9),
+    )
 
 
 @contextmanager

@@ -2,12 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
+from psycopg.errors import AdminShutdown, ConnectionException, DiskFull
 from sqlalchemy import Engine
 
 from tests.service.api.conftest import Caller, receive
+from tests.service.api.test_door import problem_of
 from verifier.encoding import unb64, unb64url
 from verifier.entry import parse_entry
 from verifier.uri import LOT, subject
@@ -35,6 +38,24 @@ def test_a_movement_is_answered_with_its_receipt(maker: Caller) -> None:
     assert entry.subject == subject(LOT, "log.example.com/lotproof", URI + "R1")
     assert (entry.sequence, entry.statement_hash) == (1, unb64url(answer["statement"]))
     assert given["receipt"]["checkpoint"].startswith("log.example.com/lotproof\n")
+
+
+@pytest.mark.parametrize("error", [DiskFull, AdminShutdown, ConnectionException])
+def test_a_full_disk_or_a_server_that_goes_is_no_fault_of_the_request(
+    maker: Caller, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    """Nothing is half written, and the same request is right when it is over."""
+    one, two = receive("FULL1"), receive("FULL2")
+    with monkeypatch.context() as broken:
+        broken.setattr("service.ledger.write.keep_statements", Mock(side_effect=error("no space left on device")))
+        for path, body in (("/movements", one), ("/movements/bulk", {"movements": [two]})):
+            answer = maker.send("POST", path, body)
+            problem_of(answer, 503, "not-now")
+            assert answer.headers["Retry-After"]
+    assert stock_of(maker, "FULL1") == stock_of(maker, "FULL2") == {}
+    for body in (one, two):
+        maker.post("/movements", body)
+    assert sum(map(int, stock_of(maker, "FULL1").values())) == int(one["lines"][0]["quantity"])
 
 
 def test_the_same_movement_again_gets_the_same_bytes(maker: Caller) -> None:
