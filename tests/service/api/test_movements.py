@@ -45,17 +45,18 @@ def test_a_full_disk_or_a_server_that_goes_is_no_fault_of_the_request(
     maker: Caller, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     """Nothing is half written, and the same request is right when it is over."""
-    one, two = receive("FULL1"), receive("FULL2")
+    first, second = f"{error.__name__[:9]}-1", f"{error.__name__[:9]}-2"
+    one, two = receive(first), receive(second)
     with monkeypatch.context() as broken:
         broken.setattr("service.ledger.write.keep_statements", Mock(side_effect=error("no space left on device")))
         for path, body in (("/movements", one), ("/movements/bulk", {"movements": [two]})):
             answer = maker.send("POST", path, body)
             problem_of(answer, 503, "not-now")
             assert answer.headers["Retry-After"]
-    assert stock_of(maker, "FULL1") == stock_of(maker, "FULL2") == {}
+    assert stock_of(maker, first) == stock_of(maker, second) == {}
     for body in (one, two):
         maker.post("/movements", body)
-    assert sum(map(int, stock_of(maker, "FULL1").values())) == int(one["lines"][0]["quantity"])
+    assert sum(map(int, stock_of(maker, first).values())) == int(one["lines"][0]["quantity"])
 
 
 def test_the_same_movement_again_gets_the_same_bytes(maker: Caller) -> None:
