@@ -177,12 +177,12 @@ class Book:
         for account, change in fold(legs).items():
             location = self.locations_by_id.get(account.place)
             promised = self.promised.get((account.lot_id, account.place), [])
-            if change >= 0 or location is None or not promised:
+            others = sorted({each.number for each in promised if each.order != self.for_order})
+            if change >= 0 or location is None or not others:
                 continue
             free = free_units(self.stock.get(account, 0), promised, self.for_order, now=self.now)
             if -change > free:
                 lot = self.lots_by_id[account.lot_id]
-                others = sorted({each.number for each in promised if each.order != self.for_order})
                 asked, found = self._shown(lot, -change), self._shown(lot, free)
                 raise StockReserved(lot.number, location.name, asked, found, ", ".join(others))
 
