@@ -60,6 +60,15 @@ class UnplannedComponent(DomainError):
                          lot=lot)
 
 
+class CountedElsewhere(DomainError):
+    slug = "counted-elsewhere"
+    title = "This movement counts for another order already"
+
+    def __init__(self, number: str, other: str) -> None:
+        super().__init__(f"order {number!r}: expected a movement that counts for no other order of its kind, this one"
+                         f" counts for {other!r}", expected="no other order", seen=other, order=number)
+
+
 class NotPicked(DomainError):
     slug = "not-picked"
     title = "That much was not picked for this order"

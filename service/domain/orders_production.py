@@ -41,8 +41,9 @@ def check_run(number: str, site: str, lines: Iterable[OrderLine], command: Comma
     if components_of(lines) and command.type == "register":
         raise WrongDirection(number, "production", "produce, which uses up its components", command.type)
     place = str(getattr(command, "at", None) or getattr(command, "to", None))
-    if place.partition("/")[0] != site:
-        raise WrongPlace(place, f"a place of site {site}, where order {number!r} is made", "elsewhere")
+    seen = place.partition("/")[0]
+    if seen != site:
+        raise WrongPlace(place, f"a place of site {site}, where order {number!r} is made", f"at {seen}")
 
 
 def consumed_by(

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, Row, insert, text
 
 from service.domain.commands import Command, Document
 from service.domain.orders import DOCUMENTS, Arrival, against, check_may_arrive
-from service.domain.orders_errors import WrongDirection
+from service.domain.orders_errors import CountedElsewhere, WrongDirection
 from service.domain.orders_production import check_run, outputs_of
 from service.domain.quantities import parse_quantity
 from service.ledger.requests import MovementRequest, Recorded, Scribe
@@ -35,6 +35,10 @@ _ARRIVED = """
 """
 
 
+_COUNTED = """SELECT o.number FROM warehouse.fulfilment f JOIN warehouse.orders o ON o.id = f.order_id
+    WHERE f.movement = :number AND o.kind = :kind LIMIT 1"""
+
+
 def receipt(engine: Engine, scribe: Scribe, order: int, request: MovementRequest, *, over: bool) -> Recorded:
     """Record goods that arrive for this order; raises DomainError, and then nothing has happened."""
     return in_one(engine, lambda connection: _receive(connection, scribe, order, request, over))
@@ -51,9 +55,19 @@ def _receive(connection: Connection, scribe: Scribe, id: int, request: MovementR
     number = number_of(connection, order.party_id, done)
     if not was_recorded(connection, id, number):
         check_may_arrive(order.number, order.kind, order.ended, request.command)
+        _check_not_counted(connection, order, number)
         _fulfil(connection, order, number, done, request.command, over)
         consume(connection, order, number, scribe.now(), late=done.replayed, over=over)
     return done
+
+
+def _check_not_counted(connection: Connection, order: Order, number: int) -> None:
+    """Goods count once for an order of each kind, though a movement may name several: an order and its notice."""
+    values = {"number": number, "kind": order.kind}
+    connection.execute(text("SELECT FROM warehouse.movement WHERE number = :number FOR NO KEY UPDATE"), values)
+    other = connection.execute(text(_COUNTED), values).scalar()
+    if other is not None:
+        raise CountedElsewhere(order.number, other)
 
 
 def _naming(command: Command, order: Order) -> Command:
