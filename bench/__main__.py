@@ -12,6 +12,7 @@ PARTS = {
     "roots": "roots of the tree beside pymerkle",
     "log": "sequencing, proofs, lot map and memory up to a million lots",
     "lot": "verifying a lot of 1,000 movements",
+    "audit": "a whole log audited over HTTP, up to a million lots: seconds and memory",
     "gas": "gas of an anchor beside two plainer contracts",
     "allocation": "allocation over 10,000 lots of an item beside plain SQL",
     "stock": "movements through the ledger beside plain SQL with the same double entry",

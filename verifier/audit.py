@@ -11,176 +11,217 @@
 
 The numbers are those of a lot proof where the question is the same. What a single lot proof must take
 on trust, that the map follows from the log, is what an audit adds.
+
+The log is read once (`verifier.reading`), its subjects are looked at part by part (`verifier.partition`):
+memory does not grow with the log, and what was done can be gone on with (`verifier.resume`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from verifier.audit_parts import looked_at
 from verifier.audit_statements import check_statements
-from verifier.chain import Epoch, Event, Node, agreed, said_by_all, same, voided
+from verifier.chain import Node, OnChain, agreed, said_by_all, same, voided
 from verifier.checkpoint import Checkpoint
-from verifier.encoding import b64
-from verifier.entry import ENTRY_LENGTH, Entry, parse_entry
 from verifier.errors import Refuted, Unavailable
-from verifier.growing import GrowingMap, GrowingTree, tile_hashes
-from verifier.hashing import leaf_hash, map_value
-from verifier.http import Deadline, fetch
-from verifier.note import MAX_NOTE
+from verifier.partition import Looked, fold, root_at
 from verifier.policy import Policy
+from verifier.published import HttpLog, Log, read_entries, split_bundle
+from verifier.reading import Reading, Spool, Tile, Tiles, spooled
 from verifier.receipt import SignedCheckpoint, read_checkpoint
 from verifier.report import Answer, Findings, Report, Verdict, unanswered
+from verifier.resume import NotResumable, Resume, State
 from verifier.signers import check_signers
-from verifier.tiles import HASH, MAX_TILE, TILE_HEIGHT, TILE_WIDTH, tile_path
+from verifier.tiles import tile_path
+
+__all__ = ["PATIENCE", "HttpLog", "Log", "Work", "audit", "audit_log", "read_entries", "split_bundle", "tile_path"]
 
 PATIENCE = 3600.0  # seconds; a log of a million entries takes a few minutes
-MAX_BUNDLE = TILE_WIDTH * (2 + ENTRY_LENGTH)
 TITLES = {1: "Form", 2: "Chains", 3: "Tiles", 4: "Statements", 5: "Roots", 6: "Signed by the log", 7: "Anchored"}
 CAVEATS = ("An audit shows that the log keeps its rules, not that a statement in it is true.",)
 
-
-class Log(Protocol):
-    """Where a log is read; every method raises Unavailable."""
-
-    def checkpoint(self) -> str: ...
-    def tile(self, level: int, number: int, width: int) -> bytes: ...
-    def entries(self, number: int, width: int) -> bytes: ...
-
-
-class HttpLog:
-    """A log published under one address as C2SP `tlog-tiles`."""
-
-    def __init__(self, url: str, deadline: Deadline, token: str | None = None) -> None:
-        self._url = url.rstrip("/")
-        self._deadline = deadline
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-
-    def checkpoint(self) -> str:
-        raw = fetch(f"{self._url}/checkpoint", self._deadline, limit=MAX_NOTE)
-        return raw.decode("utf-8", "replace")
-
-    def tile(self, level: int, number: int, width: int) -> bytes:
-        return fetch(f"{self._url}/tile/{tile_path(level, number, width)}", self._deadline, limit=MAX_TILE)
-
-    def entries(self, number: int, width: int) -> bytes:
-        url = f"{self._url}/tile/{tile_path('entries', number, width)}"
-        return fetch(url, self._deadline, headers=self._headers, limit=MAX_BUNDLE)
-
-
-@dataclass(slots=True)
-class Last:
-    """The newest entry of one subject so far."""
-
-    sequence: int
-    index: int
-    leaf: bytes
-    recorded_at: int
-    raw: bytes
-
-
-@dataclass(slots=True)
-class Rebuilt:
-    """What grows out of the entries, and what was found wrong on the way."""
-
-    form: Findings
-    chains: Findings
-    tree: GrowingTree = field(default_factory=GrowingTree)
-    map: GrowingMap = field(default_factory=GrowingMap)
-    subjects: dict[bytes, Last] = field(default_factory=dict)
-    seen: set[bytes] = field(default_factory=set)
-    roots: dict[int, tuple[bytes, bytes]] = field(default_factory=dict)
-    kept: list[bytes] | None = None
+Entries = Iterable[bytes] | Callable[[int, int], Iterable[bytes]]
+Roots = Mapping[int, tuple[bytes, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class OnChain:
-    """What the contract holds: its head and, if a node keeps them, the events of all anchors."""
+class Work:
+    """How an audit is carried out; none of it changes what is found."""
 
-    size: int
-    log_root: bytes
-    events: Sequence[Event]
-    epochs: Sequence[Epoch]
+    jobs: int = 1
+    resume: Resume | None = None
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None
+    bits: int | None = None  # of a key partition; as many as keep memory small, if not said
 
 
-def audit(log: Log, policy: Policy, nodes: Sequence[Node] = (), now: int = 0) -> Report:
-    """The report on a published log: entries, tiles, checkpoint and chain. Raises nothing."""
+def audit(log: Log, policy: Policy, nodes: Sequence[Node] = (), now: int = 0, work: Work | None = None) -> Report:
+    """The report on a published log: entries, tiles, checkpoint and chain.
+
+    Raises nothing but NotResumable, and that only with `work.resume`.
+    """
+
+    def entries(first: int, size: int) -> Iterable[bytes]:
+        return read_entries(log, size, first)
+
     try:
-        return audit_log(lambda size: read_entries(log, size), log.checkpoint, policy, nodes, now, log.tile)
+        return audit_log(entries, log.checkpoint, policy, nodes, now, log.tile, work=work)
     except Unavailable as unknown:
         return _nothing(str(unknown))
+    except OSError as full:
+        return _nothing(f"the disk: {full}")
 
 
 def audit_log(
-    entries: Iterable[bytes] | Callable[[int], Iterable[bytes]],
+    entries: Entries,
     note: str | Callable[[], str],
     policy: Policy,
     nodes: Sequence[Node] = (),
     now: int = 0,
-    tile: Callable[[int, int, int], bytes] | None = None,
+    tile: Tile | None = None,
     statements: Iterable[str] | None = None,
+    work: Work | None = None,
 ) -> Report:
-    """The report on a log: entries and checkpoint held in memory, or functions that read them.
+    """The report on a log: entries and checkpoint held in memory, or functions that read them (first, size).
 
     Without `tile` the report has no answer about published tiles; without `statements` (SD-JWTs with
-    all disclosures one has; all entries are then kept in memory) none about those. Raises Unavailable
-    only if `note` does.
+    all disclosures one has; their hashes are then kept in memory) none about those. Raises Unavailable
+    only if `note` does, OSError if the entries cannot be kept on disk, NotResumable.
     """
     left_out = ({3} if tile is None else set()) | ({4} if statements is None else set())
     found = {number: Findings(number, title) for number, title in TITLES.items() if number not in left_out}
-    # The chain first: asked later, it might know a checkpoint that was signed after the one we read.
-    held = found[7].attempt(on_chain, policy, nodes, now, found[7])
-    published = found[1].attempt(read_checkpoint, note() if callable(note) else note)
+    case = _Case(policy, found, work or Work())
+    state = case.begun(nodes, now, note)
+    published = found[1].attempt(read_checkpoint, state.checkpoint)
     if published is None:
         return Report("log", (found[1].answer(), *_rest("the checkpoint was refused")), caveats=CAVEATS)
     checkpoint = published.checkpoint
     found[6].attempt(check_signers, published.note, checkpoint, policy)
-    rebuilt = Rebuilt(found[1], found[2], kept=None if statements is None else [])
-    read = entries(checkpoint.size) if callable(entries) else entries
-    watched = read if tile is None else _watched(read, tile, found[3])
-    found[1].attempt(_rebuild, rebuilt, watched, checkpoint.size, _wanted(checkpoint, held))
-    _compare_all(rebuilt, checkpoint, held, found)
-    if statements is not None and rebuilt.kept is not None and found[1].verdict is Verdict.YES:
-        check_statements(rebuilt.kept, statements, policy, found[4])
+    reading = case.reading(state, _wanted(checkpoint, state.held), tile)
+    try:
+        found[1].attempt(case.read, reading, entries, checkpoint.size, state)
+        subjects = case.judge(reading, checkpoint, state)
+        if statements is not None and found[1].verdict is Verdict.YES:
+            check_statements((raw for _, raw in spooled(reading.spool.path)), statements, policy, found[4])
+    finally:
+        reading.spool.close()
+    case.ended()
     answers = tuple(one.answer() for one in found.values())
-    return Report(f"log {checkpoint.origin}", answers, _facts(rebuilt, published, held), CAVEATS)
+    facts = _facts(reading, subjects, published, state.held)
+    return Report(f"log {checkpoint.origin}", answers, facts, CAVEATS)
 
 
-def _wanted(checkpoint: Checkpoint, held: OnChain | None) -> set[int]:
-    """The sizes at which somebody claims roots."""
-    anchored = {held.size, *(event.size for event in held.events)} if held else set()
-    return anchored | {checkpoint.size}
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One audit: by whose policy, what was found, and how it is done."""
+
+    policy: Policy
+    found: Mapping[int, Findings]
+    work: Work
+
+    def begun(self, nodes: Sequence[Node], now: int, note: str | Callable[[], str]) -> State:
+        """Where an earlier run stopped, or the chain's words and a checkpoint of now; raises Unavailable."""
+        resume = self.work.resume
+        state = resume.load() if resume else None
+        if state is not None:
+            self.found[7].unknown.extend(state.open)
+            return state
+        # The chain first: asked later, it might know a checkpoint that was signed after the one we read.
+        held = self.found[7].attempt(on_chain, self.policy, nodes, now, self.found[7])
+        text = note() if callable(note) else note
+        return State(resume.of if resume else "", text, held, tuple(self.found[7].unknown))
+
+    def reading(self, state: State, wanted: set[int], tile: Tile | None) -> Reading:
+        """The tree as far as entries are on disk already; raises NotResumable if those were changed."""
+        kept, resume = state.read, self.work.resume
+        spool = Spool(resume.entries if resume else None, kept)
+        tiles = None if tile is None else Tiles(tile, self.found[3], kept)
+        reading = Reading(self.found[1], spool, wanted, tiles)
+        for _, raw in spooled(spool.path) if kept else ():
+            reading.add(raw)
+        if kept and (reading.tree.size, reading.tree.root()) != (kept, state.root):
+            raise NotResumable(f"{spool.path} is not what was read before")
+        return reading
+
+    def read(self, reading: Reading, entries: Entries, size: int, state: State) -> None:
+        """Take in what is missing; raises Unavailable if it cannot be read, Refuted if it is not `size`."""
+
+        def passed(done: int) -> None:
+            self.work.progress("entries", done, size)
+            self._save(reading, state, done == size)
+
+        read = entries(reading.tree.size, size) if callable(entries) else entries
+        try:
+            reading.read(read, size, passed)
+        except Unavailable:  # between two bundles
+            self._save(reading, state, True)
+            raise
+        finally:
+            reading.spool.flush()
+
+    def judge(self, reading: Reading, checkpoint: Checkpoint, state: State) -> int:
+        """Look at all subjects and compare all roots; returns the number of subjects.
+
+        Where entries are missing the rules of the subjects are still looked at, as far as they were read.
+        """
+        whole = self.found[1].verdict is not Verdict.UNKNOWN
+        sizes = sorted(reading.roots)
+        places, subjects = fold_parts(self._parts(reading, sizes, state, whole), self.found[2])
+        if not whole:
+            for number in self.found.keys() - {1, 6}:
+                self.found[number].leave_open(Unavailable("entries", "not all could be read"))
+            return subjects
+        roots = {size: (reading.roots[size], root_at(places, number)) for number, size in enumerate(sizes)}
+        self.found[5].attempt(_check_roots, roots, reading.tree.size, checkpoint)
+        if state.held is not None:
+            self.found[7].attempt(_check_anchors, roots, state.held, checkpoint, self.found[7])
+        return subjects
+
+    def ended(self) -> None:
+        """Leave nothing behind, unless something could not be read: then it can be gone on with."""
+        if self.work.resume and not any(self.found[number].unknown for number in (1, 3) if number in self.found):
+            self.work.resume.forget()
+
+    def _parts(self, reading: Reading, sizes: Sequence[int], state: State, whole: bool) -> Iterable[Looked]:
+        def done(number: int, looked: Looked) -> None:
+            if self.work.resume is not None and whole and self._clean():
+                state.parts[number] = looked
+                self.work.resume.save(state)
+
+        known = state.parts if whole else {}
+        return looked_at(reading.spool.path, reading.tree.size, sizes, self.work, known, done)
+
+    def _save(self, reading: Reading, state: State, now: bool) -> None:
+        """Remember how far the reading is, as long as nothing was wrong: what is wrong is then found again."""
+        if self.work.resume is None or not self._clean():
+            return
+        reading.spool.flush()
+        state.read, state.root = reading.tree.size, reading.tree.root()
+        self.work.resume.save(state, now)
+
+    def _clean(self) -> bool:
+        """Nothing refuted, and no tile or entry left out."""
+        reading = [self.found[number] for number in (1, 3) if number in self.found]
+        return not any(each.refuted for each in self.found.values()) and not any(each.unknown for each in reading)
 
 
-def _compare_all(rebuilt: Rebuilt, checkpoint: Checkpoint, held: OnChain | None, found: Mapping[int, Findings]) -> None:
-    if found[1].verdict is Verdict.UNKNOWN:
-        for number in found.keys() - {1, 6}:
-            found[number].leave_open(Unavailable("entries", "not all could be read"))
-        return
-    found[5].attempt(_check_roots, rebuilt, checkpoint)
-    if held is not None:
-        found[7].attempt(_check_anchors, rebuilt, held, checkpoint, found[7])
+def fold_parts(parts: Iterable[Looked], chains: Findings) -> tuple[bytes, int]:
+    """The places of the whole map and the number of subjects; the first breaks of all parts go to `chains`."""
+    breaks: list[tuple[int, Refuted]] = []
+    subjects = 0
 
+    def places() -> Iterable[bytes]:
+        nonlocal subjects
+        for part in parts:
+            breaks.extend(part.breaks)
+            subjects += part.subjects
+            yield part.places
 
-def read_entries(log: Log, size: int) -> Iterator[bytes]:
-    """The entries 0 to size - 1 from their bundles (16-bit length, bytes); raises Unavailable or Refuted."""
-    for number in range(-(-size // TILE_WIDTH)):
-        width = min(TILE_WIDTH, size - number * TILE_WIDTH)
-        yield from split_bundle(log.entries(number, width), width)
-
-
-def split_bundle(raw: bytes, width: int) -> list[bytes]:
-    """The entries of one bundle; raises Refuted unless there are exactly `width`."""
-    found = []
-    at = 0
-    while at < len(raw):
-        length = int.from_bytes(raw[at : at + 2], "big")
-        found.append(raw[at + 2 : at + 2 + length])
-        at += 2 + length
-    if at != len(raw) or len(found) != width:
-        raise Refuted("entry bundle", f"{width} whole entries", f"{len(found)} in {len(raw)} bytes")
-    return found
+    whole = fold(places())
+    for _, broken in sorted(breaks, key=lambda pair: pair[0]):
+        chains.refute(broken)
+    return whole, subjects
 
 
 def on_chain(policy: Policy, nodes: Sequence[Node], now: int, found: Findings) -> OnChain:
@@ -193,120 +234,35 @@ def on_chain(policy: Policy, nodes: Sequence[Node], now: int, found: Findings) -
     return OnChain(view.state.size, view.state.log_root, events or (), view.state.epochs)
 
 
-def _rebuild(rebuilt: Rebuilt, entries: Iterable[bytes], size: int, wanted: set[int]) -> None:
-    for raw in entries:
-        if rebuilt.tree.size == size:
-            raise Refuted("number of entries", size, "more")
-        if rebuilt.kept is not None:
-            rebuilt.kept.append(raw)
-        rebuilt.form.attempt(_add, rebuilt, raw)
-        if rebuilt.tree.size in wanted:
-            rebuilt.roots[rebuilt.tree.size] = rebuilt.tree.root(), rebuilt.map.root()
-    if rebuilt.tree.size != size:
-        raise Refuted("number of entries", size, rebuilt.tree.size)
+def _wanted(checkpoint: Checkpoint, held: OnChain | None) -> set[int]:
+    """The sizes at which somebody claims roots."""
+    anchored = {held.size, *(event.size for event in held.events)} if held else set()
+    return anchored | {checkpoint.size}
 
 
-def _add(rebuilt: Rebuilt, raw: bytes) -> None:
-    index, leaf = rebuilt.tree.size, leaf_hash(raw)
-    rebuilt.tree.add(leaf)
-    entry = parse_entry(raw)
-    before = rebuilt.subjects.get(entry.subject)
-    rebuilt.chains.attempt(_check_step, before, entry, raw, index)
-    rebuilt.chains.attempt(_check_once, rebuilt.seen, entry, index)
-    count = before.sequence + 1 if before else 1
-    rebuilt.subjects[entry.subject] = Last(count, index, leaf, entry.recorded_at, raw)
-    rebuilt.map.put(entry.subject, map_value(count, index, leaf))
+def _check_roots(roots: Roots, size: int, checkpoint: Checkpoint) -> None:
+    _compare("the checkpoint", checkpoint.size, (checkpoint.log_root, checkpoint.map_root), roots, size)
 
 
-def _check_step(before: Last | None, entry: Entry, raw: bytes, index: int) -> None:
-    """A break is published with both entries: nobody has to believe the auditor."""
-    expected = before.sequence + 1 if before else 1
-    both = f"{b64(before.raw)} at {before.index}, then {b64(raw)} at {index}" if before else f"{b64(raw)} at {index}"
-    if entry.sequence != expected:
-        raise Refuted(f"sequence at index {index}", expected, f"{entry.sequence}: {both}")
-    if before and entry.previous != before.leaf:
-        raise Refuted(f"previous at index {index}", before.leaf, f"{entry.previous.hex()}: {both}")
-    if before and entry.recorded_at < before.recorded_at:
-        raise Refuted(f"recorded_at at index {index}", f"{before.recorded_at} or later", f"{entry.recorded_at}: {both}")
-
-
-def _check_once(seen: set[bytes], entry: Entry, index: int) -> None:
-    once = entry.subject + entry.statement_hash
-    if once in seen:
-        raise Refuted(f"statement at index {index}", "entered once for each subject", entry.statement_hash)
-    seen.add(once)
-
-
-def _check_roots(rebuilt: Rebuilt, checkpoint: Checkpoint) -> None:
-    _compare("the checkpoint", checkpoint.size, (checkpoint.log_root, checkpoint.map_root), rebuilt)
-
-
-def _compare(whose: str, size: int, claimed: tuple[bytes, bytes], rebuilt: Rebuilt) -> None:
-    roots = rebuilt.roots.get(size)
-    if roots is None:
-        raise Refuted(f"size of {whose}", f"at most the log's {rebuilt.tree.size}", size)
-    for name, expected, seen in zip(("log root", "map root"), roots, claimed, strict=True):
+def _compare(whose: str, size: int, claimed: tuple[bytes, bytes], roots: Roots, log_size: int) -> None:
+    follow = roots.get(size)
+    if follow is None:
+        raise Refuted(f"size of {whose}", f"at most the log's {log_size}", size)
+    for name, expected, seen in zip(("log root", "map root"), follow, claimed, strict=True):
         if expected != seen:
             raise Refuted(f"{name} of {whose} at size {size}", expected, seen)
 
 
-def _check_anchors(rebuilt: Rebuilt, held: OnChain, checkpoint: Checkpoint, found: Findings) -> None:
+def _check_anchors(roots: Roots, held: OnChain, checkpoint: Checkpoint, found: Findings) -> None:
     if held.size > checkpoint.size:
         raise Refuted("size of the published log", f"at least the anchored {held.size}", checkpoint.size)
     if held.size:
-        roots = rebuilt.roots.get(held.size, (b"", b""))
-        _compare("the contract's head", held.size, (held.log_root, roots[1]), rebuilt)
+        map_root = roots.get(held.size, (b"", b""))[1]
+        _compare("the contract's head", held.size, (held.log_root, map_root), roots, checkpoint.size)
     for event in held.events:
         if not voided(event.index, held.epochs):
             claimed = event.log_root, event.map_root
-            found.attempt(_compare, f"anchor {event.index}", event.size, claimed, rebuilt)
-
-
-def _watched(entries: Iterable[bytes], tile: Callable[[int, int, int], bytes], found: Findings) -> Iterator[bytes]:
-    """The entries, the published tiles compared while they pass by."""
-    watcher = _Tiles(tile, found)
-    for raw in entries:
-        watcher.add(0, leaf_hash(raw))
-        yield raw
-    watcher.close()
-
-
-class _Tiles:
-    """The hashes of the tile that is filling at each level, compared with the published one when it is full."""
-
-    def __init__(self, tile: Callable[[int, int, int], bytes], found: Findings) -> None:
-        self._tile = tile
-        self._found = found
-        self._filling: list[list[bytes]] = []
-        self._number: list[int] = []
-
-    def add(self, level: int, node: bytes) -> None:
-        if level == len(self._filling):
-            self._filling.append([])
-            self._number.append(0)
-        hashes = self._filling[level]
-        hashes.append(node)
-        if len(hashes) == TILE_WIDTH:
-            self._compare(level)
-            self._filling[level] = []
-            self._number[level] += 1
-            self.add(level + 1, tile_hashes(hashes))
-
-    def close(self) -> None:
-        for level, hashes in enumerate(self._filling):
-            if hashes:
-                self._compare(level)
-
-    def _compare(self, level: int) -> None:
-        self._found.attempt(self._look, level, self._number[level], self._filling[level])
-
-    def _look(self, level: int, number: int, hashes: list[bytes]) -> None:
-        published = self._tile(level, number, len(hashes))
-        if published == b"".join(hashes):
-            return
-        place = next((n for n, node in enumerate(hashes) if published[n * HASH : (n + 1) * HASH] != node), len(hashes))
-        what = f"hash {place + (number << TILE_HEIGHT)} of level {level * TILE_HEIGHT}"
-        raise Refuted(what, hashes[min(place, len(hashes) - 1)], published[place * HASH : (place + 1) * HASH])
+            found.attempt(_compare, f"anchor {event.index}", event.size, claimed, roots, checkpoint.size)
 
 
 def _rest(why: str) -> list[Answer]:
@@ -317,10 +273,10 @@ def _nothing(why: str) -> Report:
     return Report("log", tuple(unanswered(number, why, title) for number, title in TITLES.items()), caveats=CAVEATS)
 
 
-def _facts(rebuilt: Rebuilt, published: SignedCheckpoint, held: OnChain | None) -> dict[str, object]:
+def _facts(reading: Reading, subjects: int, published: SignedCheckpoint, held: OnChain | None) -> dict[str, object]:
     facts: dict[str, object] = {
-        "entries": rebuilt.tree.size,
-        "subjects": len(rebuilt.subjects),
+        "entries": reading.tree.size,
+        "subjects": subjects,
         "log_root": published.checkpoint.log_root.hex(),
         "map_root": published.checkpoint.map_root.hex(),
     }

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from verifier import uri
@@ -43,7 +43,7 @@ class Known:
     first_key: str
 
 
-def check_statements(entries: Sequence[bytes], given: Iterable[str], policy: Policy, found: Findings) -> None:
+def check_statements(entries: Iterable[bytes], given: Iterable[str], policy: Policy, found: Findings) -> None:
     """Look at every given SD-JWT beside the entries of the log; what is wrong is noted in `found`."""
     places: dict[StatementHash, list[Entered]] = defaultdict(list)
     for index, raw in enumerate(entries):

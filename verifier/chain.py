@@ -82,6 +82,16 @@ class Event:
     map_root: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class OnChain:
+    """What a whole log is compared with: the contract's head and, if a node keeps them, the events of all anchors."""
+
+    size: int
+    log_root: bytes
+    events: Sequence[Event]
+    epochs: Sequence[Epoch]
+
+
 class Node(Protocol):
     """One of the verifier's own nodes; every method raises Unavailable if it cannot answer."""
 

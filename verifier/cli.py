@@ -1,7 +1,7 @@
 """lotproof-verify: check what a log handed out, against your own policy and your own nodes.
 
     lotproof-verify FILE... --policy regulator.toml [--as receipt|fraud] [--rpc URL] [--json] [--offline]
-    lotproof-verify audit URL --policy regulator.toml [--token T]
+    lotproof-verify audit URL --policy regulator.toml [--token T | --token-file FILE] [--resume FILE]
     lotproof-verify fraud RECEIPT FILE
 
 A FILE is a lot proof (or all parts of one); what else it may be has to be said, so that nobody passes a
@@ -14,10 +14,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import re
 import sys
 import time
 import traceback
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -27,7 +30,9 @@ from verifier.encoding import load_document
 from verifier.errors import MAX_SHOWN, Refuted
 from verifier.http import PATIENCE, Deadline
 from verifier.policy import Policy, PolicyError, load_policy
+from verifier.progress import Progress
 from verifier.report import ANY_UNKNOWN, USAGE, Answer, Report, Verdict, as_json
+from verifier.resume import NotResumable, Resume
 from verifier.rpc import RpcNode
 from verifier.tiles import TileSource
 from verifier.timing import moment
@@ -41,6 +46,7 @@ _SUMMARY = {
     3: "Valid, but not final yet or too old.",
 }
 MAX_POLICY = 1024 * 1024
+MAX_TOKEN = 4096
 _MILLISECONDS = {"anchored_at": 1000, "recorded_at": 1}  # a block counts seconds, an entry milliseconds
 _KINDS = {"receipt": receipt.FORMAT, "fraud": fraud.FORMAT}
 
@@ -55,9 +61,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command = _COMMANDS.get(given[0]) if given else None
         return command(given[1:]) if command else _verify(given)
-    except (WrongUse, PolicyError, OSError) as mistake:
+    except (WrongUse, PolicyError, NotResumable, OSError) as mistake:
         print(f"lotproof-verify: {mistake}", file=sys.stderr)
         return USAGE
+    except KeyboardInterrupt:
+        print("lotproof-verify: stopped before the end", file=sys.stderr)
+        return ANY_UNKNOWN
     except Exception:
         # A mistake of ours is no finding about the file; 1, Python's own code, would say *refuted*.
         traceback.print_exc()
@@ -145,11 +154,38 @@ def _audit(arguments: list[str]) -> int:
     parser = _parser("lotproof-verify audit")
     parser.add_argument("url", metavar="URL", help="where the log publishes /checkpoint and /tile/")
     parser.add_argument("--token", help="key for the entry bundles, which only auditors may read")
+    parser.add_argument("--token-file", type=Path, help="a file with that key: no other user of this machine sees it")
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="keep here how far it is, and go on from there")
+    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="processes for the lot map")
     given = parser.parse_args(arguments)
     policy = _policy(given.policy)
     deadline = Deadline(given.timeout or audit.PATIENCE)
-    log = audit.HttpLog(given.url, deadline, given.token)
-    return _show(audit.audit(log, policy, _nodes(policy, given, deadline), int(time.time())), given.json)
+    log = audit.HttpLog(given.url, deadline, given.token or token_of(given.token_file))
+    progress = Progress(sys.stderr)
+    work = audit.Work(given.jobs, _resume(given, policy), progress)
+    try:
+        report = audit.audit(log, policy, _nodes(policy, given, deadline), int(time.time()), work)
+    finally:
+        progress.end()
+    return _show(report, given.json)
+
+
+def _resume(given: argparse.Namespace, policy: Policy) -> Resume | None:
+    if given.resume is None:
+        return None
+    if not given.resume.parent.is_dir():
+        raise WrongUse(f"no folder {given.resume.parent} to keep the state in")
+    return Resume(given.resume, sha256(f"{given.url} {policy!r}".encode()).hexdigest())
+
+
+def token_of(path: Path | None) -> str | None:
+    """The key in a file, without the line feed at its end; raises WrongUse."""
+    if path is None:
+        return None
+    token = _content(path, MAX_TOKEN).decode("latin-1").strip()
+    if not re.fullmatch(r"[!-~]{1,4096}", token):
+        raise WrongUse(f"{path} holds no key")
+    return token
 
 
 def _fraud(arguments: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 Both grow entry by entry and tell their root at any size, so that every anchored root can be compared
 on one way through the log. The maker of the proofs uses other code for both. Memory: the tree keeps
-its peaks only; the map about 400 bytes for each subject.
+its peaks only; the map about 400 bytes for each subject, so `verifier.partition` grows it part by part.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class GrowingMap:
 
     def __init__(self) -> None:
         self._root: _Place = None
+        self._depth = 0
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set the value of a key."""
@@ -62,8 +63,12 @@ class GrowingMap:
         else:
             above.sides[side] = grown
 
-    def root(self) -> MapHash:
-        return _hash(self._root, 0)
+    def root(self, depth: int = 0) -> MapHash:
+        """The map's root; with `depth`, of the subtree that is there where all keys share their first `depth` bits."""
+        if depth != self._depth and isinstance(self._root, _Branch):
+            self._root.hash = None  # it was that of another place
+        self._depth = depth
+        return _hash(self._root, depth)
 
 
 @dataclass(slots=True)

@@ -1,10 +1,8 @@
 """The audit of a whole log: honest logs pass, and each way of cheating is named with its evidence."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from verifier.report import Report, Verdict
 
 from .fake_chain import FakeNode
 from .maker import World, lot_name, story
+from .published import Served, publishing
 from .vectors import load, naive_map, naive_root, unhex
 
 
@@ -196,80 +195,44 @@ def test_keys_that_part_late_grow_like_the_definition() -> None:
         assert grown.root() == naive_map(items[: count + 1])
 
 
-class PublishedLog(BaseHTTPRequestHandler):
-    """A world's log over HTTP, as C2SP tlog-tiles."""
-
-    world: World
-    bent: dict[str, bytes]
-
-    def do_GET(self) -> None:
-        body = self.bent.get(self.path) or self._body()
-        self.send_response(200 if body else 404)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def _body(self) -> bytes:
-        if self.path == "/checkpoint":
-            return self.world.checkpoint().encode()
-        level, number, width = self.path.removeprefix("/tile/").replace(".p", "/p").split("/")[:2] + [self.path]
-        count = int(width.rpartition(".p/")[2]) if ".p/" in width else 256
-        start = int(number.replace("x", "")) * 256
-        if level == "entries":
-            if self.headers["Authorization"] != "Bearer auditor":
-                return b""
-            return b"".join(len(raw).to_bytes(2, "big") + raw for raw in self.world.entries[start : start + count])
-        if level == "0":
-            return b"".join(self.world.leaves[start : start + count])
-        return b"".join(self.world.node(256 * n, 256 * n + 256) for n in range(start, start + count))
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
 @pytest.fixture
-def published() -> Iterator[tuple[type[PublishedLog], str]]:
+def published() -> Iterator[Served]:
     world, lot = story()
     for _ in range(300):
         world.movement("farm", [lot])
     world.anchor()
-    handler = type("Handler", (PublishedLog,), {"world": world, "bent": {}})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield handler, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with publishing(world) as served:
+        yield served
 
 
-def _audited(published: tuple[type[PublishedLog], str], token: str = "auditor") -> Report:
-    handler, url = published
-    log = audit.HttpLog(url, Deadline(30), token)
-    return audit.audit(log, parse_policy(handler.world.policy()), [handler.world.chain()])
+def _audited(published: Served, token: str = "auditor", work: audit.Work | None = None) -> Report:
+    log = audit.HttpLog(published.url, Deadline(30), token)
+    return audit.audit(log, parse_policy(published.world.policy()), [published.world.chain()], work=work)
 
 
-def test_a_published_log_is_audited_over_http(published: tuple[type[PublishedLog], str]) -> None:
+def test_a_published_log_is_audited_over_http(published: Served) -> None:
     report = _audited(published)
     assert report.exit_code == 0, json.dumps([a.why for a in report.answers])
     assert report.facts["entries"] == 309
 
 
-def test_a_published_tile_that_is_not_of_these_entries_is_named(published: tuple[type[PublishedLog], str]) -> None:
-    handler, _ = published
-    tile = bytearray(b"".join(handler.world.leaves[:256]))
+def test_a_published_tile_that_is_not_of_these_entries_is_named(published: Served) -> None:
+    tile = bytearray(b"".join(published.world.leaves[:256]))
     tile[32 * 77] ^= 1
-    handler.bent["/tile/0/000"] = bytes(tile)
+    published.bent["/tile/0/000"] = bytes(tile)
     report = _audited(published)
     assert report.answer(3).verdict is Verdict.REFUTED
     assert "hash 77 of level 0" in report.answer(3).why
 
 
-def test_entries_that_may_not_be_read_leave_the_audit_open(published: tuple[type[PublishedLog], str]) -> None:
+def test_entries_that_may_not_be_read_leave_the_audit_open(published: Served) -> None:
     report = _audited(published, token="nobody")
     assert report.answer(1).verdict is Verdict.UNKNOWN
     assert report.exit_code == 2
 
 
-def test_a_bundle_of_entries_with_another_number_in_it_is_refused(published: tuple[type[PublishedLog], str]) -> None:
-    handler, _ = published
-    handler.bent["/tile/entries/001.p/53"] = b"\0\1x"
+def test_a_bundle_of_entries_with_another_number_in_it_is_refused(published: Served) -> None:
+    published.bent["/tile/entries/001.p/53"] = b"\0\1x"
     assert _audited(published).answer(1).verdict is Verdict.REFUTED
 
 

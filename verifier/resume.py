@@ -1,0 +1,166 @@
+"""What an audit has done so far, so that it can go on where it was cut off: `--resume FILE`.
+
+    {format, of, checkpoint, held, open, read, root, parts}
+
+FILE holds the checkpoint that is audited, what the chain said beside it, how many entries were read under
+which root, and the parts that are done; FILE.entries the entries themselves. Both are the auditor's own and
+believed like his disk; entries that no longer have their root are refused. Only what was without fault is
+kept: a fault is found again. An audit is of one moment, so the one that goes on does not look at newer
+checkpoints. Written whole, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from verifier.chain import Epoch, Event, OnChain
+from verifier.encoding import array, integer, load_json, members, string
+from verifier.errors import Refuted, Unavailable
+from verifier.partition import PLACE, Looked
+
+FORMAT = "lotproof-audit/1"
+MAX_STATE = 256 * 1024 * 1024  # a million anchors
+EVERY = 5.0  # seconds between two savings
+
+_STATE = frozenset({"format", "of", "checkpoint", "held", "open", "read", "root", "parts"})
+_HELD = frozenset({"size", "log_root", "events", "epochs"})
+_PART = frozenset({"subjects", "places"})
+
+
+class NotResumable(Exception):
+    """The file cannot be gone on with: a mistake of use, not a finding about a log."""
+
+
+@dataclass(slots=True)
+class State:
+    """Of which audit, under which checkpoint, and how far: `read` entries under `root`, these parts."""
+
+    of: str
+    checkpoint: str
+    held: OnChain | None
+    open: tuple[Unavailable, ...]
+    read: int = 0
+    root: bytes = b""
+    parts: dict[int, Looked] = field(default_factory=dict)
+
+
+class Resume:
+    """The file of one audit; `of` names what is audited by whose policy."""
+
+    def __init__(self, path: Path, of: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self.of = of
+        self._clock = clock
+        self._saved = clock()
+        self.entries = path.with_name(path.name + ".entries")
+
+    def load(self) -> State | None:
+        """What was done before, None if nothing; raises NotResumable."""
+        if not self._path.exists():
+            return None
+        with self._path.open("rb") as file:
+            data = file.read(MAX_STATE + 1)
+        try:
+            state = _read(data)
+        except (Refuted, ValueError, TypeError) as problem:
+            raise NotResumable(f"{self._path} is no state of an audit: {problem}") from None
+        if state.of != self.of:
+            raise NotResumable(f"{self._path} is of an audit of another log, or by another policy")
+        return state
+
+    def save(self, state: State, now: bool = False) -> None:
+        """Write the state down, at most every few seconds unless it has to be `now`."""
+        if not now and self._clock() - self._saved < EVERY:
+            return
+        write_whole(self._path, json.dumps(_plain(state)).encode("ascii"))
+        self._saved = self._clock()
+
+    def forget(self) -> None:
+        """The audit came to its end: nothing is left to go on with."""
+        for path in (self._path, self.entries):
+            with suppress(FileNotFoundError):
+                path.unlink()
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that after a crash the old or the new one stands there, never a part."""
+    beside = path.with_name(path.name + ".new")
+    with beside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    with suppress(OSError):  # a folder cannot be opened everywhere; there the rename is as durable as it gets
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _plain(state: State) -> dict[str, Any]:
+    parts = {str(n): {"subjects": part.subjects, "places": part.places.hex()} for n, part in state.parts.items()}
+    return {
+        "format": FORMAT,
+        "of": state.of,
+        "checkpoint": state.checkpoint,
+        "held": None if state.held is None else _plain_held(state.held),
+        "open": [[unknown.what, unknown.why] for unknown in state.open],
+        "read": state.read,
+        "root": state.root.hex(),
+        "parts": parts,
+    }
+
+
+def _plain_held(held: OnChain) -> dict[str, Any]:
+    events = [[event.index, event.size, event.log_root.hex(), event.map_root.hex()] for event in held.events]
+    epochs = [[epoch.first, epoch.keep] for epoch in held.epochs]
+    return {"size": held.size, "log_root": held.log_root.hex(), "events": events, "epochs": epochs}
+
+
+def _read(data: bytes) -> State:
+    state = members(load_json(data), "state", _STATE)
+    if state["format"] != FORMAT:
+        raise Refuted("format", FORMAT, state["format"])
+    unknown = tuple(Unavailable(string(what, "open"), string(why, "open")) for what, why in _rows(state["open"], 2))
+    held = None if state["held"] is None else _held(state["held"])
+    read, root = integer(state["read"], "read"), bytes.fromhex(string(state["root"], "root"))
+    return State(string(state["of"], "of"), string(state["checkpoint"], "checkpoint"), held, unknown, read, root,
+                 _parts(state["parts"]))  # fmt: skip
+
+
+def _held(value: Any) -> OnChain:
+    held = members(value, "held", _HELD)
+    events = [
+        Event(integer(index), integer(size), bytes.fromhex(log_root), bytes.fromhex(map_root))
+        for index, size, log_root, map_root in _rows(held["events"], 4)
+    ]
+    epochs = tuple(Epoch(integer(first), integer(keep)) for first, keep in _rows(held["epochs"], 2))
+    return OnChain(integer(held["size"]), bytes.fromhex(string(held["log_root"], "log_root")), events, epochs)
+
+
+def _parts(value: Any) -> dict[int, Looked]:
+    if not isinstance(value, Mapping):
+        raise Refuted("parts", "an object", type(value).__name__)
+    found = {}
+    for number, part in value.items():
+        known = members(part, "part", _PART)
+        places = bytes.fromhex(string(known["places"], "places", MAX_STATE))
+        if len(places) % PLACE:
+            raise Refuted("places", f"{PLACE} bytes each", f"{len(places)} bytes")
+        found[int(number)] = Looked(integer(known["subjects"]), places)
+    return found
+
+
+def _rows(value: Any, width: int) -> list[list[Any]]:
+    rows = [array(row, "row", width) for row in array(value, "rows", MAX_STATE)]
+    if any(len(row) != width for row in rows):
+        raise Refuted("row", f"{width} members", "others")
+    return rows
