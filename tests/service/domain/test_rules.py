@@ -1,5 +1,6 @@
 """What may happen to stock and what may not, rule by rule, on a book in memory."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from uuid import uuid4
 
@@ -334,3 +335,38 @@ def test_an_event_time_carries_its_own_offset(book: Book) -> None:
     at = datetime(2026, 11, 20, 8, 0, tzinfo=timezone(timedelta(hours=-3)))
     do(book, "maker", c.Register(to="S1/A", lines=register("L1").lines, event_time=at))
     assert Virtual.SUPPLY in {account.place for account in book.stock}
+
+
+def test_an_item_that_waits_for_quality_waits_wherever_it_comes_in(book: Book) -> None:
+    milk = replace(book.item(book.party("shop"), "MILK"), held_on_arrival=True)
+    book.add_item(milk)
+    do(book, "shop", receive("L1", "1", "MILK"))
+    id = uuid4()
+    do(book, "maker", register("L2", "1", "MILK"))
+    do(book, "maker", c.Offer(from_="S1/A", to_party="shop", lines=line("L2", "1", "MILK")), id)
+    do(book, "shop", c.Accept(handoff=id, to="S1/B"))
+    assert stock(book, "shop", "L1", "MILK") == {("S1/A", "hold"): 1000}
+    assert stock(book, "shop", "L2", "MILK") == {("S1/B", "hold"): 1000}
+
+
+@pytest.mark.parametrize("command", [
+    c.Return(from_="S1/A", lines=line("L1", "1"), supplier="", reason="torn"),
+    c.Receive(to="S1/A", supplier="a\nb", lines=register("L9").lines),
+    c.TakeBack(to="S1/A", customer=" ", reason="x", lines=line("L1", "1")),
+    c.Ship(from_="S1/A", customer="x", lines=line("L1", "1"), documents=(c.Document("inv", ""),)),
+    c.Ship(from_="S1/A", customer="x", lines=line("L1", "1"), reason="a\nb"),
+    c.Release(at="S1/A", lines=line("L1", "1"), approved_by=("q1", "a\nb")),
+    c.Destroy(from_="S1/A", lines=line("L1", "1"), witnesses=("u1", ""), approved_by=("q1", "q2"), certificate="x"),
+    c.Count(at="S1/A", lines=(c.CountLine("MED", "L1", "10"),), counted_by="w", approved_by=""),
+], ids=lambda command: command.type)
+def test_whoever_and_whatever_is_named_has_a_name_that_can_be_read(book: Book, command: c.Command) -> None:
+    do(book, "maker", register("L1", "10"))
+    refused(book, "maker", command, e.BadText)
+
+
+def test_goods_are_picked_towards_the_door_to_the_dock_or_to_staging(book: Book) -> None:
+    do(book, "maker", register("L1", "10"))
+    dock = book.location(book.party("maker"), "S1/D")
+    book.add_location(replace(dock, id=900, code="ST", kind="staging"))
+    for place in ("S1/D", "S1/ST"):
+        do(book, "maker", c.Pick(from_="S1/A", to=place, lines=line("L1", "1")))

@@ -10,6 +10,7 @@ from service.domain import commands as c
 from service.domain import errors as e
 from service.domain.book import Book
 from service.domain.places import Virtual
+from service.domain.rules.handoffs import LONGEST_OFFER
 from tests.service.domain.books import NOON, do, line, make_book, receive, refused, register, stock
 
 TWO = ("q1", "q2")
@@ -228,3 +229,116 @@ def test_a_transfer_leads_to_another_site(book: Book) -> None:
     refused(book, "maker", c.Send(from_="S1/A", to_site="S9", lines=line("L1", "1")), e.UnknownThing)
     id = offered(book, lot="L2")
     refused(book, "shop", c.Arrive(transfer=id, to="S2/A"), e.UnknownThing)
+
+
+def test_only_what_is_available_is_offered_whatever_the_line_says(book: Book) -> None:
+    do(book, "maker", register("L1", "10"))
+    held = c.Offer(from_="S1/A", to_party="shop", lines=line("L1", "1", status="hold"))
+    refused(book, "maker", held, e.WrongStatus)
+    do(book, "maker", replace(held, lines=line("L1", "1", status="available")))
+
+
+def test_the_last_moment_of_an_offer_is_not_beyond_a_lifetime(book: Book) -> None:
+    do(book, "maker", register("L1", "10"))
+    last = c.Offer(from_="S1/A", to_party="shop", lines=line("L1", "1"), expires_at=NOON + LONGEST_OFFER)
+    refused(book, "maker", replace(last, expires_at=NOON + LONGEST_OFFER + timedelta(milliseconds=1)), e.BadEventTime)
+    do(book, "maker", last)
+
+
+def test_an_id_is_sent_under_once_and_not_under_an_offers(book: Book) -> None:
+    """INV-X1: an answer names the id alone, so one id may lead a receiver to one handoff only."""
+    do(book, "maker", register("L1", "10"))
+    do(book, "shop", receive("L1", "10"))
+    send = c.Send(from_="S1/A", to_site="S2", lines=line("L1", "1"))
+    id, other = sent(book, "1"), uuid4()
+    refused(book, "maker", send, e.ThingExists, id)
+    do(book, "shop", c.Offer(from_="S1/A", to_party="maker", lines=line("L1", "1")), other)
+    refused(book, "maker", send, e.ThingExists, other)
+    do(book, "shop", send, id)
+
+
+def test_the_goods_of_several_lines_are_taken_in_lot_by_lot(book: Book) -> None:
+    """Two lots, one of them on two lines: two records, not three."""
+    id = uuid4()
+    for lot in ("L1", "L2"):
+        do(book, "maker", register(lot, "10"))
+    lines = line("L1", "4") + line("L2", "5") + line("L1", "3")
+    do(book, "maker", c.Offer(from_="S1/A", to_party="shop", lines=lines), id)
+    decision = do(book, "shop", c.Accept(handoff=id, to="S1/A"))
+    assert [lot.number for lot in decision.new_lots] == ["L1", "L2"]
+    for lot, units in (("L1", 7), ("L2", 5)):
+        assert stock(book, "shop", lot) == {("S1/A", "available"): units}
+
+
+def offered_item(book: Book, item: str) -> UUID:
+    id = uuid4()
+    do(book, "maker", register("L1", "10", item))
+    do(book, "maker", c.Offer(from_="S1/A", to_party="shop", lines=line("L1", "4", item)), id)
+    return id
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [
+    ("MED", "BOTTLE"), ("BOTTLE", "MED"), ("MED", "MILK"),  # other goods, by their GTIN
+    ("SALT", "BOTTLE"), ("BOTTLE", "SALT"),  # none has a GTIN, but they are not counted alike
+])
+def test_an_item_that_cannot_be_theirs_is_not_matched_though_the_receiver_says_so(
+    book: Book, theirs: str, ours: str
+) -> None:
+    id = offered_item(book, theirs)
+    refused(book, "shop", c.Accept(handoff=id, to="S1/A", items=(c.ItemMatch(theirs, ours),)), e.ItemUnmatched)
+
+
+def test_items_are_counted_in_the_same_unit_and_to_the_same_decimals(book: Book) -> None:
+    salt, id = book.item(book.party("shop"), "SALT"), offered_item(book, "SALT")
+    match = c.Accept(handoff=id, to="S1/A", items=(c.ItemMatch("MED", "MED"), c.ItemMatch("SALT", "SALT")))
+    for change in ({"unit": "GRM"}, {"decimals": 3}):
+        book.add_item(replace(salt, **change))
+        refused(book, "shop", match, e.ItemUnmatched)
+    book.add_item(salt)
+    do(book, "shop", match)
+
+
+def test_a_gtin_that_the_receiver_does_not_have_is_not_matched(book: Book) -> None:
+    id, shop = offered(book), book.party("shop")
+    del book.items_by_gtin[shop.id, "09506000134352"]
+    refused(book, "shop", c.Accept(handoff=id, to="S1/A"), e.ItemUnmatched)
+
+
+def test_who_refuses_says_why_and_who_settles_says_who_stands_for_it(book: Book) -> None:
+    id = offered(book)
+    refused(book, "shop", c.Refuse(handoff=id), e.BadText)
+    do(book, "shop", c.Accept(handoff=id, to="S1/A", lines=(c.AnswerLine(1, "7"),)))
+    refused(book, "maker", c.Settle(handoff=id, line=1, approved_by=" ", reason="lost"), e.BadText)
+
+
+def test_the_lines_that_wait_for_settlement_are_named(book: Book) -> None:
+    id = uuid4()
+    do(book, "maker", register("L1", "30"))
+    do(book, "maker", c.Offer(from_="S1/A", to_party="shop", lines=line("L1", "4") * 3), id)
+    do(book, "shop", c.Accept(handoff=id, to="S1/A", lines=(c.AnswerLine(1, "1"), c.AnswerLine(3, "3", "0"))))
+    settle = c.Settle(handoff=id, line=2, approved_by="q", reason="lost")
+    for waiting, number in (("1, 3", 1), ("3", 3), ("none", 2)):
+        error = refused(book, "maker", settle, e.WrongAnswer)
+        assert (error.expected, error.where["line"]) == (f"a line with goods missing ({waiting})", 2)
+        if number != settle.line:
+            do(book, "maker", replace(settle, line=number))
+
+
+def test_what_arrives_in_quarantine_is_held_and_an_arrival_brings_something(book: Book) -> None:
+    do(book, "maker", register("L1", "20"))
+    yard = replace(book.location(book.party("maker"), "S2/A"), id=900, code="Q", kind="quarantine")
+    book.add_location(yard)
+    id = sent(book)
+    refused(book, "maker", c.Arrive(transfer=id, to="S2/A", lines=(c.AnswerLine(1, "0"),)), e.EmptyMovement)
+    do(book, "maker", c.Arrive(transfer=id, to="S2/Q"))
+    assert stock(book, "maker", "L1") == {("S1/A", "available"): 10, ("S2/Q", "hold"): 10}
+
+
+def test_an_answer_is_refused_by_the_number_of_its_line(book: Book) -> None:
+    id = uuid4()
+    do(book, "maker", register("L1", "20"))
+    do(book, "maker", c.Send(from_="S1/A", to_site="S2", lines=line("L1", "5") + line("L1", "6")), id)
+    for said in (c.AnswerLine(2, "4", "1"), c.AnswerLine(2, "7"), c.AnswerLine(2, "5", "4")):
+        error = refused(book, "maker", c.Arrive(transfer=id, to="S2/A", lines=(said,)), e.WrongAnswer)
+        assert error.where["line"] == 2
+    assert error.seen == "9"

@@ -1,5 +1,6 @@
 """Recalls reach all that was made of a lot, hold it, and end as they began (INV-S3, INV-S5)."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -150,3 +151,61 @@ def test_a_family_larger_than_a_statement_is_recalled_and_freed_in_several_movem
     assert told.recalled() == {"A"}
     told.lift("A")
     assert told.recalled() == set()
+
+
+def test_goods_on_hold_already_and_places_that_are_empty_are_no_obstacle_to_a_recall(told: Told) -> None:
+    told.do(c.Hold(at="S1/A", reason="x", lines=line("A", "30")))
+    told.do(c.Move(from_="S1/A", to="S1/B", lines=line("A", "60", status="available")))
+    told.recall("A")
+    decision = told.pure.last
+    assert decision is not None and all(units for _, units in decision.legs)
+    assert {good.lot.number: good.units for good in decision.goods} == {"A": 60, "M": 15, "X": 5}
+    assert told.available() == {"B", "C"}
+
+
+def test_the_end_of_a_recall_has_its_reason_and_its_words_tell_whom_it_frees(told: Told) -> None:
+    for lot in ("A", "B"):
+        told.recall(lot)
+    told.no(replace(lift_of("A"), reason=None), e.BadText)
+    told.lift("A")
+    decision = told.pure.last
+    assert decision is not None
+    assert [lot.number for lot in decision.lifted] == [good.lot.number for good in decision.goods] == ["A"]
+    assert [lot.number for lot in decision.still_recalled] == ["M", "X"]
+
+
+@pytest.mark.parametrize("join", ["merge", "repack"])
+def test_of_several_recalls_the_latest_is_the_one_that_is_in_force_for_a_child(told: Told, join: str) -> None:
+    told.do(register("D", "100"))
+    for lot in ("A", "B", "C"):
+        told.recall(lot)
+    lines = tuple(c.Line("MED", lot, "10") for lot in ("C", "A", "D", "B"))
+    if join == "merge":
+        told.do(c.Merge(at="S1/A", lot="N", lines=lines))
+    else:
+        told.do(c.Repack(at="S1/A", lines=lines, outputs=(c.NewLotLine("MED", "N", "40"),)))
+    by_number = {lot.number: lot for lot in told.book.lots_by_id.values()}
+    assert by_number["N"].recall == by_number["C"].recall
+    told.lift("C")
+    after = {lot.number: lot for lot in told.book.lots_by_id.values()}
+    assert after["N"].recall == by_number["B"].recall
+    for lot in ("A", "B"):
+        assert "N" in told.recalled()
+        told.lift(lot)
+    assert told.recalled() == set()
+
+
+def test_a_recall_in_several_movements_begins_with_the_oldest_and_ends_with_the_youngest(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the ids of the lots are: here one family is 7, 8, 9."""
+    monkeypatch.setattr(recalls, "MOST_LOTS", 2)
+    told.do(register("F", "1"))
+    told.do(register("G", "100"))
+    for child in ("G-1", "G-2"):
+        told.do(c.Split(at="S1/A", item="MED", lot="G", outputs=(c.Output(child, "5"),)))
+    told.recall("G")
+    assert told.recalled() == {"G", "G-1"}
+    told.recall("G")
+    told.lift("G")
+    assert told.recalled() == {"G"}
