@@ -9,10 +9,11 @@ from sqlalchemy import Connection
 from service.api.house import House
 from service.api.problem import Problem
 from service.auth.keys import Caller
+from service.papers.words import Language, Words
 from service.reports import export
 from service.reports.export import Format, Paper
 from service.reports.pdf_file import MOST_ROWS, TooManyRows
-from service.reports.report import Asked, Column, Language, Report, Row, Words
+from service.reports.report import Asked, Column, Report, Row
 
 FILES = tuple(media.split(";")[0] for media in export.MEDIA_TYPES.values())
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from service.domain.expiry import has_expired
 from service.domain.goods import goods_status
 from service.domain.quantities import format_quantity
+from service.papers.words import Words
 from service.reports.report import (
     EXPIRY,
     GOODS_STATUS,
@@ -23,7 +24,6 @@ from service.reports.report import (
     Asked,
     Report,
     Row,
-    Words,
     column,
 )
 

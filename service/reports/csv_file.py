@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
-from service.reports.report import Column, Language, Row
+from service.papers.words import Language
+from service.reports.report import Column, Row
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Literal
 
+from service.papers.words import Language
 from service.reports.csv_file import write_csv
 from service.reports.pdf_file import write_pdf
-from service.reports.report import Column, Language, Row
+from service.reports.report import Column, Row
 from service.reports.xlsx_file import write_xlsx
 
 Format = Literal["csv", "xlsx", "pdf"]

@@ -14,8 +14,9 @@ import orjson
 from sqlalchemy import Connection, text
 
 from service.domain.quantities import format_quantity
+from service.papers.words import Words
 from service.proof.standing import Records, records
-from service.reports.report import GOODS_STATUS, QUANTITY, STREAM, UNIT, Asked, Report, Row, Words, column
+from service.reports.report import GOODS_STATUS, QUANTITY, STREAM, UNIT, Asked, Report, Row, column
 from service.trace.trace import moment
 from verifier.encoding import b64url
 

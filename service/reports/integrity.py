@@ -17,7 +17,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 
 import anchoring
 from service.ledger.audit import Finding, ledger_audit
-from service.reports.report import Row, Words, column
+from service.papers.words import Words
+from service.reports.report import Row, column
 
 _LOCK = 0x6C6F745F61756474
 _NAMED = re.compile(r"\b(lot|movement) (\d+)|\b([0-9a-f]{64})\b")

@@ -12,9 +12,10 @@ from typing import Any, BinaryIO
 from reportlab.lib.pagesizes import A4, landscape
 from reportlab.pdfgen.canvas import Canvas
 
+from service.papers.letters import BOLD, LATIN, printable, ready, runs, width, wrapped
+from service.papers.words import Language, Words
 from service.reports.csv_file import spelled
-from service.reports.letters import BOLD, LATIN, printable, ready, runs, width, wrapped
-from service.reports.report import Column, Language, Row, Words
+from service.reports.report import Column, Row
 
 MOST_ROWS = 10_000
 _WIDE, _HIGH = landscape(A4)

@@ -11,21 +11,8 @@ from sqlalchemy import Connection, text
 
 from service.domain.goods import goods_status
 from service.domain.quantities import format_quantity
-from service.reports.report import (
-    EXPIRY,
-    ITEM,
-    LOCATION,
-    LOT,
-    QUANTITY,
-    STREAM,
-    UNIT,
-    URI,
-    Asked,
-    Report,
-    Row,
-    Words,
-    column,
-)
+from service.papers.words import Words
+from service.reports.report import EXPIRY, ITEM, LOCATION, LOT, QUANTITY, STREAM, UNIT, URI, Asked, Report, Row, column
 from service.trace.trace import moment
 
 _HELD = text("""

@@ -10,21 +10,13 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection
 
+from service.papers.words import Words
+
 Kind = Literal["text", "quantity", "whole", "day", "moment"]
-Language = Literal["en", "zh"]
 Row = dict[str, Any]
 
 STREAM = {"stream_results": True, "yield_per": 1000}
 """Execution options under which rows arrive by the thousand and memory stays small."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    en: str
-    zh: str
-
-    def in_language(self, language: Language) -> str:
-        return self.zh if language == "zh" else self.en
 
 
 @dataclass(frozen=True, slots=True)

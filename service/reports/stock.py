@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.domain.goods import goods_status
 from service.domain.quantities import format_quantity
+from service.papers.words import Words
 from service.reports.report import (
     EXPIRY,
     GOODS_STATUS,
@@ -27,7 +28,6 @@ from service.reports.report import (
     Asked,
     Report,
     Row,
-    Words,
     column,
     milliseconds,
 )

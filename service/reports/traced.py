@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection
 
-from service.reports.report import ITEM, LOT, QUANTITY, UNIT, Row, Words, column
+from service.papers.words import Words
+from service.reports.report import ITEM, LOT, QUANTITY, UNIT, Row, column
 from service.trace.edges import Ends
 from service.trace.trace import edge_stream
 

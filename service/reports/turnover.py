@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from service.domain.quantities import format_quantity
-from service.reports.report import ITEM, LOT, STREAM, UNIT, URI, Asked, Report, Row, Words, column, milliseconds
+from service.papers.words import Words
+from service.reports.report import ITEM, LOT, STREAM, UNIT, URI, Asked, Report, Row, column, milliseconds
 
 _FIGURES = ("opening", "came", "went", "closing", "received", "produced", "shipped", "handed_over", "consumed",
             "destroyed", "other")

@@ -11,7 +11,8 @@ from typing import Any, BinaryIO
 
 import xlsxwriter
 
-from service.reports.report import Column, Language, Row
+from service.papers.words import Language
+from service.reports.report import Column, Row
 
 _EXACT_DIGITS = 15
 _SHEET_ROWS = 1_048_575  # of a worksheet, beside the header

@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.stand import memory_of
+from service.papers.letters import printable, width, wrapped
+from service.papers.words import Language
 from service.reports import export, pdf_file
 from service.reports.csv_file import safe
 from service.reports.export import Format, Paper
-from service.reports.letters import printable, width, wrapped
-from service.reports.report import Language, Row, column
+from service.reports.report import Row, column
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, 5000, UTC)
 COLUMNS = (

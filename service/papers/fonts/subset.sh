@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes LotproofCJK.ttf: the Han, kana and full-width signs of GB 2312 out of Droid Sans Fallback (Debian: fonts-droid-fallback).
-#     sh service/reports/fonts/subset.sh /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf
+#     sh service/papers/fonts/subset.sh /usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf
 # pyftsubset comes with fonttools, one of the packages for development.
 set -eu
 cd "$(dirname "$0")"
