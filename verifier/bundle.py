@@ -121,7 +121,7 @@ def parse_bundle(data: bytes) -> Bundle:
         parse_checkpoint(note.body),
         tuple(parse_item(item) for item in array(document["history"], "history", MAX_ENTRIES)),
         parse_head(document["head"]),
-        tuple(_anchor(anchor) for anchor in array(document["anchors"], "anchors", MAX_ANCHORS)),
+        tuple(parse_anchor(anchor) for anchor in array(document["anchors"], "anchors", MAX_ANCHORS)),
         _keys(document["keys"]),
         not _PART.isdisjoint(document),
         _first(document),
@@ -167,7 +167,8 @@ def _neighbour(value: Any) -> tuple[bytes, bytes] | None:
     return unb64_hash(neighbour["key"]), unb64_hash(neighbour["value"])
 
 
-def _anchor(value: Any) -> Anchor:
+def parse_anchor(value: Any) -> Anchor:
+    """One anchor with its path."""
     anchor = members(value, "anchor", _ANCHOR)
     return Anchor(
         integer(anchor["index"]),

@@ -149,6 +149,13 @@ def anchored(
     return said_by_all(nodes, lambda asked: _anchored(checkpoint, anchors, policy, asked, sources, now))
 
 
+def holds(
+    anchors: Sequence[Anchor], policy: Policy, nodes: Sequence[Node], sources: Sequence[Source], now: int
+) -> Anchored:
+    """Where and when the contract holds all of these anchors, the last one being the newest; raises as `anchored`."""
+    return said_by_all(nodes, lambda asked: _holds(anchors, policy, asked, sources, now))
+
+
 def said_by_all(nodes: Sequence[Node], look: Callable[[Sequence[Node]], T]) -> T:
     """What `look` finds; it is Refuted only if every node by itself says so.
 
@@ -177,6 +184,13 @@ def _anchored(
     claimed = last.size, last.log_root, last.map_root
     if claimed != (checkpoint.size, checkpoint.log_root, checkpoint.map_root):
         raise Refuted("the last anchor is the checkpoint's own", f"size {checkpoint.size}", f"size {last.size}")
+    return _holds(anchors, policy, nodes, sources, now)
+
+
+def _holds(
+    anchors: Sequence[Anchor], policy: Policy, nodes: Sequence[Node], sources: Sequence[Source], now: int
+) -> Anchored:
+    last = anchors[-1]
     final = view = agreed(policy, nodes, policy.finality, now)
     if last.index >= final.state.count and policy.finality != LATEST:
         view = agreed(policy, nodes, LATEST, now)

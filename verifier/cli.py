@@ -1,8 +1,9 @@
 """lotproof-verify: check what a log handed out, against your own policy and your own nodes.
 
-    lotproof-verify FILE... --policy regulator.toml [--as receipt|fraud] [--rpc URL] [--json] [--offline]
+    lotproof-verify FILE... --policy regulator.toml [--as receipt|fraud|fork] [--rpc URL] [--json] [--offline]
     lotproof-verify audit URL --policy regulator.toml [--token T | --token-file FILE] [--resume FILE]
     lotproof-verify fraud RECEIPT FILE
+    lotproof-verify fork CHECKPOINT CHECKPOINT
 
 A FILE is a lot proof (or all parts of one); what else it may be has to be said, so that nobody passes a
 receipt off as a lot proof. With --each, every FILE is a case of its own and --json prints an array of
@@ -24,14 +25,15 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from verifier import audit, fraud, receipt
+from verifier import audit, fork, fraud, receipt
 from verifier.bundle import MAX_FILE, parse_bundle
 from verifier.encoding import load_document
 from verifier.errors import MAX_SHOWN, Refuted
 from verifier.http import PATIENCE, Deadline
+from verifier.note import MAX_NOTE
 from verifier.policy import Policy, PolicyError, load_policy
 from verifier.progress import Progress
-from verifier.report import ANY_UNKNOWN, USAGE, Answer, Report, Verdict, as_json
+from verifier.report import ALL_YES, ANY_REFUTED, ANY_UNKNOWN, USAGE, Answer, Report, Verdict, as_json
 from verifier.resume import NotResumable, Resume
 from verifier.rpc import RpcNode
 from verifier.tiles import TileSource
@@ -48,7 +50,7 @@ _SUMMARY = {
 MAX_POLICY = 1024 * 1024
 MAX_TOKEN = 4096
 _MILLISECONDS = {"anchored_at": 1000, "recorded_at": 1}  # a block counts seconds, an entry milliseconds
-_KINDS = {"receipt": receipt.FORMAT, "fraud": fraud.FORMAT}
+_KINDS = {"receipt": receipt.FORMAT, "fraud": fraud.FORMAT, "fork": fork.FORMAT}
 
 
 class WrongUse(Exception):
@@ -110,10 +112,12 @@ def _judge(files: list[bytes], policy: Policy, given: argparse.Namespace) -> Rep
         return receipt.verify_receipt(_only(files), policy, given.lot)
     if given.kind == "fraud":
         return fraud.verify_fraud(_only(files), policy)
-    _hint(files[0])
     deadline = Deadline(given.timeout or PATIENCE)
     nodes = _nodes(policy, given, deadline)
     sources = [] if given.offline else [TileSource(url, deadline) for url in policy.sources]
+    if given.kind == "fork":
+        return fork.verify_fork(_only(files), policy, nodes, sources, int(time.time()))
+    _hint(files[0])
     return verify(files, policy, nodes, sources, int(time.time()), given.lot)
 
 
@@ -198,13 +202,28 @@ def _fraud(arguments: list[str]) -> int:
         made = fraud.fraud_of(promised, parse_bundle(_content(given.file, MAX_FILE)))
     except Refuted as honest:
         print(f"no fraud: {honest}", file=sys.stderr)
-        return 1
+        return ANY_REFUTED
     print(json.dumps(made))
     print("who signed this was not checked: judge it with --as fraud and a --policy", file=sys.stderr)
-    return 0
+    return ALL_YES
 
 
-_COMMANDS = {"audit": _audit, "fraud": _fraud}
+def _fork(arguments: list[str]) -> int:
+    parser = _Parser(prog="lotproof-verify fork")
+    parser.add_argument("checkpoints", nargs=2, type=Path, metavar="CHECKPOINT", help="as the log signed it")
+    given = parser.parse_args(arguments)
+    try:
+        notes = [_content(path, MAX_NOTE).decode("utf-8", "replace") for path in given.checkpoints]
+        made = fork.fork_of(notes)
+    except Refuted as honest:
+        print(f"no fork of one size: {honest}", file=sys.stderr)
+        return ANY_REFUTED
+    print(json.dumps(made))
+    print("who signed this was not checked: judge it with --as fork and a --policy", file=sys.stderr)
+    return ALL_YES
+
+
+_COMMANDS = {"audit": _audit, "fraud": _fraud, "fork": _fork}
 
 
 def _policy(path: Path) -> Policy:

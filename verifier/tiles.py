@@ -30,6 +30,23 @@ def tile_path(level: int | str, number: int, width: int = TILE_WIDTH) -> str:
     return f"{level}/{spelled}" + (f".p/{width}" if width < TILE_WIDTH else "")
 
 
+def node_in_tiles(tile: Callable[[int, int, int], bytes], level: int, number: int, size: int) -> bytes:
+    """The hash of a complete subtree, from the tile that holds the level below which tiles are cut.
+
+    `tile` gives (level, number, width) as `width` hashes of 32 bytes. (number + 1) << level <= size.
+    """
+    assert (number + 1) << level <= size
+    tile_level, inner = divmod(level, TILE_HEIGHT)
+    first = number << inner
+    tile_number, offset = divmod(first, TILE_WIDTH)
+    available = min(TILE_WIDTH, (size >> TILE_HEIGHT * tile_level) - tile_number * TILE_WIDTH)
+    hashes = tile(tile_level, tile_number, available)
+    nodes = [hashes[HASH * at : HASH * (at + 1)] for at in range(offset, offset + (1 << inner))]
+    while len(nodes) > 1:
+        nodes = [node_hash(nodes[at], nodes[at + 1]) for at in range(0, len(nodes), 2)]
+    return nodes[0]
+
+
 class TileSource:
     """The accumulator of anchors published as tiles under one address, asked for single hashes."""
 
@@ -41,19 +58,7 @@ class TileSource:
 
     def upper(self, index: int, count: int, low: int, high: int) -> Sequence[bytes]:
         """Siblings of anchor `index` at the levels low <= level < high in a tree of `count`."""
-        return [self._node(level, index >> level ^ 1, count) for level in range(low, high)]
-
-    def _node(self, level: int, number: int, count: int) -> bytes:
-        """The hash of a complete subtree, from the tile that holds the level below which tiles are cut."""
-        tile_level, inner = divmod(level, TILE_HEIGHT)
-        first = number << inner
-        tile_number, offset = divmod(first, TILE_WIDTH)
-        available = min(TILE_WIDTH, (count >> TILE_HEIGHT * tile_level) - tile_number * TILE_WIDTH)
-        hashes = self._tile(tile_level, tile_number, available)
-        nodes = [hashes[HASH * at : HASH * (at + 1)] for at in range(offset, offset + (1 << inner))]
-        while len(nodes) > 1:
-            nodes = [node_hash(nodes[at], nodes[at + 1]) for at in range(0, len(nodes), 2)]
-        return nodes[0]
+        return [node_in_tiles(self._tile, level, index >> level ^ 1, count) for level in range(low, high)]
 
     def _tile(self, level: int, number: int, width: int) -> bytes:
         name = tile_path(level, number, width)

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from verifier import fraud, receipt
+from verifier import fork, fraud, receipt
 from verifier.policy import parse_policy
 from verifier.report import Report, as_json
 from verifier.verify import verify
@@ -69,6 +69,7 @@ def test_any_bytes_are_judged(raw: bytes) -> None:
     assert reported(verify([raw], policy, now=0)).exit_code == 1
     assert reported(receipt.verify_receipt(raw, policy)).exit_code == 1
     assert reported(fraud.verify_fraud(raw, policy)).exit_code == 1
+    assert reported(fork.verify_fork(raw, policy)).exit_code == 1
 
 
 def test_a_report_with_odd_values_can_be_written_as_json() -> None:
