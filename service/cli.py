@@ -16,6 +16,7 @@ from service.settings import SettingsError
 COMMANDS = {
     "up": "start everything on this machine and serve until Ctrl-C",
     "test": "lint and run the whole test suite",
+    "campaign": "try to break it, for minutes or hours",
     "bench": "measure speed, size and gas beside the alternatives",
     "web": "serve HTTP",
     "worker": "sequence, sign, anchor",

@@ -3,94 +3,17 @@
 One stack is taken through its life; each test is the next chapter.
 """
 
-import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 
-from service.local import node, orphans, place
-
-ROOT = Path(__file__).parents[2]
-
-
-class Running:
-    """An `up` in a state folder of its own."""
-
-    def __init__(self, folder, web, chain):
-        self.folder = folder
-        self.url = f"http://127.0.0.1:{web}"
-        self.environ = {k: v for k, v in os.environ.items() if not k.startswith("LOTPROOF_")} | {
-            "LOTPROOF_DATA": str(folder),
-            "LOTPROOF_LISTEN": f"127.0.0.1:{web}",
-            "LOTPROOF_CHAIN_LISTEN": f"127.0.0.1:{chain}",
-            "LOTPROOF_WEB_PROCESSES": "1",
-            "LOTPROOF_ANCHOR_INTERVAL": "0.2",
-            "PYTHONPATH": str(ROOT),
-        }
-        self.process = None
-
-    def command(self, *argv, **rest):
-        return subprocess.Popen([sys.executable, "-P", "-m", "service.cli", *argv], env=self.environ, cwd=ROOT, **rest)
-
-    def start(self):
-        (self.folder / "run" / "worker.ready").unlink(missing_ok=True)
-        log = (self.folder.parent / "up.log").open("ab")
-        self.process = self.command("up", stdout=log, stderr=log)
-        self.wait_for(self.healthy)
-
-    def healthy(self):
-        assert self.process.poll() is None, self.said()
-        try:
-            worker = (self.folder / "run" / "worker.ready").exists()
-            return worker and urllib.request.urlopen(self.url + "/healthz", timeout=2).status == 200
-        except OSError:
-            return False
-
-    def status(self):
-        with urllib.request.urlopen(self.url + "/api/v1/status", timeout=5) as answer:
-            return json.load(answer)
-
-    def wait_for(self, condition, seconds=120):
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, self.said()
-            time.sleep(0.1)
-
-    def answers_again(self):
-        try:
-            return self.status()["origin"] == "lotproof.localhost/log"
-        except (OSError, ValueError):
-            return False
-
-    def processes(self):
-        mark = (self.folder / "id").read_text().strip()
-        return [pid for pid in orphans.marked(mark) if pid != self.process.pid] + orphans.working_in(self.database())
-
-    def database(self):
-        inside = self.folder / "pg" / "data"
-        return inside if inside.exists() else place.SHARED / (self.folder / "id").read_text().strip() / "data"
-
-    def part(self, *words):
-        """The processes whose command line holds all `words`."""
-        return [pid for pid in self.processes() if all(word in command_line(pid) for word in words)]
-
-    def said(self):
-        return (self.folder.parent / "up.log").read_text()[-3000:]
-
-
-def command_line(pid):
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""
+from service.local import node, orphans
+from tests.tools.running import Running
 
 
 @pytest.fixture(scope="module")
