@@ -131,6 +131,8 @@ def test_a_day_of_production(planner: Caller, app: Flask) -> None:
     assert planner.post(path + "/close", {}, expect=200)["state"] == "done"
     assert planner.post(path + "/receipts", {"movement": first}, expect=200)["order"]["state"] == "done"
 
+    listed = planner.get("/orders?kind=production&state=done&number=MO-1")["orders"]
+    assert [each["id"] for each in listed] == [order], "though half of the fines are missing"
     told = planner.get(path + "/production")
     assert [(each["item"], each["planned"], each["actual"], each["target"], each["variance"], each["percent"])
             for each in told["lines"]] == [

@@ -142,6 +142,18 @@ def test_no_pick_list_sends_anybody_to_what_is_held(factory: Factory) -> None:
     factory.do("maker", c.Hold(at="S1/A", reason="wet", lines=(c.Line("COMP", "L", "4"),)))
     stop, = factory.stops(factory.pick_list(order))
     assert stop.said.units == 600
+    other = factory.production("MO-2")
+    factory.stocked("M", "10")
+    factory.allocate(other)
+    factory.do("maker", c.Hold(at="S1/A", reason="wet", lines=(c.Line("COMP", "M", "10"),)))
+    with pytest.raises(NothingToDo):
+        factory.pick_list(other)
+
+
+def test_a_pick_for_a_production_names_it_in_the_ledger(factory: Factory, order: int) -> None:
+    query = "SELECT DISTINCT CAST(content AS jsonb) -> 'documents' FROM warehouse.movement WHERE type = 'pick'"
+    named = factory.all(query)
+    assert [each[0] for each in named] == [[{"type": "prodorder", "id": "MO-1"}]]
 
 
 def test_a_sale_too_gets_other_stock_for_what_was_held(factory: Factory) -> None:
