@@ -2,6 +2,7 @@
 
     lotproof-verify FILE... --policy regulator.toml [--as receipt|fraud|fork] [--rpc URL] [--json] [--offline]
     lotproof-verify audit URL --policy regulator.toml [--token T | --token-file FILE] [--resume FILE]
+    lotproof-verify monitor URL --policy partner.toml --state FILE [--once] [--webhook URL] ...
     lotproof-verify fraud RECEIPT FILE
     lotproof-verify fork CHECKPOINT CHECKPOINT
 
@@ -16,26 +17,26 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 import time
 import traceback
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any
 
-from verifier import audit, fork, fraud, receipt
+from verifier import audit, fork, fraud, monitor_command, receipt
 from verifier.bundle import MAX_FILE, parse_bundle
+from verifier.command import Parser, WrongUse, content, nodes_of, parser_of, policy_of, printable, show, token_of
 from verifier.encoding import load_document
 from verifier.errors import MAX_SHOWN, Refuted
 from verifier.http import PATIENCE, Deadline
+from verifier.monitor_state import BadState
 from verifier.note import MAX_NOTE
-from verifier.policy import Policy, PolicyError, load_policy
+from verifier.policy import Policy, PolicyError
 from verifier.progress import Progress
 from verifier.report import ALL_YES, ANY_REFUTED, ANY_UNKNOWN, USAGE, Answer, Report, Verdict, as_json
 from verifier.resume import NotResumable, Resume
-from verifier.rpc import RpcNode
 from verifier.tiles import TileSource
 from verifier.timing import moment
 from verifier.verify import verify
@@ -47,14 +48,8 @@ _SUMMARY = {
     2: "Not everything could be checked: neither proven nor refuted.",
     3: "Valid, but not final yet or too old.",
 }
-MAX_POLICY = 1024 * 1024
-MAX_TOKEN = 4096
 _MILLISECONDS = {"anchored_at": 1000, "recorded_at": 1}  # a block counts seconds, an entry milliseconds
 _KINDS = {"receipt": receipt.FORMAT, "fraud": fraud.FORMAT, "fork": fork.FORMAT}
-
-
-class WrongUse(Exception):
-    """The command cannot be carried out as it was given."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command = _COMMANDS.get(given[0]) if given else None
         return command(given[1:]) if command else _verify(given)
-    except (WrongUse, PolicyError, NotResumable, OSError) as mistake:
+    except (WrongUse, PolicyError, NotResumable, BadState, OSError) as mistake:
         print(f"lotproof-verify: {mistake}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
@@ -75,35 +70,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return ANY_UNKNOWN
 
 
-class _Parser(argparse.ArgumentParser):
-    """Wrong use ends with 64, not with 2, which here means *could not check*."""
-
-    def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        raise WrongUse(message)
-
-
-def _parser(name: str) -> _Parser:
-    parser = _Parser(prog=name, description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--policy", type=Path, required=True, help="what you trust, as TOML")
-    parser.add_argument("--rpc", action="append", metavar="URL", help="ask this node instead of the policy's")
-    parser.add_argument("--json", action="store_true", help="print the report as JSON")
-    parser.add_argument("--offline", action="store_true", help="ask nobody; what the chain says stays open")
-    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="for all questions to the network")
-    return parser
-
-
 def _verify(arguments: list[str]) -> int:
-    parser = _parser("lotproof-verify")
+    parser = parser_of("lotproof-verify", __doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--lot", metavar="URI", help="the lot you mean: the file must be about it")
     parser.add_argument("--as", dest="kind", choices=("lot", *_KINDS), default="lot", help="what the FILE must be")
     parser.add_argument("--each", action="store_true", help="judge every file by itself, not as parts of one lot")
     given = parser.parse_args(arguments)
-    policy = _policy(given.policy)
+    policy = policy_of(given.policy)
     if given.each:
-        return _show_each([_judge([_content(path, MAX_FILE)], policy, given) for path in given.files], given.json)
-    files = [_content(path, MAX_FILE) for path in given.files]
+        return _show_each([_judge([content(path, MAX_FILE)], policy, given) for path in given.files], given.json)
+    files = [content(path, MAX_FILE) for path in given.files]
     return _show(_judge(files, policy, given), given.json)
 
 
@@ -113,17 +90,12 @@ def _judge(files: list[bytes], policy: Policy, given: argparse.Namespace) -> Rep
     if given.kind == "fraud":
         return fraud.verify_fraud(_only(files), policy)
     deadline = Deadline(given.timeout or PATIENCE)
-    nodes = _nodes(policy, given, deadline)
+    nodes = nodes_of(policy, given, deadline)
     sources = [] if given.offline else [TileSource(url, deadline) for url in policy.sources]
     if given.kind == "fork":
         return fork.verify_fork(_only(files), policy, nodes, sources, int(time.time()))
     _hint(files[0])
     return verify(files, policy, nodes, sources, int(time.time()), given.lot)
-
-
-def _nodes(policy: Policy, given: argparse.Namespace, deadline: Deadline) -> list[RpcNode]:
-    urls = [] if given.offline else given.rpc or policy.rpc
-    return [RpcNode(url, deadline) for url in urls]
 
 
 def _only(files: list[bytes]) -> bytes:
@@ -139,8 +111,8 @@ def _hint(data: bytes) -> None:
         if value.get("format") == known:
             print(f"this is no lot proof but a {known}: say --as {kind} to have it judged as one", file=sys.stderr)
     if "format" not in value and isinstance(value.get("detail"), str):
-        said = _printable(value["detail"][:MAX_SHOWN])
-        _print(f"this is no lot proof but a service's answer that it gave none: {said}", sys.stderr)
+        said = printable(value["detail"][:MAX_SHOWN])
+        show(f"this is no lot proof but a service's answer that it gave none: {said}", sys.stderr)
 
 
 def _small(data: bytes) -> dict[str, Any]:
@@ -155,20 +127,20 @@ def _small(data: bytes) -> dict[str, Any]:
 
 
 def _audit(arguments: list[str]) -> int:
-    parser = _parser("lotproof-verify audit")
+    parser = parser_of("lotproof-verify audit", __doc__)
     parser.add_argument("url", metavar="URL", help="where the log publishes /checkpoint and /tile/")
     parser.add_argument("--token", help="key for the entry bundles, which only auditors may read")
     parser.add_argument("--token-file", type=Path, help="a file with that key: no other user of this machine sees it")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="keep here how far it is, and go on from there")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="processes for the lot map")
     given = parser.parse_args(arguments)
-    policy = _policy(given.policy)
+    policy = policy_of(given.policy)
     deadline = Deadline(given.timeout or audit.PATIENCE)
     log = audit.HttpLog(given.url, deadline, given.token or token_of(given.token_file))
     progress = Progress(sys.stderr)
     work = audit.Work(given.jobs, _resume(given, policy), progress)
     try:
-        report = audit.audit(log, policy, _nodes(policy, given, deadline), int(time.time()), work)
+        report = audit.audit(log, policy, nodes_of(policy, given, deadline), int(time.time()), work)
     finally:
         progress.end()
     return _show(report, given.json)
@@ -182,24 +154,14 @@ def _resume(given: argparse.Namespace, policy: Policy) -> Resume | None:
     return Resume(given.resume, sha256(f"{given.url} {policy!r}".encode()).hexdigest())
 
 
-def token_of(path: Path | None) -> str | None:
-    """The key in a file, without the line feed at its end; raises WrongUse."""
-    if path is None:
-        return None
-    token = _content(path, MAX_TOKEN).decode("latin-1").strip()
-    if not re.fullmatch(r"[!-~]{1,4096}", token):
-        raise WrongUse(f"{path} holds no key")
-    return token
-
-
 def _fraud(arguments: list[str]) -> int:
-    parser = _Parser(prog="lotproof-verify fraud")
+    parser = Parser(prog="lotproof-verify fraud")
     parser.add_argument("receipt", type=Path, help="what the log promised")
     parser.add_argument("file", type=Path, help="a later lot proof of the same lot that denies it")
     given = parser.parse_args(arguments)
     try:
-        promised = load_document(_content(given.receipt, receipt.MAX_RECEIPT), receipt.MAX_RECEIPT)
-        made = fraud.fraud_of(promised, parse_bundle(_content(given.file, MAX_FILE)))
+        promised = load_document(content(given.receipt, receipt.MAX_RECEIPT), receipt.MAX_RECEIPT)
+        made = fraud.fraud_of(promised, parse_bundle(content(given.file, MAX_FILE)))
     except Refuted as honest:
         print(f"no fraud: {honest}", file=sys.stderr)
         return ANY_REFUTED
@@ -209,11 +171,11 @@ def _fraud(arguments: list[str]) -> int:
 
 
 def _fork(arguments: list[str]) -> int:
-    parser = _Parser(prog="lotproof-verify fork")
+    parser = Parser(prog="lotproof-verify fork")
     parser.add_argument("checkpoints", nargs=2, type=Path, metavar="CHECKPOINT", help="as the log signed it")
     given = parser.parse_args(arguments)
     try:
-        notes = [_content(path, MAX_NOTE).decode("utf-8", "replace") for path in given.checkpoints]
+        notes = [content(path, MAX_NOTE).decode("utf-8", "replace") for path in given.checkpoints]
         made = fork.fork_of(notes)
     except Refuted as honest:
         print(f"no fork of one size: {honest}", file=sys.stderr)
@@ -223,27 +185,14 @@ def _fork(arguments: list[str]) -> int:
     return ALL_YES
 
 
-_COMMANDS = {"audit": _audit, "fraud": _fraud, "fork": _fork}
-
-
-def _policy(path: Path) -> Policy:
-    try:
-        return load_policy(_content(path, MAX_POLICY).decode("utf-8"))
-    except UnicodeDecodeError:
-        raise WrongUse(f"{path} is not UTF-8") from None
-
-
-def _content(path: Path, limit: int) -> bytes:
-    """The file's bytes, one more than the limit at most: a larger one is refused by the reader, not read."""
-    with path.open("rb") as file:
-        return file.read(limit + 1)
+_COMMANDS = {"audit": _audit, "monitor": monitor_command.run, "fraud": _fraud, "fork": _fork}
 
 
 def _show(report: Report, as_data: bool) -> int:
     if as_data:
         print(json.dumps(as_json(report), indent=1))
     else:
-        _print("\n".join(_lines(report)))
+        show("\n".join(_lines(report)))
     return report.exit_code
 
 
@@ -252,22 +201,15 @@ def _show_each(reports: list[Report], as_data: bool) -> int:
     if as_data:
         print(json.dumps([as_json(report) for report in reports], indent=1))
     else:
-        _print("\n\n".join("\n".join(_lines(report)) for report in reports))
+        show("\n\n".join("\n".join(_lines(report)) for report in reports))
     return min((report.exit_code for report in reports if report.exit_code), default=0)
 
 
-def _print(text: str, where: TextIO | None = None) -> None:
-    """Print what the terminal cannot show as an escape: one odd letter in a file must not cost the report."""
-    where = where or sys.stdout
-    encoding = where.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding), file=where)
-
-
 def _lines(report: Report) -> list[str]:
-    lines = [_printable(report.subject), ""]
+    lines = [printable(report.subject), ""]
     for answer in report.answers:
         lines.extend(_answer_lines(answer))
-    lines += ["", *(f"  {name}: {_printable(_value(name, value))}" for name, value in report.facts.items()), ""]
+    lines += ["", *(f"  {name}: {printable(_value(name, value))}" for name, value in report.facts.items()), ""]
     lines += [f"  {caveat}" for caveat in report.caveats]
     return [*lines, "", _SUMMARY[report.exit_code]]
 
@@ -275,18 +217,13 @@ def _lines(report: Report) -> list[str]:
 def _answer_lines(answer: Answer) -> list[str]:
     lines = [f"  {answer.check} {answer.title:<18} {_SIGNS[answer.verdict]}"]
     reasons = [str(reason) for reason in (*answer.refuted, *answer.unknown)] + list(answer.remarks)
-    return lines + [f"      {_printable(reason)}" for reason in reasons]
+    return lines + [f"      {printable(reason)}" for reason in reasons]
 
 
 def _value(name: str, value: Any) -> str:
     if name in _MILLISECONDS:
         return moment(value * _MILLISECONDS[name])
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _printable(text: str) -> str:
-    """`text` without what could rewrite a terminal: it may come out of the file that is judged."""
-    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ checkpoints. Written whole, or not at all.
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -23,6 +22,7 @@ from typing import Any
 from verifier.chain import Epoch, Event, OnChain
 from verifier.encoding import array, integer, load_json, members, string
 from verifier.errors import Refuted, Unavailable
+from verifier.files import write_whole
 from verifier.partition import PLACE, Looked
 
 FORMAT = "lotproof-audit/1"
@@ -87,22 +87,6 @@ class Resume:
         for path in (self._path, self.entries):
             with suppress(FileNotFoundError):
                 path.unlink()
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that after a crash the old or the new one stands there, never a part."""
-    beside = path.with_name(path.name + ".new")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    with suppress(OSError):  # a folder cannot be opened everywhere; there the rename is as durable as it gets
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
 
 
 def _plain(state: State) -> dict[str, Any]:

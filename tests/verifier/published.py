@@ -1,14 +1,17 @@
 """A world's log over HTTP, bent by the test one answer at a time."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import unquote
 
 from .maker import World
 
+PROOF = "/api/v1/lots/proof?lot="
 Answer = Callable[["PublishedLog"], None]
 
 
@@ -37,6 +40,8 @@ class PublishedLog(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         if self.path == "/checkpoint":
             return self.world.checkpoint().encode()
+        if self.path.startswith(PROOF) and self.headers["Authorization"] == "Bearer partner":
+            return json.dumps(self.world.bundle(unquote(self.path.removeprefix(PROOF)))).encode()
         if not self.path.startswith("/tile/"):
             return b""
         level, number, width = self.path.removeprefix("/tile/").replace(".p", "/p").split("/")[:2] + [self.path]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from verifier import audit, cli, resume
+from verifier import audit, cli, files, resume
 from verifier.entry import format_entry, parse_entry
 from verifier.http import Deadline
 from verifier.policy import parse_policy
@@ -191,16 +191,16 @@ def test_entries_on_disk_that_were_changed_are_refused(served: Served, tmp_path:
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: Any) -> None:
     file = tmp_path / "state"
-    resume.write_whole(file, b"old")
+    files.write_whole(file, b"old")
     for step in ("fsync", "open"):
         with monkeypatch.context() as broken:
             broken.setattr(os, step, lambda *_: (_ for _ in ()).throw(OSError("no")))
             if step == "fsync":
                 with pytest.raises(OSError, match="no"):
-                    resume.write_whole(file, b"new")
+                    files.write_whole(file, b"new")
                 assert file.read_bytes() == b"old"
             else:
-                resume.write_whole(file, b"newer")
+                files.write_whole(file, b"newer")
     assert file.read_bytes() == b"newer"
 
 
