@@ -21,7 +21,8 @@ from service.api.fields import (
 )
 from service.api.movement_schemas import read_movement
 from service.api.movement_shapes import LINE_LIMIT, place
-from service.api.schemas import MANY, Anything, Nullable, RecordedMovement, number, text
+from service.api.printing import Printed
+from service.api.schemas import MANY, Anything, Degrees, Nullable, RecordedMovement, number, text
 from service.domain.allocation import POLICIES
 from service.domain.allocation_reasons import CODES
 from service.domain.orders import KINDS, ROLES, STATES
@@ -259,6 +260,7 @@ class PickStopShown(Shape):
     line = number()
     location = text(81)
     item = text(40)
+    name = text(200)
     gtin = Nullable(Text(14))
     lot = text(20)
     label_lot = Nullable(Text(64))
@@ -303,7 +305,7 @@ class ShipShape(Shape):
     reason = Text(200)
 
 
-class SlipQuery(Shape):
+class SlipQuery(Printed):
     movement = Uuid(doc={"description": "Of one shipment; all of them if left out"})
 
 
@@ -320,7 +322,10 @@ class SlipLine(Shape):
     line = number()
     item = text(40)
     name = text(200)
+    spec = Nullable(Text(200))
     gtin = Nullable(Text(14))
+    storage_min = Nullable(Degrees())
+    storage_max = Nullable(Degrees())
     lot = text(20)
     label_lot = text(64)
     production_date = Nullable(Day())

@@ -98,8 +98,8 @@ def stop_shown(stop: PickStop) -> dict[str, Any]:
     said = stop.said
     do = f"Take {said.shown(said.open)} of {said.item}, lot {said.lot}, at {said.place} and bring it to {said.to}"
     return {
-        "line": said.number, "location": said.place, "item": said.item, "gtin": said.gtin, "lot": said.lot,
-        "label_lot": said.label_lot, "expiry_date": stop.expiry,
+        "line": said.number, "location": said.place, "item": said.item, "name": stop.name, "gtin": said.gtin,
+        "lot": said.lot, "label_lot": said.label_lot, "expiry_date": stop.expiry,
         "quantity": format_quantity(said.units, said.decimals), "picked": format_quantity(said.picked, said.decimals),
         "open": format_quantity(said.open, said.decimals), "unit": said.unit, "why": stop.reason, "ended": said.ended,
         "do": do if said.open else "Nothing: this line is finished",
@@ -124,8 +124,9 @@ def _slip_line(row: Any, today: date) -> dict[str, Any]:
     label = row.manufacturer_lot or row.lot
     found = elements(row.gtin, label, row.production_date, row.expiry_date, today) if row.gtin else None
     return {
-        "movement": row.id, "line": row.line, "item": row.item, "name": row.name, "gtin": row.gtin, "lot": row.lot,
-        "label_lot": label, "production_date": row.production_date, "expiry_date": row.expiry_date,
+        "movement": row.id, "line": row.line, "item": row.item, "name": row.name, "spec": row.spec, "gtin": row.gtin,
+        "storage_min": row.storage_min, "storage_max": row.storage_max, "lot": row.lot, "label_lot": label,
+        "production_date": row.production_date, "expiry_date": row.expiry_date,
         "quantity": format_quantity(row.units, row.decimals), "unit": row.unit, "uri": row.uri,
         "elements": element_string(found) if found else None, "readable": readable(found) if found else None,
     }  # fmt: skip

@@ -12,17 +12,20 @@ from service.api.house import House
 from service.api.movements import answer_of
 from service.api.orders import ORDER, known_order, shown
 from service.api.orders_shown import pick_list_shown, slip_shown, stop_shown
+from service.api.printing import PDF, Printed, printed
 from service.api.problem import Problem, not_found
 from service.auth.keys import Caller
 from service.auth.permissions import check_act
 from service.domain.expiry import day_at
 from service.domain.orders_errors import NothingToDo
 from service.models.tables import party, site
-from service.orders.history import history
+from service.orders.history import MOST, history
 from service.orders.pick import Confirmation, Picker, confirm_pick
 from service.orders.picklist import PickStop, make_pick_list, read_stops
 from service.orders.read import read_order
 from service.orders.shipment import Shipping, ship_order
+from service.papers.pick_list import pick_list_pdf
+from service.papers.slip import slip_pdf
 
 MOST_LINES = 1_000_000
 
@@ -57,11 +60,21 @@ def _lists(picking: Door, house: House) -> None:
             made, new = make_pick_list(connection, order, chosen, body["to"], house.now())
             return pick_list_shown(made, _stops(connection, caller, made)), 201 if new else 200
 
-    @picking.operation("GET", "/pick-lists/<id>", roles=("party",), path=ORDER, answers={200: shapes.PickListShown})
-    def show_pick_list(caller: Caller, id: UUID) -> Any:
-        """A pick list as it stands"""
+    @picking.operation(
+        "GET",
+        "/pick-lists/<id>",
+        roles=("party",),
+        path=ORDER,
+        query=Printed,
+        answers={200: (shapes.PickListShown, PDF)},
+    )
+    def show_pick_list(caller: Caller, id: UUID, query: dict[str, Any]) -> Any:
+        """A pick list as it stands, or with `format=pdf` on paper"""
         with house.engine.connect() as connection:
-            return pick_list_shown(id, _stops(connection, caller, id))
+            stops = _stops(connection, caller, id)
+        listed, zone, now = pick_list_shown(id, stops), stops[0].zone, house.now()
+        return printed(query, listed, f"pick-list-{listed['order']}",
+                       lambda language: pick_list_pdf(listed, zone, now, language))  # fmt: skip
 
 
 def _stops(connection: Connection, caller: Caller, id: UUID, line: int | None = None) -> list[PickStop]:
@@ -134,25 +147,33 @@ def _ship(picking: Door, house: House) -> None:
         roles=("party",),
         path=ORDER,
         query=shapes.SlipQuery,
-        answers={200: shapes.Slip},
+        answers={200: (shapes.Slip, PDF)},
         problems=(409,),
     )
-    def show_slip(caller: Caller, id: UUID, query: dict[str, UUID]) -> Any:
-        """The outbound slip: what was shipped, with lots, dates and the content of their codes"""
+    def show_slip(caller: Caller, id: UUID, query: dict[str, Any]) -> Any:
+        """The outbound slip: what was shipped, with lots, dates and the content of their codes
+
+        With `format=pdf` on paper, with a GS1 DataMatrix for each line, to go along with the goods and to be signed.
+        """
         with house.engine.connect() as connection:
-            return _slip(connection, house, known_order(connection, caller, id), query.get("movement"))
+            slip, zone = _slip(connection, house, known_order(connection, caller, id), query.get("movement"))
+        return printed(query, slip, f"slip-{slip['order']}", lambda language: slip_pdf(slip, zone, language))
 
 
-def _slip(connection: Connection, house: House, id: int, movement: UUID | None) -> dict[str, Any]:
+def _slip(connection: Connection, house: House, id: int, movement: UUID | None) -> tuple[dict[str, Any], str]:
+    """With the time zone of the site."""
     order = read_order(connection, id, house.now())
     rows = history(connection, id, movement) if order.kind == "sales" else ()
+    if len(rows) == MOST:
+        raise Problem(422, "too-many-rows", f"expected fewer than {MOST} lines, got more; ask for each `movement`",
+                      expected=MOST)  # fmt: skip
     done = [row for row in rows if row.state in ("done", "offered", "accepted")]
     if not done:
         raise NothingToDo(order.number, "a shipment", "ship the order first")
     sender = connection.execute(select(party).where(party.c.id == order.party_id)).one()
     receiver = connection.execute(select(party).where(party.c.code == order.partner_party)).one_or_none()
     zone = connection.execute(select(site.c.zone).where(site.c.id == order.site_id)).scalar_one()
-    return slip_shown(order, sender, receiver, done, day_at(house.now(), zone))
+    return slip_shown(order, sender, receiver, done, day_at(house.now(), zone)), zone
 
 
 def _who(caller: Caller) -> Picker:

@@ -10,9 +10,9 @@ MOST = 1_000
 
 _HISTORY = """
     SELECT f.line, l.role, f.units, f.damaged, m.id, m.type, m.recorded_at, f.movement,
-        coalesce(h.state, 'done') AS state, i.code AS item, i.name, i.gtin, i.unit, i.decimals, t.id AS lot_id,
-        t.number AS lot, t.uri, t.manufacturer_lot, t.production_date, t.expiry_date, s.code || '/' || p.code AS place,
-        f.place AS place_id
+        coalesce(h.state, 'done') AS state, i.code AS item, i.name, i.spec, i.storage_min, i.storage_max, i.gtin,
+        i.unit, i.decimals, t.id AS lot_id, t.number AS lot, t.uri, t.manufacturer_lot, t.production_date,
+        t.expiry_date, s.code || '/' || p.code AS place, f.place AS place_id
     FROM warehouse.fulfilment f JOIN warehouse.order_line l USING (order_id, line)
     JOIN warehouse.movement m ON m.number = f.movement
     LEFT JOIN warehouse.handoff h ON h.movement = f.movement

@@ -35,6 +35,7 @@ class PickStop:
     expiry: Any
     zone: str
     recalled: bool
+    name: str
 
 
 def make_pick_list(connection: Connection, order_id: int, id: UUID, to: str, now: datetime) -> tuple[UUID, bool]:
@@ -100,7 +101,7 @@ def _stop(row: Row[Any]) -> PickStop:
     said = PickLine(row.number, row.order_number, row.item, row.gtin, row.lot, row.manufacturer_lot, row.place, row.to,
                     row.units, row.picked, row.ended, row.decimals, row.unit, row.kind)
     return PickStop(said, row.order_id, row.line, row.list_id, row.lot_id, row.place_id, row.to_id, row.reservation_id,
-                    row.reason, row.expiry_date, row.zone, row.recall is not None)
+                    row.reason, row.expiry_date, row.zone, row.recall is not None, row.name)
 
 
 def lists_of(connection: Connection, order_id: int) -> Sequence[UUID]:
@@ -119,9 +120,9 @@ _WAITING = f"""
 """  # noqa: S608
 _STOPS = """
     SELECT p.number, p.line, p.units, p.ended, p.reason, p.reservation_id, p.list_id, l.order_id,
-        o.number AS order_number, o.kind, i.code AS item, i.gtin, i.decimals, i.unit, t.id AS lot_id, t.number AS lot,
-        t.manufacturer_lot, t.expiry_date, t.recall, p.place AS place_id, fs.code || '/' || f.code AS place,
-        l.place AS to_id, ts.code || '/' || g.code AS "to", fs.zone,
+        o.number AS order_number, o.kind, i.code AS item, i.name, i.gtin, i.decimals, i.unit, t.id AS lot_id,
+        t.number AS lot, t.manufacturer_lot, t.expiry_date, t.recall, p.place AS place_id,
+        fs.code || '/' || f.code AS place, l.place AS to_id, ts.code || '/' || g.code AS "to", fs.zone,
         coalesce((SELECT sum(k.units)::bigint FROM warehouse.pick k
                   WHERE k.list_id = p.list_id AND k.number = p.number), 0) AS picked
     FROM warehouse.pick_list l JOIN warehouse.pick_line p ON p.list_id = l.id

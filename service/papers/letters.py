@@ -60,16 +60,16 @@ def _width_of(letter: str, latin: str) -> int:
     return known[code] if code in known else _widths(HAN).get(code, 1000)
 
 
-def wrapped(text: str, room: float, size: float) -> list[str]:
+def wrapped(text: str, room: float, size: float, latin: str = LATIN) -> list[str]:
     """Lines that fit into `room` points; broken after a blank, else after a slash or a hyphen, else anywhere."""
     lines, line, used = list[str](), "", 0.0
     for letter in text:
-        step = _width_of(letter, LATIN) * size / 1000
+        step = _width_of(letter, latin) * size / 1000
         if used + step > room and line:
             blank, sign = line.rfind(" ") + 1, max(line.rfind("/"), line.rfind("-")) + 1
             cut = next((at for at in (blank, sign) if at > len(line) // 3), len(line))
             head, line = line[:cut], line[cut:]
             lines.append(head.rstrip(" "))
-            used = width(line, size)
+            used = width(line, size, latin)
         line, used = line + letter, used + step
     return [*lines, line]
