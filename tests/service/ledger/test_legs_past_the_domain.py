@@ -74,9 +74,17 @@ def test_one_bad_lot_among_good_ones_stops_all(world: World, write: Write) -> No
     assert world.rows() == before
 
 
-def test_legs_of_no_lot_are_refused(write: Write) -> None:
+@pytest.mark.parametrize("place", ["A", Virtual.CUSTOMER])
+def test_legs_of_no_lot_are_refused_wherever_they_lead(write: Write, place: str | Virtual) -> None:
     with pytest.raises(IntegrityError, match="no such lot"):
-        write(("receive", [("NONE", Virtual.SUPPLY, "available", -1), ("NONE", "A", "available", 1)]))
+        write(("receive", [("NONE", Virtual.SUPPLY, "available", -1), ("NONE", place, "available", 1)]))
+
+
+def test_what_is_refused_comes_back_on_hold_while_the_rest_is_handed_over(world: World, write: Write) -> None:
+    write(("offer", goes("FINE", Virtual.IN_TRANSIT, units=3)),
+          ("accept", [("FINE", Virtual.IN_TRANSIT, "available", -3), ("FINE", Virtual.HANDED_OVER, "available", 2),
+                      ("FINE", "A", "hold", 1)]))
+    assert world.stock("maker", "FINE") == {("S1/A", "available"): 7, ("S1/A", "hold"): 1}
 
 
 def test_what_stays_within_the_party_is_no_matter_of_what_leaves_beside_it(world: World, write: Write) -> None:
