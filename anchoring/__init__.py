@@ -15,7 +15,8 @@ What talks to a chain is loaded when it is first asked for: it takes seconds and
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from anchoring.alarms import Alarm, clear_alarm, may_sign
+from anchoring.admission import Permission, admit, may_sign, permission
+from anchoring.alarms import Alarm, clear_alarm
 from anchoring.alarms import Kind as AlarmKind
 from anchoring.anchors import Anchor, AnchorProof, anchor_proofs, anchor_tile_bytes, anchored
 from anchoring.awaiting import await_receipts
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from anchoring.recovery import accept_reorg
     from anchoring.rehearsal import rehearse
     from anchoring.rpc import Away
-    from anchoring.worker import Worker, WorkerSettings, run_worker
+    from anchoring.worker import Worker, WorkerSettings, contradicted, run_worker
 
 _OF_THE_CHAIN = {
     "Away": "rpc",
@@ -46,6 +47,7 @@ _OF_THE_CHAIN = {
     "WorkerSettings": "worker",
     "WrongChain": "deploy",
     "accept_reorg": "recovery",
+    "contradicted": "worker",
     "rehearse": "rehearsal",
     "run_worker": "worker",
 }
@@ -74,6 +76,7 @@ __all__ = [
     "NotInLedger",
     "NotYet",
     "Overtaken",
+    "Permission",
     "Receipt",
     "Sequencer",
     "SignedCheckpoint",
@@ -85,17 +88,20 @@ __all__ = [
     "WorkerSettings",
     "WrongChain",
     "accept_reorg",
+    "admit",
     "anchor_proofs",
     "anchor_tile_bytes",
     "anchored",
     "await_receipts",
     "checkpoint",
     "clear_alarm",
+    "contradicted",
     "deploy",
     "entry_bundle_bytes",
     "format_receipt",
     "gaps",
     "may_sign",
+    "permission",
     "prove_subject",
     "receipts_of",
     "rehearse",

@@ -1,9 +1,9 @@
 """What a person must look at, and what stops until someone did.
 
 An alarm of a kind is open once. A *halting* one says that evidence contradicts evidence: signing checkpoints,
-anchoring and recording stop (`may_sign`) until someone who has understood it clears it by name; if the cause is
-still there, the next look at the chain raises it again. All others tell of a nuisance (no node, no money); they go
-by themselves when it is over.
+anchoring and recording stop until someone who has understood it clears it by name (`admission.may_sign` asks for
+both this and the comparison with the chain); if the cause is still there, the next look at the chain raises it again.
+All others tell of a nuisance (no node, no money); they go by themselves when it is over.
 """
 
 from __future__ import annotations
@@ -219,10 +219,10 @@ def open_alarms(conn: Connection) -> list[Alarm]:
     return [Alarm(_BY_TITLE[kind], detail, raised_at) for kind, detail, raised_at in rows]
 
 
-def may_sign(conn: Connection) -> bool:
-    """Whether checkpoints may be signed and stock may be recorded: no halting alarm is open."""
+def halted(conn: Connection) -> bool:
+    """Whether a halting alarm is open."""
     found = conn.execute(text("SELECT 1 FROM ledger.alarm WHERE cleared_at IS NULL AND halts LIMIT 1"))
-    return found.first() is None
+    return found.first() is not None
 
 
 def raise_alarm(conn: Connection, kind: Kind, detail: str, now: int) -> bool:

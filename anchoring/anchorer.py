@@ -26,7 +26,7 @@ from enum import Enum
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from anchoring import alarms, anchors, deploy, deployments, intents, mirror, ours
+from anchoring import admission, alarms, anchors, deploy, deployments, intents, mirror, ours
 from anchoring.alarms import Halt, Kind
 from anchoring.anchors import Anchor, Sighting
 from anchoring.contract import LotAnchor, NotThisContract
@@ -80,7 +80,7 @@ class Anchorer:
         self._watch.begin()
         with self._engine.connect() as conn:
             known = deployments.current(conn)
-            halted = not alarms.may_sign(conn)
+            halted = alarms.halted(conn)
         if halted:
             return Round.HALTED
         if known is None:
@@ -230,15 +230,16 @@ class Anchorer:
     # 4 compare
 
     def _compare(self, seen: Look) -> None:
-        """The contract's head must be a head of our log."""
-        with self._engine.connect() as conn:
+        """The contract's head must be a head of our log; only then may anything be written to this database."""
+        with self._engine.begin() as conn:
             size, last = ours.newest_size(conn), anchors.newest(conn)
             if seen.head.size > size:
                 raise self._ahead(seen, size, last)
             root = log_root(conn, seen.head.size) if seen.head.size else None
-        if root is not None and root != seen.head.log_root:
-            what = f"at size {seen.head.size} our log root is {root.hex()}, the contract's {seen.head.log_root.hex()}"
-            raise Halt(Kind.FORK, what + _by(last))
+            if root is not None and root != seen.head.log_root:
+                told = f"our log root is {root.hex()}, the contract's {seen.head.log_root.hex()}"
+                raise Halt(Kind.FORK, f"at size {seen.head.size} {told}{_by(last)}")
+            admission.admit(conn, seen.head.size, root, "the contract", self._now())
         self._agreed = size
 
     def _ahead(self, seen: Look, size: int, last: Anchor | None) -> Halt:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, Engine
 
-from anchoring import alarms, contract, intents, ours
+from anchoring import admission, contract, intents, ours
 from anchoring.alarms import Kind
 from anchoring.deployments import Deployment
 from anchoring.fees import AboveCap, capped, market, raised
@@ -94,7 +94,7 @@ class Sender:
 
     def _sign_and_push(self, known: Deployment, plan: Plan, nonce: int, gas: int, fees: Fees) -> bool:
         with self._engine.begin() as conn:
-            if not alarms.may_sign(conn):
+            if not admission.may_sign(conn):
                 return False
             intent = intents.open_intent(conn, known.id, plan, self.address, nonce, self._now())
             self._sign(conn, known, intent, plan, nonce, gas, fees)

@@ -2,16 +2,18 @@
 
 One transaction for each round. Its order is the safety argument:
 
-    1  may it sign?       no halting alarm is open
+    1  may it sign?       this database was compared with the chain since it came up, and no halting alarm is open
     2  take               the oldest statements leave the queue; a second sequencer finds them gone
     3  chain              indexes from the tree's size on, each entry linked to its subject's newest, which is asked for
                           if the signed map knows the subject
     4  grow               tree and map in memory, from what was true after the last commit; meanwhile entries and pages
                           are stored: an index that is taken is refused by the primary key
     5  store              the last of it, and tiles
-    6  sign               the first moment that a signature exists; nobody sees it before 8
+    6  sign               when the signature before is kept outside the database too (`lastsigned`); the first moment
+                          that this one exists; nobody sees it before 8
     7  store checkpoint   its size is a primary key: never two for one size
     8  commit             all of it is true, durable and visible, or nothing
+    9  keep               outside the database, while the next round begins
 
 A crash before 8 leaves nothing. A crash after 8 leaves everything. Where it cannot be told (the connection was lost
 in 8), the next round reads again, as it does after every failure: starting and recovering are the same function, and
@@ -38,6 +40,7 @@ from anchoring.checkpoints import SignedCheckpoint, newest_checkpoint, write_che
 from anchoring.copying import driver
 from anchoring.dedicated import LOST, abandon, dedicated
 from anchoring.errors import LedgerBroken, Overtaken
+from anchoring.lastsigned import Forgetful, Keeping
 from anchoring.lotmap import Growth, find
 from anchoring.mappages import PageMemory, StoredPages
 from anchoring.page import PageId, Place
@@ -46,6 +49,7 @@ from anchoring.state import State, stored_state
 from anchoring.storing import store
 from anchoring.tilestore import write_tiles
 from anchoring.tips import TipMemory
+from anchoring.tree import Edge
 from anchoring.uncollected import uncollected
 from verifier.hashing import Subject
 
@@ -90,7 +94,8 @@ def pass_by(step: str) -> None:
 class Sequencer:
     """Sequences what is submitted to the log `origin`. `log_key` is an Ed25519 seed of 32 bytes; `now` in milliseconds.
 
-    `may_sign` is asked in each round's transaction. `after` is told each step that is done; tests make it fail.
+    `may_sign` is asked in each round's transaction. `kept` remembers what was signed. `after` is told each step that is
+    done; tests make it fail.
     """
 
     def __init__(
@@ -102,8 +107,10 @@ class Sequencer:
         may_sign: Callable[[Connection], bool] = always,
         after: Callable[[str], None] = pass_by,
         lock: int = LOCK,
+        kept: Keeping | None = None,
     ) -> None:
         self._engine, self._now, self._may_sign, self._after = engine, now, may_sign, after
+        self._kept = kept or Forgetful()
         self._signer = LogSigner(origin, log_key)
         self._memory, self._tips = PageMemory(_PAGE_MEMORY), TipMemory(_TIPS)
         self._lock = lock
@@ -215,6 +222,8 @@ class Sequencer:
         extension = self._extend(connection, state, taken)
         connection.commit()
         self._after("committed")
+        if extension.state.note is not None and extension.state.note != state.note:
+            self._kept.keep(extension.state.note)
         self._adopt(extension)
         return extension.state.edge.size - state.edge.size
 
@@ -237,20 +246,20 @@ class Sequencer:
         self._after("grown")
         write_tiles(connection, tiles)
         self._after("stored")
-        grew = State(edge, grown.root, max(self._now(), state.signed_at))
-        self._sign(connection, grew, grown.root)
+        if state.note is not None:
+            self._kept.settle(state.note)
+        grew = self._sign(connection, edge, grown.root, max(self._now(), state.signed_at))
         return _Extension(grew, after, pages.loaded, grown.written)
 
-    def _sign(self, connection: Connection, state: State, map_root: Place) -> None:
+    def _sign(self, connection: Connection, edge: Edge, map_root: Place, at: int) -> State:
         """Sign a state and store the checkpoint."""
-        size, log_root = state.edge.size, state.edge.root()
+        size, log_root = edge.size, edge.root()
         note = self._signer.sign(size, log_root, map_root.hash)
         self._after("signed")
-        write_checkpoint(
-            connection, SignedCheckpoint(size, log_root, map_root.hash, map_root.page, note, state.signed_at)
-        )
+        write_checkpoint(connection, SignedCheckpoint(size, log_root, map_root.hash, map_root.page, note, at))
         connection.execute(text("SELECT pg_notify(:channel, '')"), {"channel": SEQUENCED})
         self._after("finished")
+        return State(edge, map_root, at, note)
 
     def _adopt(self, extension: _Extension) -> None:
         """Only what is committed may be remembered: an aborted round gives its indexes and page ids back."""

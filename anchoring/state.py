@@ -19,11 +19,13 @@ from verifier.note import parse_note
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The right edge of the log, the root of the lot map, the time of the last signature in milliseconds."""
+    """The right edge of the log, the root of the lot map, the time of the last signature in milliseconds, and the note
+    that was signed then (None before the first)."""
 
     edge: Edge
     map_root: Place | None
     signed_at: int
+    note: str | None
 
     @property
     def next_page(self) -> PageId:
@@ -36,13 +38,13 @@ def stored_state(connection: Connection, origin: str) -> State:
     newest, index = newest_checkpoint(connection), newest_index(connection)
     _compare("index of the newest entry", None if newest is None else newest.size - 1, index)
     if newest is None:
-        return State(Edge(), None, 0)
+        return State(Edge(), None, 0, None)
     ours = Checkpoint(origin, newest.size, newest.log_root, newest.map_root)
     _compare("last signed checkpoint", ours, _signed(newest))
     edge = read_edge(connection, newest.size)
     _compare(f"log root at size {newest.size}", newest.log_root, edge.root())
     StoredPages(connection, PageMemory(0))([newest.map_place])  # checks the root page
-    return State(edge, newest.map_place, newest.signed_at)
+    return State(edge, newest.map_place, newest.signed_at, newest.note)
 
 
 def _signed(newest: SignedCheckpoint) -> Checkpoint:

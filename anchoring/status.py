@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, text
 
 from anchoring import anchors, deployments
+from anchoring.admission import admitted
 from anchoring.alarms import Alarm, open_alarms
 from anchoring.anchors import Anchor
 from anchoring.checkpoints import SignedCheckpoint, newest_checkpoint
@@ -19,6 +20,7 @@ class Status:
 
     `waiting`: submissions that are not sequenced. `unanchored`: entries under a checkpoint and under no anchor.
     `lag`: milliseconds since the first checkpoint was signed that no anchor covers, 0 if all are covered.
+    `admitted`: the database was compared with the chain since it came up; before that nothing is recorded.
     `alarms`: each with its detail and its `advice`, what to do; `halted`: one of them stops recording.
     """
 
@@ -33,6 +35,7 @@ class Status:
     unanchored: int
     lag: int
     deployment: Deployment | None
+    admitted: bool
     alarms: list[Alarm]
 
     @property
@@ -62,6 +65,7 @@ def status(conn: Connection, now: int | None = None) -> Status:
         unanchored=max(0, size - covered),
         lag=lag(conn, covered, now),
         deployment=deployments.current(conn),
+        admitted=admitted(conn),
         alarms=open_alarms(conn),
     )
 

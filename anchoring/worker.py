@@ -3,9 +3,9 @@
 Each duty has its own leader (`election`), so any number of workers may run; each thread has its own connections.
 Neither waits for the other: a chain that is away does not keep a movement from being sequenced and receipted.
 
-Before the first checkpoint is signed the log is compared with the chain once, because a database restored from an older
-backup must not sign a second history. If the chain does not answer in time, recording goes on: the contract refuses
-a fork later, and the alarm then halts.
+Nothing is signed before this database, as it runs now, was compared with the chain (`admission`): one restored from an
+older backup must not sign a second history. After a restart of the database server it is compared again, by itself.
+The last signed checkpoint, kept in a file (`lastsigned`), is looked at first; while the chain is away it alone decides.
 """
 
 from __future__ import annotations
@@ -15,22 +15,29 @@ import random
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event, Thread
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 
-from anchoring import alarms, anchors, election
-from anchoring.alarms import Kind
+from anchoring import admission, alarms, anchors, deployments, election, ours
+from anchoring.alarms import Halt, Kind
 from anchoring.anchorer import Anchorer, Round
 from anchoring.dedicated import LOST
+from anchoring.errors import LedgerBroken, NotInLedger
+from anchoring.lastsigned import LastSigned, compare
 from anchoring.pace import ChainSettings, Clock, clock
 from anchoring.rpc import Away, Refused, rpcs
 from anchoring.sequencer import Sequencer
+from anchoring.signer import LogSigner
 from anchoring.status import lag
+from verifier.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
 
-COMPARE_WITHIN = 10.0  # seconds that signing waits for the first look at the chain
+LOOK = 0.05  # seconds between two looks whether the comparison is over
+RETRY = 0.5  # seconds after the database did not answer
+BROKEN_PAUSE = 5.0  # seconds between two tries to read a ledger that contradicts itself
 LONGEST_PAUSE = 30.0  # seconds between two tries while the node is away
 AWAY_AFTER = 3  # failed rounds before it is worth an alarm
 
@@ -45,6 +52,12 @@ class WorkerSettings:
     rpc_urls: tuple[str, ...]
     anchorer_key: bytes = field(repr=False)
     chain: ChainSettings = field(default_factory=ChainSettings)
+    lastsigned_dir: Path | None = None  # where the last signed checkpoint is kept; None: nowhere
+
+    def last_signed(self) -> LastSigned | None:
+        """The file outside the database."""
+        given = self.lastsigned_dir
+        return None if given is None else LastSigned(given, LogSigner(self.origin, self.log_key))
 
 
 class Pauses:
@@ -62,12 +75,14 @@ class Pauses:
 
 
 class AnchorLoop:
-    """Rounds of the anchorer, as long as this process is the leader."""
+    """Rounds of the anchorer, as long as this process is the leader; and the comparison with what was signed last."""
 
-    def __init__(self, engine: Engine, settings: WorkerSettings, now: Clock = clock) -> None:
+    def __init__(
+        self, engine: Engine, settings: WorkerSettings, now: Clock = clock, file: LastSigned | None = None
+    ) -> None:
+        self._file = file
         self._engine, self._settings, self._now = engine, settings.chain, now
         self._anchorer = Anchorer(engine, rpcs(settings.rpc_urls), settings.anchorer_key, settings.chain, now)
-        self.compared = Event()  # the first look at the chain is over, or another worker is the leader
 
     def run(self, stop: Event) -> None:
         """Until `stop` is set."""
@@ -78,17 +93,19 @@ class AnchorLoop:
                     self._lead(leadership, pauses, stop)
             except LOST as error:
                 log.warning("the database does not answer: %s", error)
+                stop.wait(RETRY)
+            except (LedgerBroken, NotInLedger) as error:
+                broken(self._engine, error, self._now())
                 stop.wait(pauses.next(failed=True))
             except Exception:
                 # A fault of ours in anchoring must not end the process: it would take sequencing along.
                 log.exception("a round of the anchorer failed")
-                self.compared.set()
                 stop.wait(pauses.next(failed=True))
 
     def _lead(self, leadership: election.Leadership, pauses: Pauses, stop: Event) -> None:
         while not stop.is_set():
+            self.look_back()
             if not leadership.held():
-                self.compared.set()
                 stop.wait(pauses.next(failed=False))
                 continue
             failed = self.round(pauses.failures)
@@ -101,13 +118,42 @@ class AnchorLoop:
             ended = self._anchorer.tick()
             if ended is not Round.WAITED:
                 log.info("round: %s", ended.value)
-            if ended is not Round.NOT_NOW:
-                self.compared.set()
         except (Away, Refused) as error:
             why = str(error)
             log.warning("%s", why)
+        self._admit()
         self._keep_alarms(why, failures)
         return why is not None
+
+    def look_back(self) -> None:
+        """An alarm if the database is not what was signed last; in every round, before the chain is asked: of what is
+        not anchored yet the chain knows nothing."""
+        with self._engine.begin() as conn:
+            self._vouched(conn)
+
+    def _vouched(self, conn: Connection) -> Checkpoint | None:
+        """What was signed last, if this database ends with it."""
+        # The file first: whoever signs meanwhile commits before he writes it, so the database is never behind for that.
+        kept = None if self._file is None else self._file.read()
+        try:
+            return kept.checkpoint if kept is not None and compare(conn, kept) else None
+        except Halt as halt:
+            alarms.raise_alarm(conn, halt.kind, halt.detail, self._now())
+            return None
+
+    def _admit(self) -> None:
+        """The chain had its say. If it had none, what was signed last decides; where nothing ever was, nobody need be
+        asked."""
+        with self._engine.begin() as conn:
+            if admission.admitted(conn):
+                return
+            known = self._vouched(conn)
+            if alarms.halted(conn):
+                return
+            if known is not None:
+                admission.admit(conn, known.size, known.log_root, "the last signed checkpoint", self._now())
+            elif deployments.current(conn) is None and ours.newest_size(conn) == 0:
+                admission.admit(conn, 0, None, "nobody: nothing was ever signed", self._now())
 
     def _keep_alarms(self, away: str | None, failures: int) -> None:
         """Two alarms that no round can raise: nobody answers, and it takes too long, for whatever reason."""
@@ -128,21 +174,68 @@ class Worker:
 
     def __init__(self, settings: WorkerSettings, now: Clock = clock) -> None:
         self._engine = create_engine(settings.database_url, pool_size=4, max_overflow=4, pool_pre_ping=True)
-        self._anchoring = AnchorLoop(self._engine, settings, now)
-        self._sequencer = Sequencer(self._engine, settings.origin, settings.log_key, now, alarms.may_sign)
+        self._now, self._file = now, settings.last_signed()
+        self._anchoring = AnchorLoop(self._engine, settings, now, self._file)
+        self._sequencer = Sequencer(
+            self._engine, settings.origin, settings.log_key, now, admission.may_sign, kept=self._file
+        )
 
     def run(self, stop: Event, ready: Callable[[], None] = lambda: None) -> None:
-        """Work until `stop` is set; `ready` is called when both duties are taken up."""
+        """Work until `stop` is set; `ready` is called when it is decided whether anything may be recorded: the database
+        was compared with the chain, or an alarm halts."""
         anchoring = Thread(target=self._anchoring.run, args=(stop,), name="anchorer")
         anchoring.start()
         try:
-            self._anchoring.compared.wait(COMPARE_WITHIN)
-            ready()
-            self._sequencer.run(stop)
+            while not (stop.is_set() or self._decided()):
+                stop.wait(LOOK)
+            if not stop.is_set():
+                ready()
+            self._sequence(stop)
         finally:
             stop.set()
             anchoring.join()
+            if self._file is not None:
+                self._file.close()
             self._engine.dispose()
+
+    def _sequence(self, stop: Event) -> None:
+        """Sequence until `stop` is set. A ledger that contradicts itself is read-only, and the process stays to say so;
+        it goes on by itself when the alarm is cleared and the cause is gone."""
+        while not stop.is_set():
+            try:
+                self._sequencer.run(stop)
+            except LedgerBroken as error:
+                broken(self._engine, error, self._now())
+                stop.wait(BROKEN_PAUSE)
+
+    def _decided(self) -> bool:
+        try:
+            with self._engine.connect() as conn:
+                seen = admission.permission(conn)
+        except LOST:
+            return False
+        return seen.admitted or seen.halted
+
+
+def broken(engine: Engine, error: Exception, now: int) -> None:
+    """What is stored contradicts itself: all that signs or records stops, as far as the database still hears us."""
+    log.error("%s", error)
+    try:
+        with engine.begin() as conn:
+            alarms.raise_alarm(conn, Kind.LEDGER_BROKEN, str(error), now)
+    except LOST as lost:
+        log.warning("the database does not answer: %s", lost)
+
+
+def contradicted(settings: WorkerSettings, now: Clock = clock) -> bool:
+    """Whether a halting alarm is open after a look at what was signed last; asks no chain."""
+    engine = create_engine(settings.database_url)
+    try:
+        AnchorLoop(engine, settings, now, settings.last_signed()).look_back()
+        with engine.connect() as conn:
+            return alarms.halted(conn)
+    finally:
+        engine.dispose()
 
 
 def run_worker(settings: WorkerSettings, ready: Callable[[], None] = lambda: None) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import anchoring
 from service import db
 from service.local import place, postgres
 from service.local.postgres import Cluster
@@ -30,10 +31,14 @@ def cluster() -> Iterator[Cluster]:
 
 @contextmanager
 def database() -> Iterator[str]:
-    """The URL of a migrated, empty database."""
+    """The URL of a migrated, empty database that may be written to."""
     with cluster() as made:
         postgres.create_database(made, "bench")
         db.migrate(made.url("bench"))
+        engine = db.engine_for(made.url("bench"))
+        with engine.begin() as connection:
+            anchoring.admit(connection, 0, None, "bench", 0)
+        engine.dispose()
         yield made.url("bench")
 
 

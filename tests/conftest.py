@@ -20,6 +20,7 @@ from service import db
 from service.local import node, place, postgres
 from service.local.node import Node
 from service.local.postgres import Cluster
+from tests.tools import databases
 
 ROOT = Path(__file__).parents[1]
 
@@ -94,10 +95,9 @@ def template(pg: Cluster) -> str:
 
 @pytest.fixture
 def database_url(pg: Cluster, template: str) -> Iterator[str]:
-    """A fresh, migrated database for this test alone."""
+    """A fresh, migrated database for this test alone, open to be written to."""
     name = f"test_{next(_numbers)}"
-    postgres.create_database(pg, name, template)
-    yield pg.url(name)
+    yield databases.copy(pg, name, template)
     postgres.drop_databases(pg, [name])
 
 

@@ -19,27 +19,38 @@ from service.settings import Settings
 API = "/api/v1"
 LOOK_SECONDS = 1.0
 
+HALTED = "the ledger is read-only: an alarm says that its evidence contradicts the chain; see /api/v1/status"
+NOT_COMPARED = "the database came up and was not compared with the chain yet: until then the ledger is read-only"
+AWAITED = "the worker's comparison of this database with the contract's head, or with the last signed checkpoint"
+ADVICE = (
+    "Send the same request again in a few seconds. If this stays: see whether a worker runs and a chain node answers "
+    "it (./lotproof status)."
+)
+
 
 class Halting:
-    """Refuses to record while evidence contradicts evidence; looks for such an alarm once a second."""
+    """Refuses to record while evidence contradicts evidence, and on a database that was not compared with the chain
+    since it came up. Looks once a second; a database that comes up between two looks refuses by itself (its trigger
+    on the queue).
+    """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine, self._looked, self._halted = engine, float("-inf"), False
+        self._engine, self._looked = engine, float("-inf")
+        self._seen = anchoring.Permission(admitted=False, halted=False)
 
     def check(self) -> None:
-        """Raises Problem 503 while a halting alarm is open."""
-        if monotonic() - self._looked > LOOK_SECONDS:
+        """Raises Problem 503 while a halting alarm is open, or as long as the database was not compared."""
+        if not self._seen.admitted or monotonic() - self._looked > LOOK_SECONDS:
             self.look()
-        if self._halted:
-            detail = (
-                "the ledger is read-only: an alarm says that its evidence contradicts the chain; see /api/v1/status"
-            )
-            raise try_later("read-only", detail, 60)
+        if self._seen.halted:
+            raise try_later("read-only", HALTED, 60)
+        if not self._seen.admitted:
+            raise try_later("not-compared", NOT_COMPARED, 2, awaited=AWAITED, advice=ADVICE)
 
     def look(self) -> None:
         """Ask the database now."""
         with self._engine.connect() as connection:
-            self._halted = not anchoring.may_sign(connection)
+            self._seen = anchoring.permission(connection)
         self._looked = monotonic()
 
 

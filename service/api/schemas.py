@@ -365,7 +365,8 @@ class AnchorShown(Shape):
 
 
 class Status(Shape):
-    """How the log stands. `waiting`: recorded, not sequenced. `unanchored`: signed, not yet in a block."""
+    """How the log stands. `waiting`: recorded, not sequenced. `unanchored`: signed, not yet in a block. `admitted`: the
+    database was compared with the chain since it came up; before that, and while an alarm halts, it is `read_only`."""
 
     origin = text(200)
     size = number()
@@ -376,6 +377,7 @@ class Status(Shape):
     final = One(AnchorShown, required=True, allow_none=True)
     chain_id = Nullable(Whole(0, MOST))
     contract = Nullable(Text(42))
+    admitted = Flag(required=True)
     read_only = Flag(required=True)
     alarms = Many(One(Alarm), 0, 100, required=True)
 

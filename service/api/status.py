@@ -38,7 +38,8 @@ def state(house: House) -> dict[str, Any]:
         "final": _anchor(known.final_anchor),
         "chain_id": known.deployment.chain_id if known.deployment else None,
         "contract": f"0x{known.deployment.contract.hex()}" if known.deployment else None,
-        "read_only": known.halted,
+        "admitted": known.admitted,
+        "read_only": known.halted or not known.admitted,
         "alarms": [_alarm(alarm) for alarm in known.alarms],
     }
 

@@ -19,8 +19,9 @@ def run(options: argparse.Namespace) -> None:
     print(f"contract 0x{found.contract.hex()} on chain {found.chain_id}, deployed in block {found.block}")
 
 
-def deployed(settings: Settings, again: str | None = None):  # type: ignore[no-untyped-def]
-    """The contract of this log, deployed now if there is none (or `again`, for that reason)."""
+def deployed(settings: Settings, again: str | None = None, *, patient: bool = False):  # type: ignore[no-untyped-def]
+    """The contract of this log, deployed now if there is none (or `again`, for that reason). `patient`: where there is
+    one and the node is away, that is no reason to end."""
     import anchoring  # loads web3
     from service import db
 
@@ -29,7 +30,13 @@ def deployed(settings: Settings, again: str | None = None):  # type: ignore[no-u
     given = (engine, settings.rpc_urls[0], settings.anchorer_key, settings.guardian)
     try:
         return anchoring.deploy.again(*given, reason=again) if again else anchoring.deploy.ensure(*given)
-    except (anchoring.NeedsEther, anchoring.NotYet, anchoring.WrongChain, anchoring.Away) as told:
+    except anchoring.Away as away:
+        with engine.connect() as connection:
+            known = anchoring.status(connection).deployment
+        if known is None or not patient:
+            raise SetupError(str(away)) from None
+        return known
+    except (anchoring.NeedsEther, anchoring.NotYet, anchoring.WrongChain) as told:
         raise SetupError(str(told)) from None
     finally:
         engine.dispose()

@@ -71,6 +71,8 @@ def _greet(ours: Stack, known: Settings) -> None:
         f"serving {known.public_url}   API: {known.public_url}/api/docs   operator's key in {ours.secrets}/operator.key"
     )
     say(f"state: {ours.data}   stop with Ctrl-C")
+    if alarm := stack.halted(known.database_url):
+        say(f"READ-ONLY, nothing is recorded. {alarm}\n          ./lotproof status tells what to do")
 
 
 def say(text: str) -> None:

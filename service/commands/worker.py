@@ -15,7 +15,9 @@ from service.settings import Settings
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--deploy", action="store_true", help="deploy the contract first if there is none")
-    parser.add_argument("--ready-file", type=Path, help="file to make once the worker works")
+    parser.add_argument(
+        "--ready-file", type=Path, help="file to make once database and chain were compared (or contradict)"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -25,8 +27,8 @@ def run(options: argparse.Namespace) -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = embedded.load(["database_url", "origin", "rpc_urls", "log_key", "anchorer_key"])
-    if options.deploy:
-        deploy.deployed(settings)
+    if options.ready_file:
+        options.ready_file.unlink(missing_ok=True)  # of an earlier run
     chain = _pace(settings)
     assert settings.log_key and settings.anchorer_key
     given = anchoring.WorkerSettings(
@@ -36,7 +38,11 @@ def run(options: argparse.Namespace) -> None:
         rpc_urls=settings.rpc_urls,
         anchorer_key=settings.anchorer_key,
         chain=chain,
+        lastsigned_dir=Path(settings.lastsigned_dir) if settings.lastsigned_dir else None,
     )
+    # A database that is not what was signed last gets no new contract: that would hide it.
+    if options.deploy and not anchoring.contradicted(given):
+        deploy.deployed(settings, patient=True)
     with _delivering(settings):
         anchoring.run_worker(given, ready=lambda: options.ready_file and options.ready_file.touch())
 

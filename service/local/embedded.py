@@ -4,7 +4,7 @@
     .data/secrets/    keys, made once (0600): of log, key store, anchorer, guardian, operator
     .data/pg/         the database          .data/chain/   the chain
     .data/log/        what the parts say    .data/run/     who runs now
-    .data/attachments/   files of quarantine cases
+    .data/attachments/   files of quarantine cases     .data/lastsigned/   what the log signed last
 
 What the user's environment sets always wins; only what is absent is filled in.
 """
@@ -158,6 +158,7 @@ def environment(stack: Stack, environ: Mapping[str, str]) -> dict[str, str]:
     filled = dict(environ) | {orphans.MARK: stack.identity, "LOTPROOF_DATA": str(stack.data)}
     filled.setdefault("LOTPROOF_ORIGIN", ORIGIN)
     filled.setdefault("LOTPROOF_ATTACHMENTS_DIR", str(stack.data / "attachments"))
+    filled.setdefault("LOTPROOF_LASTSIGNED_DIR", str(stack.data / "lastsigned"))
     for name, variable in PUBLIC.items():
         if variable == "LOTPROOF_LOG_PUBLIC_KEY" and _given(environ, "LOTPROOF_LOG_KEY"):
             continue  # it follows from the key that was given

@@ -62,7 +62,8 @@ def claim(stack: Stack, url: str) -> IO[str]:
 
 
 def start(supervisor: Supervisor, stack: Stack, environ: Mapping[str, str], settings: Settings, say: Say) -> None:
-    """Start everything that is not given from outside; return when requests are answered and the worker works."""
+    """Start everything that is not given from outside; return when requests are answered and the worker has compared
+    the database with the chain, so that movements may be recorded (`halted` tells whether an alarm forbids it)."""
     if left := orphans.stop_all(orphans.marked(stack.identity)):
         say(f"stopped {left} processes that an earlier run left behind")
     first = []
@@ -98,6 +99,15 @@ def migrated(url: str) -> bool:
         if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
             return False
         return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(newest,)]
+
+
+def halted(url: str) -> str | None:
+    """The alarm that keeps the ledger read-only, in words; None if movements may be recorded."""
+    with psycopg.connect(url.replace("+psycopg", ""), connect_timeout=10) as connection:
+        found = connection.execute(
+            "SELECT kind || ': ' || detail FROM ledger.alarm WHERE cleared_at IS NULL AND halts ORDER BY id LIMIT 1"
+        ).fetchone()
+    return found and str(found[0])
 
 
 def step(command: str, environ: Mapping[str, str]) -> None:

@@ -55,9 +55,9 @@ def running(database_url: str, chain: Node, port: int) -> Iterator[Running]:
     url = f"http://127.0.0.1:{port}"
     settings = settings_for(database_url, chain.url, url)
     _deploy(settings)
-    stop = Event()
+    stop, compared = Event(), Event()
     threads = [
-        Thread(target=_worker(settings).run, args=(stop,), name="worker"),
+        Thread(target=_worker(settings).run, args=(stop, compared.set), name="worker"),
         Thread(target=_blocks, args=(chain, stop), name="blocks"),
     ]
     server = make_server("127.0.0.1", port, create_app(settings), threaded=True)
@@ -65,6 +65,7 @@ def running(database_url: str, chain: Node, port: int) -> Iterator[Running]:
     for thread in threads:
         thread.start()
     try:
+        assert compared.wait(30), "expected the worker to compare database and chain, it did not in 30 s"
         yield Running(url, settings, chain)
     finally:
         server.shutdown()

@@ -105,6 +105,7 @@ class Liar:
             else:
                 operator = Operator(db.engine_for(url), self.truth.settings)
                 leaving.callback(operator.engine.dispose)
+                operator.call_it_compared()
                 shown |= self._changed(operator)
                 self._on_a_copied_chain(operator)
                 shown |= self._forked(operator)

@@ -56,13 +56,13 @@ def eventually(what, seconds=20):
 
 
 @contextmanager
-def working(given):
+def working(given, until_ready=True):
     stop, ready = threading.Event(), threading.Event()
     thread = threading.Thread(target=Worker(given).run, args=(stop, ready.set))
     thread.start()
     try:
-        assert ready.wait(15)
-        yield
+        assert not until_ready or ready.wait(15)
+        yield ready
     finally:
         stop.set()
         thread.join(15)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from anchoring import alarms, anchors, contract, deploy
+from anchoring import admission, alarms, anchors, contract, deploy
 from anchoring.anchorer import Anchorer, Round
 from anchoring.contract import LotAnchor
 from anchoring.onchain import Address, Fees
@@ -156,7 +156,7 @@ class World:
 
     def may_sign(self) -> bool:
         with self.engine.connect() as conn:
-            return alarms.may_sign(conn)
+            return admission.may_sign(conn)
 
     def rows(self, query: str, **values: object) -> list[Any]:
         with self.engine.connect() as conn:

@@ -29,6 +29,7 @@ from service.local import postgres
 from service.local.node import Node
 from service.local.postgres import Cluster
 from service.settings import Settings, public_half
+from tests.tools import databases
 
 ORIGIN = "log.example.com/lotproof"
 OPERATOR_KEY = "lpk_" + "operator-" * 4
@@ -80,7 +81,7 @@ def receive(lot: str, quantity: str = "100", **changes: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def settings(pg: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     name = f"door_{next(_numbers)}"
-    postgres.create_database(pg, name, template)
+    databases.copy(pg, name, template)
     url = "https://log.example.com"
     yield Settings(
         pg.url(name), ORIGIN, kek=bytes(32), operator_key=OPERATOR_KEY, log_public_key=public_half(LOG_KEY),

@@ -106,11 +106,10 @@ def test_what_is_recorded_is_never_changed_not_even_in_replica_mode(
 def shared_life(request: pytest.FixtureRequest) -> World:
     """One world for all changes that must fail."""
     from service import db
-    from service.local import postgres
+    from tests.tools import databases
 
-    pg = request.getfixturevalue("pg")
-    postgres.create_database(pg, "rules", request.getfixturevalue("template"))
-    engine = db.engine_for(pg.url("rules"))
+    url = databases.copy(request.getfixturevalue("pg"), "rules", request.getfixturevalue("template"))
+    engine = db.engine_for(url)
     request.addfinalizer(engine.dispose)
     world = World(engine)
     live_a_life(world)

@@ -24,6 +24,7 @@ from service.local.postgres import Cluster
 from tests.service.domain.lives import ANYTHING, HINT, HOURS, PARTY, STOCK
 from tests.service.domain.pure import Pure
 from tests.service.ledger.world import World
+from tests.tools import databases
 
 AGAIN = st.sampled_from((None,) * 12 + (0, 1))
 """Instead of a command: the last one but so many once more, as it was or altered."""
@@ -134,8 +135,7 @@ class Fresh:
     def __init__(self, pg: Cluster, template: str) -> None:
         self._pg, self._count = pg, 0
         self._furnished = f"furnished_{next(_NUMBERS)}"
-        postgres.create_database(pg, self._furnished, template)
-        engine = db.engine_for(pg.url(self._furnished))
+        engine = db.engine_for(databases.copy(pg, self._furnished, template))
         World(engine)
         engine.dispose()
         self._last: tuple[Engine, str] | None = None
@@ -144,8 +144,7 @@ class Fresh:
         self.drop()
         self._count += 1
         name = f"{self._furnished}_life_{self._count}"
-        postgres.create_database(self._pg, name, self._furnished)
-        engine = db.engine_for(self._pg.url(name))
+        engine = db.engine_for(databases.copy(self._pg, name, self._furnished))
         self._last = engine, name
         return World(engine, furnished=True)
 
