@@ -103,7 +103,12 @@ class Monitor:
             memory.told = alarms.marks()
 
     def _print(self, memory: Memory, alarms: Alarms) -> None:
-        """All alarms the first time, then what changed."""
+        """All alarms the first time, then what changed; with --json every round, as a webhook would be told."""
+        if self.given.json:
+            every = list(alarms.raised.values())
+            show(json.dumps(message(self.policy.origin, self.given.url, self._now(), alarms.code, every, [])))
+            sys.stdout.flush()
+            return
         new, ended = alarms.news(self.printed or {})
         for alarm in new:
             kept = f"; evidence: {alarm.evidence}" if alarm.evidence else ""

@@ -739,6 +739,13 @@ def test_it_watches_until_it_is_stopped_and_prints_what_changed(partner: Partner
     assert [line.split(":")[0] for line in lines] == ["fine", "CHAIN AWAY", "CHAIN AWAY", "fine"]
 
 
+def test_each_round_can_be_printed_as_json(partner: Partner) -> None:
+    partner.node = None
+    assert partner.round("--json") == 2
+    said = json.loads(partner.said)
+    assert (said["exit"], [alarm["class"] for alarm in said["raised"]]) == (2, ["CHAIN AWAY"])
+
+
 def test_a_full_disk_does_not_end_the_watch(partner: Partner, monkeypatch: Any) -> None:
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
