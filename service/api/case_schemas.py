@@ -171,8 +171,42 @@ class Case(CaseHead):
     shown = text(43)
 
 
+class DestroyedGoods(Shape):
+    """What was destroyed of a lot, and how far the record of it has come: its index in the log, the block."""
+
+    item = text(40)
+    name = text(200)
+    lot = text(20)
+    uri = Uri(required=True)
+    location = text(81)
+    quantity = Quantity(required=True)
+    unit = text(3)
+    movement = Uuid(required=True)
+    statement = text(43)
+    receipt_url = text()
+    record_status = Choice("recorded", "sequenced", "anchored", "final", required=True)
+    index = Nullable(Whole(0, 2**53 - 1))
+    block = Nullable(Whole(0, 2**53 - 1))
+    anchored_at = Nullable(Instant())
+
+
+class MovementCertificate(Shape):
+    """The data of the certificate of a movement `destroy`."""
+
+    certificate = text(64)
+    party = Anything("id, name and uri of the company", "object", required=True)
+    movement = Uuid(required=True)
+    case = Nullable(Uuid())
+    reason = Nullable(Text(200))
+    event_time = Nullable(Instant())
+    destroyed_at = Instant(required=True)
+    witnesses = Many(Text(64), 2, 10, required=True)
+    approved_by = Many(Text(64), 2, 10, required=True)
+    goods = Many(One(DestroyedGoods), 1, MANY, required=True)
+
+
 class Certificate(Shape):
-    """The data of a certificate of destruction."""
+    """The data of a certificate of destruction of a case."""
 
     certificate = text(64)
     party = Anything("id, name and uri of the company", "object", required=True)
@@ -187,7 +221,7 @@ class Certificate(Shape):
     destroyed_at = Instant(required=True)
     witnesses = Many(Text(64), 2, 10, required=True)
     approvals = Many(One(Approval), 2, 10, required=True)
-    goods = Anything("What was destroyed: lot, quantity, place, movement, statement", "array", required=True)
+    goods = Many(One(DestroyedGoods), 1, MANY, required=True)
     findings = Anything("What was found, by whom, with measured values", "array", required=True)
     attachments = Many(One(Attachment), 0, 50, required=True)
     record = Anything("The case as it was approved, as JSON text", "string", required=True)

@@ -7,16 +7,20 @@ from uuid import UUID
 from service.api import case_schemas as shapes
 from service.api.acting import act
 from service.api.door import Door, body_of
+from service.api.exporting import snapshot
 from service.api.fields import Uuid
 from service.api.house import House
+from service.api.printing import PDF, Printed, printed
 from service.api.problem import not_found
 from service.auth.keys import Caller
 from service.cases import reading
 from service.cases.acts import find_case
 from service.cases.deciding import Approval, approve, close
+from service.cases.destroyed import certificate_of
 from service.cases.opening import NewCase, open_case
 from service.cases.reviewing import Decided, decide, find, review
 from service.ledger.desk import Desk
+from service.papers.certificate import certificate_pdf
 
 _ID = {"id": Uuid()}
 
@@ -70,20 +74,39 @@ def _read(cases: Door, house: House) -> None:
             return _shown(connection, caller.party_id, id)
 
     @cases.operation(
-        "GET", "/quarantine-cases/<id>/certificate", roles=("party",), path=_ID, problems=(409,),
-        answers={200: shapes.Certificate},
+        "GET", "/quarantine-cases/<id>/certificate", roles=("party",), path=_ID, query=Printed, problems=(409,),
+        answers={200: (shapes.Certificate, PDF)},
     )  # fmt: skip
-    def read_certificate(caller: Caller, id: UUID) -> Any:
-        """The certificate of destruction, as data
+    def read_certificate(caller: Caller, id: UUID, query: dict[str, Any]) -> Any:
+        """The certificate of destruction of a case, as data or with `format=pdf` on paper
 
         409 if nothing of the case has been destroyed.
         """
         assert caller.party_id is not None
-        with house.engine.connect() as connection:
-            found = reading.certificate(connection, caller.party_id, id)
-        if found is None:
-            raise not_found("case", str(id))
-        return found
+        with snapshot(house) as connection:
+            found = reading.certificate(connection, caller.party_id, id, house.origin)
+        return _certified(house, query, found, "case", id)
+
+    @cases.operation(
+        "GET", "/movements/<id>/certificate", roles=("party",), path=_ID, query=Printed,
+        answers={200: (shapes.MovementCertificate, PDF)},
+    )  # fmt: skip
+    def read_movement_certificate(caller: Caller, id: UUID, query: dict[str, Any]) -> Any:
+        """The certificate of destruction of a movement, as data or with `format=pdf` on paper
+
+        404 for a movement that destroyed nothing.
+        """
+        assert caller.party_id is not None
+        with snapshot(house) as connection:
+            found = certificate_of(connection, caller.party_id, id, house.origin)
+        return _certified(house, query, found, "destruction", id)
+
+
+def _certified(house: House, query: dict[str, Any], found: dict[str, Any] | None, what: str, id: UUID) -> Any:
+    if found is None:
+        raise not_found(what, str(id))
+    named, now = f"certificate-{found['certificate']}", house.now()
+    return printed(query, found, named, lambda language: certificate_pdf(found, house.origin, now, language))
 
 
 def _open(cases: Door, house: House) -> None:

@@ -7,12 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from service.cases.destroyed import goods_destroyed, of_case, party_shown
 from service.cases.goods import goods_rows, goods_shown
 from service.cases.record import record_of, shown_hash
-from service.domain.quantities import format_quantity
 from service.domain.states import WrongState
 from service.ledger.moments import moment
-from verifier.encoding import b64url
 
 
 def shown(connection: Connection, party_id: int, id: UUID) -> dict[str, Any] | None:
@@ -49,27 +48,25 @@ def listed(
     return [_head(case) | {"goods": goods_shown(goods[case.number])} for case in cases]
 
 
-def certificate(connection: Connection, party_id: int, id: UUID) -> dict[str, Any] | None:
+def certificate(connection: Connection, party_id: int, id: UUID, origin: str) -> dict[str, Any] | None:
     """The data of the certificate of destruction; raises WrongState if nothing was destroyed."""
     case = connection.execute(_CASE, {"party": party_id, "id": id}).one_or_none()
     if case is None:
         return None
     acts = list(connection.execute(_ACTS, {"case": case.number}))
-    destroyed = list(connection.execute(_DESTROYED, {"case": case.number}))
+    destroyed = of_case(connection, case.number)
     if not destroyed:
         raise WrongState("case", "certificate", "closed by destruction", case.state)
     decided = [act for act in acts if act.act == "decide" and act.detail["ruling"] == "destroy"][-1]
-    party = connection.execute(text("SELECT code, name, uri FROM warehouse.party WHERE id = :party"),
-                               {"party": party_id}).one()
     return {
         "certificate": decided.detail["certificate"],
-        "party": {"id": party.code, "name": party.name, "uri": party.uri},
+        "party": party_shown(connection, party_id),
         "case": case.id, "cause": case.cause, "words": case.words, "opened_by": case.opened_by,
         "opened_at": moment(case.opened_at), "reason": decided.words, "decided_by": decided.person,
         "decided_at": moment(decided.at), "destroyed_at": moment(destroyed[0].recorded_at),
         "witnesses": decided.detail["witnesses"],
         "approvals": [_approval(act) for act in acts if act.act == "approve" and act.round == decided.round],
-        "goods": [_destroyed(row) for row in destroyed],
+        "goods": goods_destroyed(connection, destroyed, origin),
         "findings": [
             {"by": act.person, "at": moment(act.at), "words": act.words, "measured": act.detail["measured"]}
             for act in acts if act.act == "find"
@@ -117,14 +114,6 @@ def _movement(row: Any) -> dict[str, Any]:
             "receipt_url": f"/api/v1/movements/{row.id}/receipt"}  # fmt: skip
 
 
-def _destroyed(row: Any) -> dict[str, Any]:
-    return {
-        "item": row.item, "name": row.name, "lot": row.lot, "uri": row.uri, "location": row.at,
-        "quantity": format_quantity(row.units, row.decimals), "unit": row.unit, "movement": row.id,
-        "statement": b64url(row.statement_hash), "receipt_url": f"/api/v1/movements/{row.id}/receipt",
-    }  # fmt: skip
-
-
 _CASE = text("SELECT * FROM warehouse.quarantine_case WHERE party_id = :party AND id = :id")
 _ACTS = text("SELECT * FROM warehouse.case_act WHERE case_number = :case ORDER BY sequence")
 _MOVEMENTS = text("""
@@ -140,15 +129,6 @@ _LISTED = text("""
         AND (CAST(:after AS uuid) IS NULL OR c.number < (
             SELECT a.number FROM warehouse.quarantine_case a WHERE a.party_id = :party AND a.id = :after))
     ORDER BY c.number DESC LIMIT :limit
-""")
-_DESTROYED = text("""
-    SELECT m.id, m.recorded_at, m.statement_hash, i.code AS item, i.name, l.number AS lot, l.uri, i.decimals, i.unit,
-        s.code || '/' || p.code AS at, -g.units AS units
-    FROM warehouse.case_movement c JOIN warehouse.movement m ON m.number = c.movement AND m.type = 'destroy'
-    JOIN warehouse.leg g ON g.movement = m.number AND g.place > 0 JOIN warehouse.lot l ON l.id = g.lot_id
-    JOIN warehouse.item i ON i.id = l.item_id JOIN warehouse.location p ON p.id = g.place
-    JOIN warehouse.site s ON s.id = p.site_id
-    WHERE c.case_number = :case ORDER BY m.number, g.line
 """)
 _ATTACHED = text("""
     SELECT a.* FROM warehouse.case_act a JOIN warehouse.quarantine_case c ON c.number = a.case_number
