@@ -2,8 +2,8 @@
 
 Two kinds of failure, because they are answered differently:
 
-* `Away`: no usable answer (refused, timed out, 429, 5xx, HTML, too large, wrong id, not JSON). Nothing is known:
-  after a send the transaction may or may not be on its way. Read again later, never guess.
+* `Away`: no usable answer (refused, timed out, dripping, 429, 5xx, HTML, too large, wrong id, not JSON). Nothing is
+  known: after a send the transaction may or may not be on its way. Read again later, never guess.
 * `Refused`: the node understood and said no, with code and message.
 
 State is read at one block *by hash* (EIP-1898), so that a load balancer or a reorg between two questions cannot
@@ -22,10 +22,12 @@ from typing import Any
 import requests
 
 from anchoring.onchain import Address, BlockHash, TxHash
+from anchoring.patience import Patience, session
 from verifier.encoding import check_depth
 from verifier.errors import Refuted
 
 TIMEOUT = (3.05, 10.0)  # seconds to connect, and between bytes
+WHOLE_ANSWER = 20.0  # seconds for an answer from its first byte to its last: no dripping node holds the thread
 LARGEST_ANSWER = 8 << 20  # a block range full of our events is far below this
 PROBED = "0x" + "00" * 20
 
@@ -86,11 +88,11 @@ class TxReceipt:
 class Rpc:
     """One endpoint."""
 
-    def __init__(self, url: str, timeout: tuple[float, float] = TIMEOUT) -> None:
+    def __init__(self, url: str, timeout: tuple[float, float] = TIMEOUT, whole: float = WHOLE_ANSWER) -> None:
+        """`timeout`: seconds to connect, and between bytes; `whole`: for all of one answer."""
         self.url = url
-        self._timeout = timeout
-        self._session = requests.Session()
-        self._session.trust_env = False  # a proxy variable must not come between us and a local node
+        self._timeout, self._patience = timeout, Patience(whole)
+        self._session = session(self._patience)
         self._ids = count(1)
         self._by_hash: bool | None = None
 
@@ -110,6 +112,7 @@ class Rpc:
 
     def _post(self, body: bytes) -> bytes:
         headers = {"Content-Type": "application/json"}
+        self._patience.begin()
         try:
             with self._session.post(
                 self.url, data=body, headers=headers, timeout=self._timeout, stream=True, allow_redirects=False
@@ -168,6 +171,10 @@ class Rpc:
         """The result of a view."""
         return self._bytes(self._at("eth_call", [{"to": _hex(contract), "data": _hex(calldata)}], at))
 
+    def simulate(self, transaction: dict[str, Any], at: Block) -> None:
+        """Whether that transaction would do, on the state at the end of the block; Refused with its reason if not."""
+        self._at("eth_call", [transaction], at)
+
     def _at(self, method: str, params: list[Any], at: Block) -> Any:
         if self._by_hash is None:
             self._by_hash = self._knows_hashes(at)
@@ -200,6 +207,21 @@ class Rpc:
     def receipt(self, tx: TxHash) -> TxReceipt | None:
         found = self.call("eth_getTransactionReceipt", _hex(tx))
         return None if found is None else self._receipt(found)
+
+    def sender_and_nonce(self, tx: TxHash) -> tuple[Address, int] | None:
+        """Who sent a transaction, and its place among the sender's; None if the node does not know it."""
+        found = self.call("eth_getTransactionByHash", _hex(tx))
+        try:
+            return None if found is None else (Address(self._bytes(found["from"])), self._number(found["nonce"]))
+        except (KeyError, TypeError) as error:
+            raise Away(self.url, f"a transaction without {error}") from error
+
+    def pending_nonce(self, address: Address) -> int | None:
+        """The account's next nonce if all that waits without a gap in this node's pool is mined; None: it won't say."""
+        try:
+            return self._number(self.call("eth_getTransactionCount", _hex(address), "pending"))
+        except Refused:
+            return None
 
     def estimate(self, transaction: dict[str, Any]) -> int:
         return self._number(self.call("eth_estimateGas", transaction))

@@ -21,6 +21,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
 
+import rlp
+from eth_account import Account
+from eth_utils.crypto import keccak
+
 Request = dict[str, Any]
 Forward = Callable[[], Request]
 
@@ -31,6 +35,8 @@ class Raw:
 
     body: bytes
     status: int = 200
+    pace: float = 0  # seconds between two bytes; 0: all at once
+    slow_from: int = 0  # the first byte that is late, counted from the status line on
 
 
 Action = Callable[[Request, Forward], Request | Raw | None]
@@ -64,6 +70,15 @@ def delayed(seconds: float) -> Action:
     return action
 
 
+def drip(seconds: float, slow_from: int = 0) -> Action:
+    """The true answer, a byte every so many seconds: in its head too, or from one byte of the whole on."""
+
+    def action(request: Request, forward: Forward) -> Raw:
+        return Raw(json.dumps(forward()).encode(), pace=seconds, slow_from=slow_from)
+
+    return action
+
+
 def refused(code: int, message: str) -> Action:
     return lambda request, forward: {"jsonrpc": "2.0", "id": request["id"], "error": {"code": code, "message": message}}
 
@@ -90,6 +105,64 @@ def altered(change: Callable[[Any], Any]) -> Action:
         return answer | {"result": change(answer["result"])} if "result" in answer else answer
 
     return action
+
+
+def pretend_pending(request: Request, forward: Forward) -> Request:
+    """Bytes are taken with thanks, and never shown to anybody."""
+    return {"jsonrpc": "2.0", "id": request["id"], "result": "0x" + keccak(_raw(request)).hex()}
+
+
+def geth_pool() -> Action:
+    """The rule of geth's pool for eth_sendRawTransaction: only bytes that raise *both* fees by a tenth replace others
+    of the same account and nonce, however they fared since. One pool for each call of this function."""
+    held: dict[tuple[str, int], tuple[int, int, bytes]] = {}
+
+    def action(request: Request, forward: Forward) -> Request:
+        raw = _raw(request)
+        sender, nonce, max_fee, tip = sent(raw)
+        earlier = held.get((sender, nonce))
+        if earlier is not None and earlier[2] == raw:
+            return _error(request, "already known")
+        if earlier is not None and (max_fee * 10 < earlier[0] * 11 or tip * 10 < earlier[1] * 11):
+            return _error(request, "replacement transaction underpriced")
+        held[sender, nonce] = (max_fee, tip, raw)
+        return forward()
+
+    return action
+
+
+def legacy_only(line: Proxy) -> None:
+    """A chain older than London: no base fee, no tips, and no typed transactions."""
+    line.on("eth_getBlockByNumber", altered(lambda block: block and {k: v for k, v in block.items() if k != _BASE_FEE}))
+    for method in ("eth_maxPriorityFeePerGas", "eth_feeHistory"):
+        line.on(method, refused(-32601, "the method does not exist"))
+
+    def untyped(request: Request, forward: Forward) -> Request:
+        typed = _raw(request)[0] < 0xC0  # a legacy transaction is an RLP list
+        return _error(request, "transaction type not supported") if typed else forward()
+
+    line.on("eth_sendRawTransaction", untyped)
+
+
+_BASE_FEE = "baseFeePerGas"
+
+
+def sent(raw: bytes) -> tuple[str, int, int, int]:
+    """Sender, nonce, fee cap and tip of signed bytes; both fees are the price in a legacy one."""
+    sender = Account.recover_transaction(raw)
+    if raw[0] >= 0xC0:
+        nonce, price = (int.from_bytes(each, "big") for each in rlp.decode(raw)[:2])
+        return sender, nonce, price, price
+    _, nonce, tip, max_fee = (int.from_bytes(each, "big") for each in rlp.decode(raw[1:])[:4])
+    return sender, nonce, max_fee, tip
+
+
+def _raw(request: Request) -> bytes:
+    return bytes.fromhex(request["params"][0][2:])
+
+
+def _error(request: Request, message: str) -> Request:
+    return {"jsonrpc": "2.0", "id": request["id"], "error": {"code": -32000, "message": message}}
 
 
 @dataclass
@@ -169,6 +242,7 @@ class Proxy:
 class _Handler(BaseHTTPRequestHandler):
     proxy: Proxy
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or each answer, sent as head and body, takes 40 ms
 
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -180,12 +254,24 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         raw = answer if isinstance(answer, Raw) else Raw(json.dumps(answer).encode())
+        if raw.pace:
+            self._drip(raw)
+            return
         with contextlib.suppress(OSError):
             self.send_response(raw.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(raw.body)))
             self.end_headers()
             self.wfile.write(raw.body)
+
+    def _drip(self, raw: Raw) -> None:
+        head = f"HTTP/1.1 {raw.status} OK\r\nContent-Type: application/json\r\nContent-Length: {len(raw.body)}\r\n\r\n"
+        whole = head.encode() + raw.body
+        with contextlib.suppress(OSError):
+            self.wfile.write(whole[: raw.slow_from])
+            for byte in whole[raw.slow_from :]:
+                time.sleep(raw.pace)
+                self.wfile.write(bytes([byte]))
 
     def log_message(self, *_: object) -> None:
         pass
