@@ -29,6 +29,7 @@ ANCHORED = "047ae1cdca30d791d3ef89967fc37910d19a0e215f82bda8c844c90bc35ed3d5"
 T = TypeVar("T")
 
 _MAX_LOGS = 64 * 1024 * 1024
+_MAX_QUESTIONS = 16_384  # for events: twenty million blocks of Ethereum in windows of some thousand
 _MAX_PEAKS = MAX_ANCHOR_PATH
 _MAX_EPOCHS = 64  # one opens three days after it is proposed, at the soonest
 
@@ -74,8 +75,23 @@ class RpcNode:
         return self._at(block, lambda where: self._words(contract, SEALED_GROUP + _word(group), where)[0])
 
     def events(self, block: Block, contract: str) -> list[Event]:
-        """Every `Anchored` event up to this block, in order."""
-        wanted = {"address": contract, "topics": ["0x" + ANCHORED], "fromBlock": "0x0", "toBlock": hex(block.number)}
+        """Every `Anchored` event up to this block, in order; a node that refuses so many blocks is asked for fewer."""
+        found: list[Event] = []
+        waiting, questions = [(0, block.number)], 0
+        while waiting:
+            first, last = waiting.pop()
+            questions += 1
+            try:
+                found += self._events(contract, first, last)
+            except RpcError:
+                if first == last or questions > _MAX_QUESTIONS:
+                    raise
+                middle = (first + last) // 2
+                waiting += [(middle + 1, last), (first, middle)]
+        return found
+
+    def _events(self, contract: str, first: int, last: int) -> list[Event]:
+        wanted = {"address": contract, "topics": ["0x" + ANCHORED], "fromBlock": hex(first), "toBlock": hex(last)}
         logs = self._ask("eth_getLogs", wanted, limit=_MAX_LOGS)
         if not isinstance(logs, list):
             raise Unavailable(self.url, "logs that are no list")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from verifier.bundle import MAX_FILE
+from verifier.chain import Block
 from verifier.encoding import b64, b64url
 from verifier.errors import Unavailable
 from verifier.http import MAX_ANSWER, Deadline, fetch
@@ -295,6 +296,34 @@ def test_a_block_that_changes_while_it_is_read_by_number_leaves_the_question_ope
     node = RpcNode(serve(answer), Deadline(5))
     with pytest.raises(Unavailable, match="changed"):
         node.identity(node.block(7), "0x" + "ab" * 20)
+
+
+def test_a_node_that_refuses_many_blocks_is_asked_for_fewer(serve: Any) -> None:
+    """As most public nodes do; all events come, in order, and one that always refuses is not asked for ever."""
+    asked: list[int] = []
+    at = {3: 0, 777: 1, 778: 2, 10_000: 3}
+
+    def answer(node: Node, widest: int = 1_000) -> None:
+        wanted = json.loads(node.body)["params"][0]
+        first, last = int(wanted["fromBlock"], 16), int(wanted["toBlock"], 16)
+        asked.append(last - first)
+        if last - first > widest:
+            return node.good(b'{"jsonrpc":"2.0","id":1,"error":{"code":-32005,"message":"range too wide"}}')
+        events = [
+            {"topics": ["0x", f"0x{index:064x}"], "data": "0x" + "00" * 96}
+            for block, index in at.items()
+            if first <= block <= last
+        ]
+        return _result(events)(node)
+
+    node = RpcNode(serve(answer), Deadline(5))
+    assert [event.index for event in node.events(Block(10_000, bytes(32), 0), "0x" + "ab" * 20)] == [0, 1, 2, 3]
+    assert len(asked) < 32
+    del asked[:]
+    node = RpcNode(serve(lambda node: answer(node, -1)), Deadline(5))
+    with pytest.raises(Unavailable, match="too wide"):
+        node.events(Block(10_000, bytes(32), 0), "0x" + "ab" * 20)
+    assert len(asked) < 32
 
 
 def test_nobody_listening_leaves_the_question_open() -> None:
