@@ -51,7 +51,7 @@ def looked_at(
 
 
 def _look(path: Path, bits: int, sizes: Sequence[int], part: int) -> Looked:
-    return look(spooled(path), part, bits, sizes)
+    return look(spooled(path, part, bits), part, bits, sizes)
 
 
 def _passes(one: Callable[[int], Looked], parts: Sequence[int], jobs: int) -> Iterator[Looked]:

@@ -23,6 +23,7 @@ Tile = Callable[[int, int, int], bytes]
 
 _NO_ENTRY = bytes(ENTRY_LENGTH)
 _CHUNK = ENTRY_LENGTH * 4096
+_FIRST_OF_SUBJECT = 2
 
 
 class Spool:
@@ -51,14 +52,19 @@ class Spool:
             self._own.close()
 
 
-def spooled(path: Path) -> Iterator[tuple[int, bytes]]:
-    """(index, entry) of all that stands in a spool."""
-    index = 0
+def spooled(path: Path, part: int = 0, bits: int = 0) -> Iterator[tuple[int, bytes]]:
+    """(index, entry) of all that stands in a spool; with `bits`, only where the subject begins with those of `part`.
+
+    Of more than eight bits only the first eight are looked at: who asks looks again. 0 <= part < 2^bits.
+    """
+    shift, wanted = max(8 - bits, 0), part >> max(bits - 8, 0)
+    first = 0
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
-            for at in range(0, len(chunk) - ENTRY_LENGTH + 1, ENTRY_LENGTH):
-                yield index, chunk[at : at + ENTRY_LENGTH]
-                index += 1
+            column = chunk[_FIRST_OF_SUBJECT::ENTRY_LENGTH]
+            for number in [number for number, byte in enumerate(column) if byte >> shift == wanted]:
+                yield first + number, chunk[number * ENTRY_LENGTH : (number + 1) * ENTRY_LENGTH]
+            first += len(column)
 
 
 @dataclass(slots=True)

@@ -1,10 +1,10 @@
 """A log that is watched: whatever it does to who watches, the right alarm and no other, and never a traceback."""
 
-import base64
+import copy
 import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,12 @@ from verifier import cli, files, monitor_command
 from verifier import note as notes
 from verifier.alarms import TODO
 from verifier.checkpoint import Checkpoint, format_checkpoint
+from verifier.hashing import leaf_hash
 
-from .maker import ORIGIN, World, lot_name, party, private_key, public_key, story
-from .published import PROOF, Answer, PublishedLog, Served, publishing
+from .maker import ORIGIN, World, party, private_key, public_key, story
+from .published import Answer, PublishedLog, publishing
 from .test_fork import two
-from .test_hostile import toml
-
-LOT = lot_name(1)
+from .watching import LOT, Partner, failing, grown
 
 
 class Inbox(BaseHTTPRequestHandler):
@@ -46,64 +45,6 @@ class Inbox(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
-
-
-@dataclass
-class Partner:
-    """Who watches: his folder, his node, his clock, and the log that is served to him."""
-
-    folder: Path
-    served: Served
-    capsys: Any
-    now: float = 1_790_000_000.0
-    node: Any = None
-    more: list[str] = field(default_factory=list)
-    said: str = ""
-
-    def round(self, *more: str) -> int:
-        """One round from the command line; what it printed is in `said`."""
-        arguments = [self.served.url, "--policy", self.policy, "--state", str(self.state), "--once", *self.more, *more]
-        code = monitor_command.run(arguments, lambda: self.now)
-        self.said = self.capsys.readouterr().out
-        assert "Traceback" not in self.said
-        return code
-
-    @property
-    def state(self) -> Path:
-        return self.folder / "state.json"
-
-    @property
-    def policy(self) -> str:
-        return str(self.folder / "policy.toml")
-
-    @property
-    def kinds(self) -> list[str]:
-        """The classes of the alarms of the last round."""
-        return [line.split(" ", 1)[1].partition(":")[0] for line in self.said.splitlines() if "fine" not in line]
-
-    @property
-    def evidence(self) -> list[Path]:
-        return sorted(self.folder.glob("state.json.fork-*.json"))
-
-
-@pytest.fixture
-def partner(tmp_path: Path, capsys: Any, monkeypatch: Any) -> Iterator[Partner]:
-    """A partner who has watched an honest log for a round."""
-    world, _ = story()
-    (tmp_path / "policy.toml").write_text(toml(world.policy("farm", "mill", "shop", "log")))
-    (tmp_path / "key").write_text("partner\n")
-    with publishing(world) as served:
-        watching = Partner(tmp_path, served, capsys, node=world.chain())
-        monkeypatch.setattr(monitor_command, "nodes_of", lambda *_: [watching.node] if watching.node else [])
-        assert watching.round() == 0, watching.said
-        yield watching
-
-
-def grown(times: int = 3) -> World:
-    world, lot = story()
-    for _ in range(times):
-        world.movement("farm", [lot])
-    return world
 
 
 def test_an_honest_log_is_fine_while_it_grows_and_is_anchored(partner: Partner) -> None:
@@ -326,17 +267,12 @@ def _redirecting(log: PublishedLog) -> None:
     log.end_headers()
 
 
-def _failing(log: PublishedLog) -> None:
-    log.send_response(500)
-    log.end_headers()
-
-
 def _hanging_up(log: PublishedLog) -> None:
     log.connection.close()
 
 
 @pytest.mark.parametrize("place", ["/checkpoint", "/tile/0/000.p/12"])
-@pytest.mark.parametrize("answer", [_endless, _dripping, _silent, _redirecting, _failing, _hanging_up])
+@pytest.mark.parametrize("answer", [_endless, _dripping, _silent, _redirecting, failing, _hanging_up])
 def test_a_log_that_answers_badly_leaves_it_open_in_time(partner: Partner, place: str, answer: Answer) -> None:
     partner.served.world = grown()
     partner.served.bent[place] = answer
@@ -371,7 +307,7 @@ def test_a_log_that_stands_still_is_too_old_after_a_while(partner: Partner) -> N
     assert partner.round() == 0
     partner.now += 1
     assert (partner.round(), partner.kinds) == (3, ["QUIET"])
-    partner.served.bent["/checkpoint"] = _failing
+    partner.served.bent["/checkpoint"] = failing
     assert (partner.round(), partner.kinds) == (2, ["LOG AWAY", "QUIET"])
 
 
@@ -400,184 +336,6 @@ def test_a_later_checkpoint_does_not_put_off_what_is_due(partner: Partner) -> No
     partner.now += 1500
     assert (partner.round(), partner.kinds) == (3, ["UNANCHORED"])
     assert "size 10 is not anchored after 4500 s" in partner.said
-
-
-# -- one's own lots and keys
-
-
-@pytest.fixture
-def own(partner: Partner) -> Partner:
-    """The same, watching a lot and the keys of the farm with a key of his."""
-    partner.more = ["--lot", LOT, "--party", party("farm"), "--token-file", str(partner.folder / "key")]
-    assert partner.round() == 0, partner.said
-    return partner
-
-
-def anchored(partner: Partner, world: World) -> None:
-    world.anchor()
-    partner.served.world = world
-    partner.node = world.chain()
-
-
-def ids(world: World) -> list[str]:
-    found = []
-    for said in world.statements.values():
-        payload = said.jwt.split(".")[1]
-        found.append(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["jti"])
-    return found
-
-
-def bent_proof(partner: Partner, change: Callable[[Any], None], world: World | None = None) -> None:
-    file = (world or partner.served.world).bundle(LOT)
-    change(file)
-    data = json.dumps(file).encode()
-    partner.served.bent["*"] = lambda log: log.good(data if log.path.startswith(PROOF) else log._body())
-
-
-def test_own_lots_and_keys_are_fine_while_they_grow_as_they_should(own: Partner) -> None:
-    state = json.loads(own.state.read_text())
-    assert state["lots"][LOT]["count"] == 3 and len(state["parties"][party("farm")]["statements"]) == 1
-    anchored(own, grown())
-    assert own.round() == 0
-    assert json.loads(own.state.read_text())["lots"][LOT]["count"] == 6
-
-
-def test_a_lot_that_does_not_exist_yet_is_watched_too(partner: Partner) -> None:
-    partner.more = ["--lot", lot_name(5), "--token-file", str(partner.folder / "key")]
-    assert partner.round() == 0
-    world = story()[0]
-    world.movement("farm", [lot_name(5)])
-    anchored(partner, world)
-    assert partner.round() == 0
-    assert json.loads(partner.state.read_text())["lots"][lot_name(5)]["count"] == 1
-
-
-def test_a_key_that_nobody_knows_of_is_an_alarm_until_it_is_accepted(own: Partner) -> None:
-    world = grown(1)
-    world.keys("farm", ["farm", "operator"], signer="farm")
-    world.movement("farm", [LOT], key="operator")
-    anchored(own, world)
-    for _ in range(2):
-        assert (own.round(), own.kinds) == (1, ["KEYS"])
-    assert party("farm") in own.said and "2 key statements, 1 are known" in own.said
-    assert own.round("--accept-keys") == 0
-    assert own.round() == 0
-
-
-def test_a_key_entry_that_is_left_out_is_refuted_by_the_map(own: Partner) -> None:
-    world = grown(1)
-    world.keys("farm", ["farm", "operator"], signer="farm")
-    anchored(own, world)
-    bent_proof(own, lambda file: file["keys"][party("farm")]["history"].pop())
-    assert (own.round(), own.kinds) == (1, ["LOT"])
-    assert "check 3 refuted" in own.said
-
-
-def test_a_proof_that_leaves_out_an_entry_is_refuted(own: Partner) -> None:
-    bent_proof(own, lambda file: file["history"].pop())
-    assert (own.round(), own.kinds) == (1, ["LOT"])
-
-
-def rewritten(own: Partner, times: int) -> World:
-    """Another history, of which everything is signed, anchored and proved: only memory tells."""
-    other, _ = story()
-    del other.entries[4:], other.leaves[4:], other.anchors[1:]
-    other._nodes.clear()
-    other.heads = {key: [index for index in kept if index < 4] for key, kept in other.heads.items()}
-    other.now += 7
-    for _ in range(times):
-        other.movement("farm", [LOT])
-    for _ in range(9):
-        other.movement("farm", [lot_name(3)])
-    return other
-
-
-@pytest.mark.parametrize(("times", "what"), [(1, "1 entries at size"), (4, "entry 3 is another one")])
-def test_a_lot_that_lost_entries_or_has_others_is_an_alarm_though_its_proof_holds(
-    own: Partner, times: int, what: str
-) -> None:
-    anchored(own, rewritten(own, times))
-    state = json.loads(own.state.read_text())
-    forgotten = state | {"note": None, "peaks": [], "anchored": 0}
-    own.state.write_text(json.dumps(forgotten))
-    assert (own.round(), own.kinds) == (1, ["LOT"])
-    assert what in own.said
-
-
-def test_a_proof_of_another_log_than_the_one_that_is_shown_is_a_fork(own: Partner) -> None:
-    """Two views: the log shown to all, and a file made for this partner under a note of the same key."""
-    other = rewritten(own, 4)
-    other.anchor()
-    anchored(own, grown(20))
-    bent_proof(own, lambda file: None, other)
-    own.node = None  # to this one the chain is another's
-    assert own.round() == 1
-    assert "FORK" in own.kinds
-    (file,) = own.evidence
-    assert cli.main([str(file), "--policy", own.policy, "--as", "fork", "--offline"]) == 0
-
-
-def test_a_proof_under_another_note_of_the_same_size_is_a_fork(own: Partner) -> None:
-    note = own.served.world.checkpoint(map_root=bytes(32))
-    own.served.bent["/checkpoint"] = note.encode()
-    state = json.loads(own.state.read_text())
-    own.state.write_text(json.dumps(state | {"note": None, "peaks": []}))
-    assert (own.round(), own.kinds) == (1, ["FORK"])
-    assert len(own.evidence) == 1
-
-
-def test_a_statement_that_was_not_sent_is_an_alarm(own: Partner) -> None:
-    world = grown()
-    anchored(own, world)
-    sent = own.folder / "sent"
-    sent.write_text("\n".join(ids(world)))
-    assert own.round("--sent", str(sent)) == 0
-    unknown = ids(world)[-1]
-    sent.write_text("\n".join(each for each in ids(world) if each != unknown))
-    assert (own.round("--sent", str(sent)), own.kinds) == (1, ["ENTRY"])
-    assert unknown in own.said
-
-
-def _away(log: PublishedLog) -> None:
-    if log.path.startswith(PROOF):
-        _failing(log)
-    else:
-        log.good(log._body())
-
-
-def test_a_proof_that_cannot_be_had_leaves_it_open(own: Partner) -> None:
-    own.served.bent["*"] = _away
-    assert (own.round(), own.kinds) == (2, ["LOT AWAY"])
-    own.served.bent.clear()
-    (own.folder / "key").write_text("another")
-    assert (own.round(), own.kinds) == (2, ["LOT AWAY"])
-
-
-def test_a_party_whose_first_key_is_not_in_the_policy_leaves_it_open(own: Partner) -> None:
-    Path(own.policy).write_text(toml(own.served.world.policy(parties={})))
-    assert (own.round(), own.kinds) == (2, ["LOT AWAY"])
-
-
-def test_what_is_no_longer_watched_is_forgotten(own: Partner) -> None:
-    own.more = []
-    assert own.round() == 0
-    assert json.loads(own.state.read_text())["lots"] == {}
-
-
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    st.binary(max_size=300)
-    | st.recursive(
-        st.none() | st.integers() | st.text(max_size=5),
-        lambda inner: (
-            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["lot", "format", "history"]), inner)
-        ),
-        max_leaves=5,
-    ).map(lambda value: json.dumps(value).encode())
-)
-def test_any_answer_for_a_lot_ends_with_a_code(own: Partner, raw: bytes) -> None:
-    own.served.bent["*"] = lambda log: log.good(raw if log.path.startswith(PROOF) else log._body())
-    assert own.round() in (1, 2)
 
 
 # -- who is told, and how
@@ -780,3 +538,56 @@ def test_wrong_use_ends_with_64(partner: Partner, wrong: list[str]) -> None:
 
 def test_every_class_of_alarm_says_what_to_do() -> None:
     assert all(code in (1, 2, 3) and todo.endswith((".", "?")) for code, todo in TODO.values())
+
+
+def _forked(world: World) -> World:
+    """The same log with another sixth entry, and two more."""
+    other = copy.deepcopy(world)
+    other.entries[5] = other.entries[5][:-1] + bytes([other.entries[5][-1] ^ 1])
+    other.leaves[5] = leaf_hash(other.entries[5])
+    other._nodes.clear()
+    for _ in range(2):
+        other.movement("farm", [LOT])
+    return other
+
+
+def _bent(act: str, world: World) -> dict[str, bytes | Answer]:
+    """What a server that lies in this way answers, whatever the log is by now."""
+    return {
+        "another map": {"/checkpoint": world.checkpoint(map_root=bytes(32)).encode()},
+        "rolls back": {"/checkpoint": world.checkpoint(len(world.entries) - 1).encode()},
+        "rubbish": {"/checkpoint": b"\xff\x00"},
+        "unsigned": {"/checkpoint": world.checkpoint().replace("— log.", "— lag.").encode()},
+        "fails": {"*": failing},
+    }.get(act, {})
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.lists(
+        st.sampled_from(
+            ["grow", "anchor", "another map", "rolls back", "rubbish", "unsigned", "fails", "forks", "no node"]
+        ),
+        min_size=3,
+        max_size=9,
+    )
+)
+def test_in_any_order_a_lie_is_never_fine_and_honesty_always_is(partner: Partner, acts: list[str]) -> None:
+    world = story()[0]
+    partner.state.unlink(missing_ok=True)
+    for act in ["grow", *acts]:
+        partner.served.bent.clear()
+        partner.served.world, partner.node = world, world.chain()
+        if act == "grow":
+            world.movement("farm", [LOT])
+        elif act == "anchor":
+            world.anchor()
+        else:
+            partner.served.bent.update(_bent(act, world))
+            partner.served.world = _forked(world) if act == "forks" else world
+            partner.node = None if act == "no node" else partner.node
+            assert partner.round() != 0, act
+            assert (act in ("forks", "another map")) == ("FORK" in partner.kinds)
+            partner.served.bent.clear()
+        partner.served.world, partner.node = world, world.chain()
+        assert partner.round() == 0, (act, partner.said)

@@ -1,13 +1,15 @@
 """Looking at the map part by part finds what looking at it whole finds, and the definition says."""
 
 import random
+import tracemalloc
 from dataclasses import replace
+from hashlib import sha256
 
 import pytest
 
-from verifier.entry import format_entry, parse_entry
+from verifier.entry import Entry, format_entry, parse_entry
 from verifier.growing import GrowingMap
-from verifier.hashing import EMPTY_MAP, map_value
+from verifier.hashing import EMPTY_MAP, ZERO, LeafHash, StatementHash, Subject, map_value
 from verifier.partition import PLACE, bits_for, fold, look, root_at
 from verifier.report import Findings
 
@@ -80,3 +82,20 @@ def test_what_is_no_entry_is_passed_over() -> None:
 def test_parts_are_as_many_as_keep_each_small() -> None:
     assert [bits_for(n, 100) for n in (0, 1, 100, 101, 200, 201, 800, 801)] == [0, 0, 0, 1, 1, 2, 3, 4]
     assert bits_for(1 << 60) == 16
+
+
+def test_a_part_needs_its_share_of_the_memory_and_no_more() -> None:
+    entries = [format_entry(Entry(1, Subject(bytes_of(n)), 1, LeafHash(ZERO), StatementHash(bytes_of(-n)), n))
+               for n in range(4000)]  # fmt: skip
+    peaks = []
+    for bits in (0, 3):
+        tracemalloc.start()
+        look(enumerate(entries), 0, bits, [len(entries)])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] / 5
+    assert peaks[0] < len(entries) * 1500
+
+
+def bytes_of(number: int) -> bytes:
+    return sha256(b"%d" % number).digest()
