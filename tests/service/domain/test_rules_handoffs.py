@@ -342,3 +342,18 @@ def test_an_answer_is_refused_by_the_number_of_its_line(book: Book) -> None:
         error = refused(book, "maker", c.Arrive(transfer=id, to="S2/A", lines=(said,)), e.WrongAnswer)
         assert error.where["line"] == 2
     assert error.seen == "9"
+
+
+def test_what_was_refused_and_what_was_found_again_are_said_line_by_line(book: Book) -> None:
+    """A life of chance seldom gets there, so here it is once for certain."""
+    id = uuid4()
+    do(book, "maker", register("L1", "30"))
+    do(book, "maker", c.Offer(from_="S1/A", to_party="shop", lines=line("L1", "4") * 2), id)
+    answered = do(book, "shop", c.Accept(handoff=id, to="S1/A", lines=(c.AnswerLine(2, "1", "2"),))).handoff
+    assert answered is not None
+    assert [(each.refused, each.missing) for each in answered.lines] == [(0, 0), (2, 1)]
+    shelf = book.location(book.party("maker"), "S1/B")
+    found = do(book, "maker", c.Settle(handoff=id, line=2, approved_by="q", reason="found", to="S1/B"))
+    assert (found.at, found.to, found.settled) == (shelf, shelf, 2)
+    assert found.handoff is not None
+    assert [(each.refused, each.missing) for each in found.handoff.lines] == [(0, 0), (2, 0)]
