@@ -141,6 +141,7 @@ class _Case:
         for _, raw in spooled(spool.path) if kept else ():
             reading.add(raw)
         if kept and (reading.tree.size, reading.tree.root()) != (kept, state.root):
+            spool.close()
             raise NotResumable(f"{spool.path} is not what was read before")
         return reading
 

@@ -96,7 +96,10 @@ class Monitor:
     def _tell(self, memory: Memory, alarms: Alarms) -> None:
         new, ended = alarms.news(memory.told)
         self.delivered = True
-        if self.given.webhook and (new or ended):
+        if not self.given.webhook:
+            memory.told = {}  # a webhook that is named one day is told what then stands
+            return
+        if new or ended:
             said = message(self.policy.origin, self.given.url, self._now(), alarms.code, new, ended)
             self.delivered = told_to(self.given.webhook, said, lambda why: show(printable(why), sys.stderr))
         if self.delivered:

@@ -371,6 +371,15 @@ def test_an_alarm_is_told_once_again_when_it_changed_and_when_it_ends(partner: P
     assert len(inbox.told) == 3
 
 
+def test_a_webhook_that_is_named_later_is_told_what_stands(partner: Partner, inbox: type[Inbox]) -> None:
+    partner.node = None
+    webhook, partner.more = partner.more, []
+    partner.round()
+    partner.more = webhook
+    partner.round()
+    assert [alarm["class"] for alarm in inbox.told[0]["raised"]] == ["CHAIN AWAY"]
+
+
 def test_an_age_that_runs_on_is_no_new_alarm(partner: Partner, inbox: type[Inbox]) -> None:
     for _ in range(3):
         partner.now += 90_000

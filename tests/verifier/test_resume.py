@@ -62,7 +62,7 @@ def bend(world: World) -> World:
     return relogged(other, change)
 
 
-@pytest.mark.parametrize(("bits", "jobs"), [(0, 1), (1, 1), (4, 1), (3, 2)])
+@pytest.mark.parametrize(("bits", "jobs"), [(0, 1), (1, 1), (4, 1), (3, 2), (9, 1)])
 def test_parts_and_processes_change_nothing_that_is_found(long: World, bits: int, jobs: int) -> None:
     for world in (long, bend(long)):
         policy = parse_policy(world.policy())
