@@ -26,18 +26,21 @@ from enum import Enum
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from anchoring import admission, alarms, anchors, deploy, deployments, intents, mirror, ours
+from anchoring import admission, alarms, anchors, deploy, deployments, intents, mirror, opinion, ours, postmortem
 from anchoring.alarms import Halt, Kind
 from anchoring.anchors import Anchor, Sighting
 from anchoring.contract import LotAnchor, NotThisContract
 from anchoring.deployments import Deployment
 from anchoring.intents import InFlight, Intent
+from anchoring.keyuse import KeyUse
 from anchoring.look import Behind, CodeMissing, Look, OtherChain, look
 from anchoring.mirror import Disagrees
+from anchoring.onchain import TxHash
 from anchoring.pace import ChainSettings, Clock
 from anchoring.prover import log_root
 from anchoring.rpc import Moved, Rpc
-from anchoring.sender import Sender
+from anchoring.sender import Sender, as_call
+from anchoring.skew import Skew
 from anchoring.watch import ROUNDS_BEHIND, ROUNDS_OF_ALARM, ROUNDS_OF_DOUBT, NotNow, Watch
 
 # A crash between every two of these is tried in test_crashes.py.
@@ -73,6 +76,7 @@ class Anchorer:
         self._rpc, self._others = rpcs[0], tuple(rpcs[1:])
         self._watch = Watch(engine, now)
         self._sender = Sender(engine, self._rpc, key, settings, now, self._watch, passed)
+        self._key_use, self._skew = KeyUse(engine, self._rpc, self._sender.address, self._watch), Skew()
         self._agreed: int | None = None  # our size when this very process last saw the contract agree with our log
 
     def tick(self) -> Round:
@@ -89,10 +93,20 @@ class Anchorer:
         try:
             return self._round(known)
         except Halt as halt:
-            self._watch.alarm(halt.kind, halt.detail)
-            return Round.HALTED
+            return self._halt(known, halt)
         except (NotNow, Moved, InFlight, IntegrityError):  # the last: another worker wrote the same row first
             return Round.NOT_NOW
+
+    def _halt(self, known: Deployment, halt: Halt) -> Round:
+        """Stop everything, unless another node does not see what that rests on."""
+        with self._engine.connect() as conn:
+            url = opinion.dissenter(conn, halt, self._others, known, self._settings.finality)
+        if url is None:
+            self._watch.alarm(halt.kind, halt.detail)
+            return Round.HALTED
+        what = f"{self._rpc.url}: {halt}; {url} shows no such thing"
+        self._watch.doubt(Kind.NODE_INCONSISTENT, what, ROUNDS_OF_ALARM)
+        return Round.NOT_NOW
 
     def _round(self, known: Deployment) -> Round:
         seen = self._look(known)
@@ -101,9 +115,11 @@ class Anchorer:
         self._settle(known, seen)
         self._compare(seen)
         self._passed("compared")
+        self._key_use.check(known, seen)
         waiting = self._resolve(known, seen)
         self._passed("resolved")
-        acted = self._sender.push_all(known, seen, waiting) if waiting else self._sender.anchor(known, seen)
+        failed = self._sender.failures(known, seen)
+        acted = self._sender.push_all(known, seen, waiting) if waiting else self._sender.anchor(known, seen, failed)
         self._watch.end()
         return Round.PUSHED if acted else Round.WAITED
 
@@ -111,7 +127,7 @@ class Anchorer:
 
     def _look(self, known: Deployment) -> Look:
         try:
-            return look(self._rpc, known, self._settings.finality)
+            seen = look(self._rpc, known, self._settings.finality)
         except OtherChain as error:
             self._watch.warn(Kind.WRONG_CHAIN, str(error))
             raise NotNow from error
@@ -122,6 +138,10 @@ class Anchorer:
             raise NotNow from error
         except NotThisContract as error:
             raise self._watch.contradiction(Kind.CONTRACT_CHANGED, str(error)) from error
+        odd = self._skew.judge(seen.latest, self._now())
+        if odd is not None:
+            self._watch.warn(Kind.CLOCK, odd)
+        return seen
 
     def _bring_back(self, known: Deployment, why: str) -> None:
         """Until the deployment is final a reorg may take it away: the same bytes bring it back to the same address."""
@@ -164,8 +184,11 @@ class Anchorer:
         gone, contradicted = mirror.taken_away(self._rpc, seen.latest, mined)
         if not gone:
             return
-        if not self._watch.believed("reorg", ROUNDS_OF_DOUBT if contradicted else ROUNDS_BEHIND):
-            raise NotNow(f"block {gone[0].block} of anchor {gone[0].index} is not there")
+        what = f"block {gone[0].block} of anchor {gone[0].index} is not there"
+        if not contradicted:  # the chain only ends earlier: nothing says that the block will not be back
+            raise self._watch.doubt(Kind.NODE_BEHIND, f"{what}; the chain ends at {seen.latest.number}", ROUNDS_BEHIND)
+        if not self._watch.believed("reorg", ROUNDS_OF_DOUBT):
+            raise NotNow(what)
         with self._engine.begin() as conn:
             mirror.lose(conn, gone, self._now())
         self._sender.forget()
@@ -180,15 +203,17 @@ class Anchorer:
         self._passed("sighted")
         with self._engine.begin() as conn:
             mirror.keep(conn, known, seen, sightings, self._now())
+            restored = self._may_be_restored(seen, ours.newest_size(conn))
             for sighting in sightings:
-                self._judge(conn, sighting)
+                self._judge(conn, sighting, restored)
         self._passed("kept")
 
-    def _judge(self, conn: Connection, sighting: Sighting) -> None:
-        """An anchor that this log did not send, or with a map root that it never had, is worth a person's look."""
+    def _judge(self, conn: Connection, sighting: Sighting, restored: bool) -> None:
+        """An anchor that this log did not send, or with a map root that it never had, is worth a person's look. In a
+        database that may be older than the chain they may be our own; ROLLBACK is said then, and nothing else."""
         event = sighting.event
         told = f"anchor {event.index} of size {event.size}, transaction 0x{event.tx_hash.hex()}"
-        if sighting.intent is None:
+        if sighting.intent is None and not restored:
             self._watch.alarm_in(conn, Kind.KEY_USED_ELSEWHERE, f"{told}, was not signed here")
         own = ours.map_root(conn, event.size)
         if own is not None and own != event.map_root:
@@ -243,11 +268,15 @@ class Anchorer:
         self._agreed = size
 
     def _ahead(self, seen: Look, size: int, last: Anchor | None) -> Halt:
-        """The contract is ahead of us. Where this very process saw both agree before and our log did not shrink
-        since, no older backup can be the reason: somebody else anchored."""
-        foreign = last is not None and last.intent is None and self._agreed is not None and self._agreed <= size
-        what = f"our log has {size} entries, the contract holds {seen.head.size}{_by(last)}"
+        foreign = last is not None and last.intent is None and not self._may_be_restored(seen, size)
+        lost = admission.missing(size, seen.head.size)
+        what = f"our log has {size} entries, the contract holds {seen.head.size}: {lost}{_by(last)}"
         return Halt(Kind.FORK if foreign else Kind.ROLLBACK, what)
+
+    def _may_be_restored(self, seen: Look, size: int) -> bool:
+        """Whether the contract is ahead of us because an older backup was restored. It is not where this very process
+        saw both agree before and our log did not shrink since: then somebody else anchored."""
+        return seen.head.size > size and (self._agreed is None or self._agreed > size)
 
     # 5 resolve
 
@@ -259,7 +288,7 @@ class Anchorer:
         viable, expected = [], seen.head.size
         for intent in waiting:
             if intent.nonce < used[intent.sender]:
-                self._spent(intent)
+                self._spent(known, intent)
             elif intent.sender != self._sender.address:
                 self._become(intent, "superseded", f"0x{intent.sender.hex()}, who signed it, anchors no more")
             elif intent.plan.old_size != expected:
@@ -269,27 +298,28 @@ class Anchorer:
                 expected = intent.plan.size
         return viable
 
-    def _spent(self, intent: Intent) -> None:
+    def _spent(self, known: Deployment, intent: Intent) -> None:
         """At one and the same block its nonce is used and the contract does not hold its anchor: it cannot succeed.
 
         A receipt only says why. Where there is none, somebody else used the nonce, or the node has not indexed it yet.
         """
         with self._engine.connect() as conn:
             sent = intents.transactions_of(conn, intent.id)
-        told = next((receipt for receipt in map(self._rpc.receipt, sent) if receipt is not None), None)
-        if told is not None:
-            said = "status 1, and the contract does not hold it" if told.ok else "reverted"
-            self._become(intent, "failed", f"{said}, in block {told.block}, {told.gas_used} gas")
-            return
+            call = as_call(conn, known, intent.plan, intent.sender)
+        for tx_hash, gas in sent:
+            receipt = self._rpc.receipt(tx_hash)
+            if receipt is not None:
+                self._become(intent, "failed", postmortem.reason(self._rpc, call, gas, receipt), tx_hash)
+                return
         if not self._watch.believed(f"no receipt {intent.id}", ROUNDS_OF_ALARM):
             raise NotNow(f"nonce {intent.nonce} is used, and no receipt says by what")
         what = f"nonce {intent.nonce} was used by a transaction that was not signed here"
         self._watch.alarm(Kind.KEY_USED_ELSEWHERE, what)
         self._become(intent, "failed", what)
 
-    def _become(self, intent: Intent, state: str, detail: str) -> None:
+    def _become(self, intent: Intent, state: str, detail: str, tx_hash: TxHash | None = None) -> None:
         with self._engine.begin() as conn:
-            intents.become(conn, intent.id, state, self._now(), detail=detail)
+            intents.become(conn, intent.id, state, self._now(), detail=detail, tx_hash=tx_hash)
 
 
 def _by(last: Anchor | None) -> str:

@@ -15,6 +15,7 @@ each time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from sqlalchemy import Connection, text
 
@@ -149,19 +150,48 @@ def sent_by(conn: Connection, tx_hash: TxHash) -> int | None:
     return intent
 
 
-def transactions_of(conn: Connection, intent: int) -> list[TxHash]:
-    rows = conn.execute(text("SELECT tx_hash FROM ledger.signed_transaction WHERE intent = :i"), {"i": intent})
-    return [TxHash(bytes(found)) for (found,) in rows]
+def transactions_of(conn: Connection, intent: int) -> list[tuple[TxHash, int]]:
+    """Hash and gas limit of all bytes that were signed for it."""
+    rows = conn.execute(text("SELECT tx_hash, gas FROM ledger.signed_transaction WHERE intent = :i"), {"i": intent})
+    return [(TxHash(bytes(found)), gas) for found, gas in rows]
 
 
-def become(conn: Connection, intent: int, state: str, now: int, *, step: str | None = None, detail: str = "") -> None:
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How many transactions in a row were mined on top of one anchored size and did nothing; and why the last did."""
+
+    count: int
+    reason: str
+
+
+def failures(conn: Connection, deployment: int, old_size: int) -> Failures:
+    """Those since the contract reached `old_size`. Intents that cost nothing (superseded, nonce taken) do not count."""
+    rows = conn.execute(_ENDED, {"d": deployment}).all()
+    here = takewhile(lambda row: row.old_size == old_size and row.state not in ("mined", "final"), rows)
+    reasons = [row.detail for row in here if row.detail is not None]
+    return Failures(len(reasons), reasons[0] if reasons else "")
+
+
+# An execution that failed has its hash in the history; what somebody else's transaction displaced has none.
+_ENDED = text("""
+    SELECT i.old_size, i.state, (
+           SELECT a.detail FROM ledger.attempt a
+            WHERE a.intent = i.id AND a.step = 'failed' AND a.tx_hash IS NOT NULL ORDER BY a.id DESC LIMIT 1) AS detail
+      FROM ledger.intent i WHERE i.deployment = :d ORDER BY i.id DESC LIMIT 32
+""")
+
+
+def become(
+    conn: Connection, intent: int, state: str, now: int, *, step: str | None = None, detail: str = "",
+    tx_hash: TxHash | None = None,
+) -> None:  # fmt: skip
     """Move an intent, and say so in its history; nothing if it is there already."""
     moved = conn.execute(
         text("UPDATE ledger.intent SET state = :state WHERE id = :i AND state <> :state RETURNING id"),
         {"state": state, "i": intent},
     )
     if moved.first() is not None:
-        note(conn, intent, step or state, now, detail=detail)
+        note(conn, intent, step or state, now, tx_hash=tx_hash, detail=detail)
 
 
 def note(

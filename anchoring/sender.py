@@ -14,15 +14,16 @@ from anchoring import admission, contract, intents, ours
 from anchoring.alarms import Kind
 from anchoring.deployments import Deployment
 from anchoring.fees import AboveCap, capped, market, raised
-from anchoring.intents import Intent, Plan, Transaction
+from anchoring.intents import Failures, Intent, Plan, Transaction
 from anchoring.look import Look
-from anchoring.onchain import Fees, TxHash
+from anchoring.onchain import Address, Fees, TxHash
 from anchoring.pace import ChainSettings, Clock, elapsed
 from anchoring.pushing import Push, push
 from anchoring.rpc import Refused, Rpc
 from anchoring.watch import NotNow, Watch
 
 REMEMBERED = 16  # hashes whose last push is remembered
+LONGEST_REST = 900_000  # milliseconds between two tries of what fails when it is executed: about 100 a day
 
 
 class Sender:
@@ -76,17 +77,25 @@ class Sender:
 
     # Something new
 
-    def anchor(self, known: Deployment, seen: Look) -> bool:
+    def failures(self, known: Deployment, seen: Look) -> Failures:
+        """What was mined on top of the anchored size of now and did nothing; an alarm as long as there is any."""
+        with self._engine.connect() as conn:
+            failed = intents.failures(conn, known.id, seen.head.size)
+        if failed.count:
+            self._watch.warn(Kind.REVERTED, f"on top of size {seen.head.size}: {failed.reason}")
+        return failed
+
+    def anchor(self, known: Deployment, seen: Look, failed: Failures) -> bool:
         """Sign for the newest checkpoint and push; False if there is nothing to do or something is in the way."""
         with self._engine.connect() as conn:
             plan = ours.plan(conn, seen.head.size)
             last = intents.last_signed_at(conn, known.id)
-        if plan is None or (last is not None and not elapsed(self._now(), last, self._settings.min_interval)):
+        if plan is None or (last is not None and not elapsed(self._now(), last, rest(self._settings, failed.count))):
             return False
         if not self._in_office(seen):
             return False
         nonce = self._rpc.nonce(self.address, seen.latest)
-        fees, gas = self._fees(known, seen, nonce), self._gas(known, plan)
+        fees, gas = self._fees(known, seen, nonce), self._gas(known, plan, failed.count)
         if fees is None or gas is None or not self._can_pay(seen, gas, fees):
             return False
         self._passed("planned")
@@ -142,13 +151,13 @@ class Sender:
             self._watch.warn(Kind.FEE_CAP, f"nonce {nonce} was offered {earlier.max_fee} wei; more is above the cap")
         return more
 
-    def _gas(self, known: Deployment, plan: Plan) -> int | None:
-        """A gas limit with room, or None if the contract refuses the call already now."""
+    def _gas(self, known: Deployment, plan: Plan, failed: int) -> int | None:
+        """A gas limit with room, twice as much after each failure, under the cap; or None if the contract refuses the
+        call already now."""
         with self._engine.connect() as conn:
-            calldata = _calldata(conn, plan)
-        call = {"from": _hex(self.address), "to": _hex(known.contract), "data": _hex(calldata)}
+            call = as_call(conn, known, plan, self.address)
         try:
-            return min(self._rpc.estimate(call) * 13 // 10, self._settings.gas_cap)
+            return min(self._rpc.estimate(call) * 13 // 10 << failed, self._settings.gas_cap)
         except Refused as refused:
             if contract.error_name(refused.data) == "WrongOldSize":
                 raise NotNow("somebody anchored since we looked") from refused
@@ -194,6 +203,18 @@ class Sender:
             self._underpriced.discard(forgotten)
         if outcome is Push.UNDERPRICED:
             self._underpriced.add(tx_hash)
+
+
+def rest(settings: ChainSettings, failed: int) -> int:
+    """Milliseconds from one signature to the next: the chosen interval; 2^n times as much after n failures in a row."""
+    if failed == 0:
+        return settings.min_interval
+    return max(settings.min_interval, min(max(settings.min_interval, settings.poll) << failed, LONGEST_REST))
+
+
+def as_call(conn: Connection, known: Deployment, plan: Plan, sender: Address) -> dict[str, str]:
+    """What `plan` asks of the contract, in the words of JSON-RPC."""
+    return {"from": _hex(sender), "to": _hex(known.contract), "data": _hex(_calldata(conn, plan))}
 
 
 def _calldata(conn: Connection, plan: Plan) -> bytes:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from anchoring import alarms
 from anchoring.alarms import Halt, Kind
 
 ROUNDS_OF_DOUBT = 2  # a fork of one block is daily life
 ROUNDS_OF_ALARM = 3  # what halts everything must be seen three times
-ROUNDS_BEHIND = 5  # a node that restarts catches up
+ROUNDS_BEHIND = 5  # a node that restarts catches up; longer is worth an alarm, and never anything else
 
 
 class NotNow(Exception):
@@ -64,6 +64,13 @@ class Watch:
     def contradiction(self, kind: Kind, detail: str) -> Halt | NotNow:
         """Halt if this was seen often enough; until then end the round."""
         return Halt(kind, detail) if self.believed(kind.name, ROUNDS_OF_ALARM) else NotNow(detail)
+
+    def alarm_once(self, kind: Kind, detail: str) -> None:
+        """An alarm that whoever cleared it need not hear again in the same words."""
+        with self._engine.begin() as conn:
+            told = text("SELECT 1 FROM ledger.alarm WHERE kind = :kind AND detail = :detail LIMIT 1")
+            if conn.execute(told, {"kind": kind.title, "detail": detail}).first() is None:
+                self.alarm_in(conn, kind, detail)
 
     def alarm(self, kind: Kind, detail: str) -> None:
         with self._engine.begin() as conn:

@@ -128,7 +128,7 @@ def test_c4_an_operator_who_accepts_the_loss_has_the_log_anchored_again(world):
     take_back(world)
     world.tick(3)
     with world.engine.begin() as conn:
-        recovery.accept_reorg(conn, world.rpc, "O. Perator, the test chain was rolled back", world.now())
+        recovery.accept_reorg(conn, [world.rpc], "O. Perator, the test chain was rolled back", world.now())
     world.settle()
     assert world.states() == ["lost", "final"]
     assert [event.size for event in world.events()] == [1]
@@ -260,17 +260,6 @@ def test_c12_without_any_receipt_the_state_of_the_contract_decides(world, line):
 # Nodes that lag, lie or fail
 
 
-def test_c13_a_node_that_shows_an_old_head_for_a_while_demotes_nothing(world, line):
-    old = world.node.rpc("eth_getBlockByNumber", "latest", False)
-    mined(world)
-    line.on("eth_getBlockByNumber", answered(old), where=lambda params: params[0] == "latest")
-    world.tick(4, line.worker)
-    assert world.states() == ["mined"]
-    line.heal()
-    world.settle(line.worker)
-    assert world.states() == ["final"]
-
-
 def test_c14_an_invented_event_is_not_believed(world, line):
     """Success in the receipt and an event prove nothing while the contract's state does not agree."""
     world.record()
@@ -389,7 +378,7 @@ def test_c18_an_empty_restarted_chain_is_not_ours_though_contract_and_chain_id_a
     world.settle()
     port = world.node.port
     world.node.stop()
-    renewed = nodes.start_anvil("--timestamp", "1700000000", port=port, log=tmp_path / "renewed.log")
+    renewed = nodes.start_anvil("--timestamp", str(world.time // 1000 - 60), port=port, log=tmp_path / "renewed.log")
     try:
         world.node = renewed
         again = deploy_elsewhere(world)

@@ -35,8 +35,8 @@ class World:
         # A key of its own on a shared chain, so that tests do not share nonces.
         self.key = key or sha256(f"anchorer {engine.url}".encode()).digest()
         self.sender = contract.address_of(self.key)
-        self.time = 1_790_000_000_000
         self.rpc = Rpc(node.url)
+        self.time = self.rpc.head().time * 1000
         self.numbers = itertools.count(1)
         self.deployment = deploy.ensure(
             engine, node.url, self.key, GUARDIAN, now=self.now, legacy_fees=legacy_fees
@@ -50,7 +50,7 @@ class World:
     def worker(
         self, *urls: str, passed: Callable[[str], None] = lambda step: None, settings: ChainSettings | None = None
     ) -> Anchorer:
-        rpcs = [Rpc(url, timeout=(1, 2)) for url in urls or (self.node.url,)]
+        rpcs = [Rpc(url, timeout=(1, 2), whole=3) for url in urls or (self.node.url,)]
         return Anchorer(self.engine, rpcs, self.key, settings or self.settings, self.now, passed)
 
     # The log
