@@ -60,13 +60,13 @@ def slip_pdf(slip: Slip, zone: str, language: Language) -> bytes:
         return said.in_language(language)
 
     named = f"{say(_TITLE)} {slip['order']}"
-    parties = f"{slip['sender']['name']} – {slip['receiver']['name']}"
-    running = stack(words(f"{named} · {parties}", ROOM, STRONG), space(6), _columns(language))
+    to = words(f"{named} · {slip['receiver']['name']}", ROOM, STRONG)
+    running = stack(to, space(6), _columns(language))
     count = len(slip["lines"])
     end = stack(space(6), words(say(_END).format(count), ROOM, STRONG))
     sections = (
         Section(running, [_head(slip, zone, language), _columns(language), *_lines(slip, language), end]),
-        Section(words(f"{named} · {parties}", ROOM, STRONG), [signatures(_SIGNING, language, stamped=True)]),
+        Section(to, [signatures(_SIGNING, language, stamped=True)]),
     )
     return printed(named, sections, named, language)
 
