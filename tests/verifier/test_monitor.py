@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -600,3 +601,12 @@ def test_in_any_order_a_lie_is_never_fine_and_honesty_always_is(partner: Partner
             partner.served.bent.clear()
         partner.served.world, partner.node = world, world.chain()
         assert partner.round() == 0, (act, partner.said)
+
+
+def test_the_page_for_partners_names_every_class_and_no_option_that_is_not_there() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "monitor.md").read_text(encoding="utf-8")
+    for kind, (code, _) in TODO.items():
+        (row,) = [line for line in page.splitlines() if line.startswith("|") and f"`{kind}`" in line]
+        assert row.split("|")[2].strip() == str(code), kind
+    known = set(monitor_command._arguments()._option_string_actions) | {"--as", "--resume"}
+    assert set(re.findall(r"--[a-z]+(?:-[a-z]+)*", page)) <= known
