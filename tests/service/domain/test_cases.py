@@ -60,6 +60,7 @@ def test_every_act_in_every_state_leads_where_the_table_says_or_is_refused(state
     with pytest.raises(WrongState) as caught:
         after(state, act)
     assert caught.value.seen == state
+    assert caught.value.expected == " or ".join(sorted(before for before, acts in LEADS_TO.items() if act in acts))
 
 
 def test_the_table_speaks_of_known_states_and_acts_and_a_closed_case_stays_closed() -> None:

@@ -26,7 +26,8 @@ def book() -> Book:
 
 def test_what_is_packed_in_two_movements_lies_on_one_pallet(book: Book) -> None:
     assert [stock(book, "maker", lot)[ON_PALLET, "available"] for lot in ("L1", "L2")] == [5, 5]
-    do(book, "maker", c.Unpack(from_=ON_PALLET))
+    unpacked = do(book, "maker", c.Unpack(from_=ON_PALLET))
+    assert [(good.lot.number, good.units) for good in unpacked.goods] == [("L1", 5), ("L2", 5)]
     assert [stock(book, "maker", lot) for lot in ("L1", "L2")] == [{("S1/A", "available"): 100}] * 2
 
 
