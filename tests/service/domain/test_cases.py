@@ -10,12 +10,14 @@ from service.domain import commands as c
 from service.domain.book import Book
 from service.domain.cases import (
     ACTS,
+    APPROVERS,
     CAUSES,
     NEED_TWO,
     RELEASING,
     RULINGS,
     STATES,
     TABLE,
+    WITNESSES,
     Lying,
     NothingToHold,
     OpenCase,
@@ -105,6 +107,8 @@ def test_all_that_is_under_no_case_is_taken_in() -> None:
             taken_in(lying, units, status)
     assert taken_in(Lying("L", "S/A", 5, 1, 1), 2, None) == (2, 2)
     assert taken_in(Lying("L", "S/A", 0, 3, 1), 2, None) == (0, 2)
+    with pytest.raises(NothingToHold):
+        taken_in(Lying("L", "S/A", 0, 3, 1), 2, "available")
 
 
 def book_with_case(ruling: str | None = None, approvers: tuple[str, ...] = (), covered: int = 6) -> Book:
@@ -223,4 +227,6 @@ def test_causes_and_rulings_are_those_that_people_know() -> None:
     assert set(CAUSES) == {"damaged", "contaminated", "expired", "suspect", "temperature", "recall", "other"}
     assert set(RULINGS) == {
         "release", "partial_release", "rework", "return_to_supplier", "destroy", "keep_on_hold"}
+    assert set(RELEASING) == {"release", "partial_release"} and set(NEED_TWO) == {*RELEASING, "destroy"}
+    assert (APPROVERS, WITNESSES) == (2, 2)
     assert issubclass(UnderCase, DomainError)

@@ -36,6 +36,13 @@ def test_what_is_not_named_stays_on_the_pallet(book: Book) -> None:
     assert [stock(book, "maker", lot)[ON_PALLET, "available"] for lot in ("L1", "L2")] == [3, 5]
 
 
+def test_a_pallet_is_carried_with_all_that_is_on_it_from_where_it_stood(book: Book) -> None:
+    carried = do(book, "maker", c.Relocate(from_=ON_PALLET, to="S1/B"))
+    assert carried.at is not None and carried.to is not None
+    assert (carried.at.name, carried.to.name) == ("S1/A", "S1/B")
+    assert [(good.lot.number, good.units) for good in carried.goods] == [("L1", 5), ("L2", 5)]
+
+
 def test_a_pallet_is_of_one_party_and_an_sscc_of_a_shelf_is_no_pallet(book: Book) -> None:
     do(book, "shop", receive("L1", "5"))
     refused(book, "shop", c.Unpack(from_=ON_PALLET), e.UnknownThing)
