@@ -4,6 +4,8 @@ import io
 import json
 import os
 import random
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -89,6 +91,32 @@ def test_an_audit_that_was_cut_off_goes_on_where_it_stopped(served: Served, tmp_
     assert done.exit_code == 0, [answer.why for answer in done.answers]
     assert served.asked == ["/tile/entries/002.p/188", "/tile/0/002.p/188", "/tile/1/000.p/2"]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_audit_that_was_killed_goes_on_where_it_stopped(served: Served, tmp_path: Path) -> None:
+    """SIGKILL, in a process of its own, while it waits for the third bundle."""
+    reached, go_on = threading.Event(), threading.Event()
+
+    def wait(log: PublishedLog) -> None:
+        reached.set()
+        go_on.wait(10)
+
+    served.bent["/tile/entries/002.p/188"] = wait
+    work = audit.Work(resume=resume.Resume(tmp_path / "state", "one", hurried()))
+    child = os.fork()
+    if child == 0:
+        try:
+            audited(served, work)
+        finally:
+            os._exit(0)
+    assert reached.wait(10)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    go_on.set()
+    served.bent.clear()
+    del served.asked[:]
+    assert audited(served, work).exit_code == 0
+    assert "/tile/entries/001" not in served.asked
 
 
 def hurried() -> Callable[[], float]:
