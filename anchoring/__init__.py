@@ -34,14 +34,15 @@ from anchoring.submissions import Submission, submit
 if TYPE_CHECKING:
     from anchoring import deploy
     from anchoring.deploy import NeedsEther, NotYet, WrongChain
-    from anchoring.recovery import accept_reorg
+    from anchoring.recovery import NotAgreed, accept_reorg
     from anchoring.rehearsal import rehearse
-    from anchoring.rpc import Away
+    from anchoring.rpc import Away, rpcs
     from anchoring.worker import Worker, WorkerSettings, contradicted, run_worker
 
 _OF_THE_CHAIN = {
     "Away": "rpc",
     "NeedsEther": "deploy",
+    "NotAgreed": "recovery",
     "NotYet": "deploy",
     "Worker": "worker",
     "WorkerSettings": "worker",
@@ -49,6 +50,7 @@ _OF_THE_CHAIN = {
     "accept_reorg": "recovery",
     "contradicted": "worker",
     "rehearse": "rehearsal",
+    "rpcs": "rpc",
     "run_worker": "worker",
 }
 
@@ -73,6 +75,7 @@ __all__ = [
     "LedgerBroken",
     "NeedsEther",
     "Neighbour",
+    "NotAgreed",
     "NotInLedger",
     "NotYet",
     "Overtaken",
@@ -105,6 +108,7 @@ __all__ = [
     "prove_subject",
     "receipts_of",
     "rehearse",
+    "rpcs",
     "run_worker",
     "standings",
     "status",

@@ -72,6 +72,7 @@ class LastSigned:
         self._signer, self._write = signer, write or write_whole
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="lastsigned")
         self._begun: tuple[str, Future[None]] | None = None
+        self._told = ""
 
     def keep(self, note: str) -> None:
         """Begin to write a note that was committed."""
@@ -100,13 +101,18 @@ class LastSigned:
         except FileNotFoundError:
             return None
         except (OSError, UnicodeDecodeError, Refuted) as error:
-            log.error("%s is passed over: %s", self.path, error)
+            self._pass_over(str(error))
             return None
         # Ed25519 signs the same bytes the same way: a note of ours is one that we would sign again.
         if note != self._signer.sign(known.size, known.log_root, known.map_root):
-            log.error("%s is passed over: expected a checkpoint under the log's key", self.path)
+            self._pass_over("expected a checkpoint under the log's key")
             return None
         return Kept(known, note)
+
+    def _pass_over(self, why: str) -> None:
+        if why != self._told:  # it is read every second
+            log.error("%s is passed over: %s", self.path, why)
+        self._told = why
 
 
 def compare(conn: Connection, kept: Kept) -> bool:

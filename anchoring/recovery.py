@@ -5,20 +5,48 @@ Clearing an alarm is `alarms.clear`, starting over with a new contract `deploy.a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
-from anchoring import alarms, anchors, mirror
+from anchoring import alarms, anchors, deploy, deployments, mirror
 from anchoring.alarms import Kind
+from anchoring.anchors import Anchor
 from anchoring.rpc import Rpc
 
 
-def accept_reorg(conn: Connection, rpc: Rpc, by: str, now: int) -> int:
+class NotAgreed(Exception):
+    """The nodes do not all say that the same final blocks were taken back; the text names who says what."""
+
+
+def accept_reorg(conn: Connection, nodes: Sequence[Rpc], by: str, now: int) -> int:
     """The chain really took back final blocks: the anchors in them are lost and will be made again; how many were lost.
 
-    Everybody who holds a proof under one of them needs a new one.
+    Every node is asked, and all must show other blocks in the place of the same anchors. Raises NotAgreed if they do
+    not, WrongChain if one serves another chain, Away if one gives no answer. Everybody who holds a proof under a lost
+    anchor needs a new one.
     """
+    assert nodes and by, "expected at least one node, and who decided why"
+    known = deployments.current(conn)
+    if known is None:
+        raise NotAgreed("no contract was ever deployed")
     live = anchors.anchors_from(conn, 0, 1 << 31)
-    gone, _ = mirror.taken_away(rpc, rpc.head(), live)
-    mirror.lose(conn, gone, now)
+    seen = []
+    for node in nodes:
+        deploy.require_chain(node, known)
+        seen.append(_gone(node, live))
+    if any(len(gone) != len(seen[0]) for gone in seen):
+        told = ", ".join(f"{node.url}: {len(gone)} anchors" for node, gone in zip(nodes, seen, strict=True))
+        raise NotAgreed(f"the nodes disagree about how much was taken back ({told})")
+    mirror.lose(conn, seen[0], now)
     alarms.clear(conn, Kind.FINALITY_VIOLATION, by, now)
-    return len(gone)
+    return len(seen[0])
+
+
+def _gone(node: Rpc, live: Sequence[Anchor]) -> list[Anchor]:
+    """The newest anchors that are not in this node's chain."""
+    latest = node.head()
+    gone, contradicted = mirror.taken_away(node, latest, live)
+    if gone and not contradicted:
+        raise NotAgreed(f"{node.url} ends at block {latest.number}, before anchor {gone[0].index} in {gone[0].block}")
+    return gone

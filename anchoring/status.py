@@ -1,4 +1,8 @@
-"""How the ledger stands, in one look at the database: for `status`, the console and monitoring."""
+"""How the ledger stands, in one look at the database: for `status`, the console and monitoring.
+
+Two alarms nobody raises: that the worker is away and that what was recorded waits too long is seen by whoever looks,
+for a dead worker cannot say so.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,15 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from anchoring import anchors, deployments
+from anchoring import anchors, deployments, heartbeat
 from anchoring.admission import admitted
-from anchoring.alarms import Alarm, open_alarms
+from anchoring.alarms import Alarm, Kind, open_alarms
 from anchoring.anchors import Anchor
 from anchoring.checkpoints import SignedCheckpoint, newest_checkpoint
 from anchoring.deployments import Deployment
+
+AWAY_AFTER = 30_000  # milliseconds without a sign of life
+QUEUE_LATE_AFTER = 60_000  # milliseconds that a statement may wait for its place in the log
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,27 @@ def status(conn: Connection, now: int | None = None) -> Status:
         lag=lag(conn, covered, now),
         deployment=deployments.current(conn),
         admitted=admitted(conn),
-        alarms=open_alarms(conn),
+        alarms=[*open_alarms(conn), *_unheard(conn, now)],
     )
+
+
+def _unheard(conn: Connection, now: int | None) -> list[Alarm]:
+    """What the worker would say if it could. Where none ever worked nothing can be recorded, so nothing is missed."""
+    now = _database_clock(conn) if now is None else now
+    found = []
+    silent = {duty: at for duty, at in heartbeat.beats(conn).items() if now - at > AWAY_AFTER}
+    if silent:
+        told = ", ".join(f"the {duty} for {(now - at) // 1000} s" for duty, at in silent.items())
+        found.append(Alarm(Kind.WORKER_AWAY, f"no sign of life from {told}", min(silent.values()) + AWAY_AFTER))
+    oldest = conn.execute(text("SELECT recorded_at FROM ledger.submission ORDER BY id LIMIT 1")).scalar()
+    if oldest is not None and now - oldest > QUEUE_LATE_AFTER:
+        told = f"the oldest statement waits for {(now - oldest) // 1000} s, {QUEUE_LATE_AFTER // 1000} s are allowed"
+        found.append(Alarm(Kind.QUEUE_LATE, told, oldest + QUEUE_LATE_AFTER))
+    return found
+
+
+def _database_clock(conn: Connection) -> int:
+    return _count(conn, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
 
 
 def lag(conn: Connection, covered: int, now: int | None = None) -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import random
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ from anchoring.alarms import Halt, Kind
 from anchoring.anchorer import Anchorer, Round
 from anchoring.dedicated import LOST
 from anchoring.errors import LedgerBroken, NotInLedger
+from anchoring.heartbeat import Pulse
 from anchoring.lastsigned import LastSigned, compare
 from anchoring.pace import ChainSettings, Clock, clock
 from anchoring.rpc import Away, Refused, rpcs
@@ -38,6 +40,7 @@ log = logging.getLogger(__name__)
 LOOK = 0.05  # seconds between two looks whether the comparison is over
 RETRY = 0.5  # seconds after the database did not answer
 BROKEN_PAUSE = 5.0  # seconds between two tries to read a ledger that contradicts itself
+SIGN_OF_LIFE = 5.0  # seconds between two while there is nothing to do
 LONGEST_PAUSE = 30.0  # seconds between two tries while the node is away
 AWAY_AFTER = 3  # failed rounds before it is worth an alarm
 
@@ -80,7 +83,7 @@ class AnchorLoop:
     def __init__(
         self, engine: Engine, settings: WorkerSettings, now: Clock = clock, file: LastSigned | None = None
     ) -> None:
-        self._file = file
+        self._file, self._pulse = file, Pulse("anchorer")
         self._engine, self._settings, self._now = engine, settings.chain, now
         self._anchorer = Anchorer(engine, rpcs(settings.rpc_urls), settings.anchorer_key, settings.chain, now)
 
@@ -95,8 +98,8 @@ class AnchorLoop:
                 log.warning("the database does not answer: %s", error)
                 stop.wait(RETRY)
             except (LedgerBroken, NotInLedger) as error:
-                broken(self._engine, error, self._now())
-                stop.wait(pauses.next(failed=True))
+                broken(self._engine, self._pulse, error, self._now())
+                stop.wait(BROKEN_PAUSE)
             except Exception:
                 # A fault of ours in anchoring must not end the process: it would take sequencing along.
                 log.exception("a round of the anchorer failed")
@@ -109,7 +112,18 @@ class AnchorLoop:
                 stop.wait(pauses.next(failed=False))
                 continue
             failed = self.round(pauses.failures)
-            stop.wait(pauses.next(failed))
+            self._rest(pauses.next(failed), "the node does not answer" if failed else "", stop)
+
+    def _rest(self, seconds: float, why: str, stop: Event) -> None:
+        """Until the next round, alive."""
+        end = time.monotonic() + seconds
+        while not stop.is_set():
+            with self._engine.begin() as conn:
+                self._pulse.beat(conn, why)
+            left = end - time.monotonic()
+            if left <= 0:
+                return
+            stop.wait(min(left, SIGN_OF_LIFE))
 
     def round(self, failures: int = 0) -> bool:
         """One round; whether the node gave no answer. `failures`: how many rounds before this one failed in a row."""
@@ -177,8 +191,9 @@ class Worker:
         self._now, self._file = now, settings.last_signed()
         self._anchoring = AnchorLoop(self._engine, settings, now, self._file)
         self._sequencer = Sequencer(
-            self._engine, settings.origin, settings.log_key, now, admission.may_sign, kept=self._file
+            self._engine, settings.origin, settings.log_key, now, self._may_sign, kept=self._file
         )
+        self._pulse = Pulse("sequencer")
 
     def run(self, stop: Event, ready: Callable[[], None] = lambda: None) -> None:
         """Work until `stop` is set; `ready` is called when it is decided whether anything may be recorded: the database
@@ -205,23 +220,29 @@ class Worker:
             try:
                 self._sequencer.run(stop)
             except LedgerBroken as error:
-                broken(self._engine, error, self._now())
+                broken(self._engine, self._pulse, error, self._now())
                 stop.wait(BROKEN_PAUSE)
+
+    def _may_sign(self, conn: Connection) -> bool:
+        self._pulse.beat(conn)
+        return admission.may_sign(conn)
 
     def _decided(self) -> bool:
         try:
-            with self._engine.connect() as conn:
+            with self._engine.begin() as conn:
+                self._pulse.beat(conn, "waits for the comparison of database and chain")
                 seen = admission.permission(conn)
         except LOST:
             return False
         return seen.admitted or seen.halted
 
 
-def broken(engine: Engine, error: Exception, now: int) -> None:
+def broken(engine: Engine, pulse: Pulse, error: Exception, now: int) -> None:
     """What is stored contradicts itself: all that signs or records stops, as far as the database still hears us."""
     log.error("%s", error)
     try:
         with engine.begin() as conn:
+            pulse.beat(conn, "what is stored contradicts itself")
             alarms.raise_alarm(conn, Kind.LEDGER_BROKEN, str(error), now)
     except LOST as lost:
         log.warning("the database does not answer: %s", lost)

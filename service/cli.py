@@ -24,6 +24,7 @@ COMMANDS = {
     "migrate": "bring the database to the newest schema",
     "deploy": "deploy the anchor contract, once",
     "policy": "print the policy file with which a regulator begins",
+    "accept-reorg": "accept that the chain took back what was final",
     "status": "tell what is recorded, anchored and final",
     "verify": "check a proof file with the standalone verifier",
     "pack": "write the verifier as one file",

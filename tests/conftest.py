@@ -8,7 +8,8 @@ children).
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -51,16 +52,28 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def pg() -> Iterator[Cluster]:
     """A running PostgreSQL of our own. It may forget after a power cut (no fsync), but not after a kill."""
+    with own_cluster() as (cluster, _):
+        yield cluster
+
+
+@contextmanager
+def own_cluster() -> Iterator[tuple[Cluster, Callable[[], None]]]:
+    """Another one, with the means to restart it."""
     user = postgres.service_user()
     home = Path(tempfile.mkdtemp(prefix="lotproof-test-"))
     home.chmod(0o711)  # the server's user passes through to its own folders
     cluster = Cluster(place.programs(user), home / "data" / "pg", home / "socket", user)
     _cluster_files(cluster)
-    process = postgres.start(cluster, home / "postgres.log")
+    running = [postgres.start(cluster, home / "postgres.log")]
+
+    def restart() -> None:
+        postgres.stop(running.pop())
+        running.append(postgres.start(cluster, home / "postgres.log"))
+
     try:
-        yield cluster
+        yield cluster, restart
     finally:
-        postgres.stop(process)
+        postgres.stop(running.pop())
         shutil.rmtree(home, ignore_errors=True)
 
 

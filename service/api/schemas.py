@@ -365,14 +365,17 @@ class AnchorShown(Shape):
 
 
 class Status(Shape):
-    """How the log stands. `waiting`: recorded, not sequenced. `unanchored`: signed, not yet in a block. `admitted`: the
-    database was compared with the chain since it came up; before that, and while an alarm halts, it is `read_only`."""
+    """How the log stands. `waiting`: recorded, not sequenced. `unanchored`: signed, not yet in a block. `lag`: for how
+    many milliseconds the oldest of these waits. `in_flight`: transactions on their way. `admitted`: the database was
+    compared with the chain since it came up; before that, and while an alarm halts, it is `read_only`."""
 
     origin = text(200)
     size = number()
     signed_at = Nullable(Instant())
     waiting = number()
     unanchored = number()
+    lag = number()
+    in_flight = number()
     anchored = One(AnchorShown, required=True, allow_none=True)
     final = One(AnchorShown, required=True, allow_none=True)
     chain_id = Nullable(Whole(0, MOST))

@@ -27,13 +27,19 @@ def door(house: House) -> Door:
 def state(house: House) -> dict[str, Any]:
     """As plain values; also for the start page."""
     with house.engine.connect() as connection:
-        known = anchoring.status(connection)
+        return told(house.origin, anchoring.status(connection))
+
+
+def told(origin: str, known: anchoring.Status) -> dict[str, Any]:
+    """As plain values; also for `lotproof status --json`."""
     return {
-        "origin": house.origin,
+        "origin": origin,
         "size": known.entries,
         "signed_at": _milliseconds(known.checkpoint.signed_at) if known.checkpoint else None,
         "waiting": known.waiting,
         "unanchored": known.unanchored,
+        "lag": known.lag,
+        "in_flight": known.in_flight,
         "anchored": _anchor(known.anchor),
         "final": _anchor(known.final_anchor),
         "chain_id": known.deployment.chain_id if known.deployment else None,

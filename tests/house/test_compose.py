@@ -48,6 +48,20 @@ def test_web_and_worker_get_what_they_ask_for():
     assert {"LOTPROOF_LOG_KEY", "LOTPROOF_ANCHORER_KEY"} <= set(SERVICES["worker"]["environment"])
 
 
+def test_the_last_signed_checkpoint_lies_on_a_volume_of_its_own():
+    """A backup of the database must not bring back an old one beside it."""
+    (volume,) = SERVICES["worker"]["volumes"]
+    name, _, inside = volume.partition(":")
+    assert SERVICES["worker"]["environment"]["LOTPROOF_LASTSIGNED_DIR"].startswith(inside + "/")
+    assert name in COMPOSE["volumes"]
+    assert not any(name in str(other.get("volumes")) for part, other in SERVICES.items() if part != "worker")
+
+
+def test_the_worker_is_healthy_once_database_and_chain_were_compared():
+    assert SERVICES["worker"]["command"].endswith("--deploy --ready-file /tmp/ready")
+    assert SERVICES["worker"]["healthcheck"]["test"] == ["CMD", "test", "-f", "/tmp/ready"]
+
+
 def test_a_database_that_is_still_being_made_is_not_healthy():
     """The image first runs a server without TCP to make the database; who migrates then is thrown out with it."""
     assert "-h 127.0.0.1" in SERVICES["postgres"]["healthcheck"]["test"]
