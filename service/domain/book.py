@@ -176,7 +176,7 @@ class Book:
     def _check_not_promised(self, legs: Iterable[Leg]) -> None:
         for account, change in fold(legs).items():
             location = self.locations_by_id.get(account.place)
-            promised = self.promised.get((account.lot_id, account.place), [])
+            promised = [each for each in self.promised.get((account.lot_id, account.place), ()) if each.live(self.now)]
             others = sorted({each.number for each in promised if each.order != self.for_order})
             if change >= 0 or location is None or not others:
                 continue
@@ -189,7 +189,7 @@ class Book:
     def _check_not_held(self, lot: Lot, account: Account, units: int, location: Location) -> None:
         if account.status == HOLD:
             held = self._shown(lot, self.stock.get(account, 0))
-            raise StockOnHold(lot.number, location.name, self._shown(lot, units), "0", held)
+            raise StockOnHold(lot.number, location.name, self._shown(lot, units), self._shown(lot, 0), held)
 
     def _check_not_expired(self, lot: Lot, site: Site) -> None:
         today = self.today(site)

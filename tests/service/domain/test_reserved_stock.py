@@ -74,6 +74,15 @@ def test_other_lots_and_other_places_are_not_reserved(book: Book, way: str) -> N
     do(book, "maker", WAYS_OUT[way](line("L1", "20")))
 
 
+def test_orders_whose_reservation_ran_out_are_not_named(book: Book) -> None:
+    maker = book.party("maker")
+    lot, place = book.lots_by_number[book.item(maker, "MED").id, "L1"], book.location(maker, "S1/A")
+    all_of_it, gone = book.units(lot, place.id, "available"), NOON - timedelta(hours=1)
+    book.promised[lot.id, place.id] = [Reservation(1, all_of_it, None, "SO-1"), Reservation(2, 5, gone, "SO-2")]
+    error = refused(book, "maker", c.Ship(from_="S1/A", customer="x", lines=line("L1", "1")), e.StockReserved)
+    assert error.where["orders"] == "SO-1"
+
+
 def test_what_stays_with_the_party_is_not_stopped_by_a_reservation_nor_is_what_comes_in(book: Book) -> None:
     reserve(book, [(1, 20, None)])
     do(book, "maker", receive("L1", "5"))
