@@ -30,7 +30,7 @@ from verifier.report import Findings
 
 NOTHING, LEAF, BRANCH = 0, 1, 2
 PLACE = 33
-PART_ENTRIES = 1 << 16  # about 50 MB where each is of a subject of its own
+PART_ENTRIES = 1 << 15  # about 30 MB where each is of a subject of its own
 MAX_BITS = 16
 
 _EMPTY = bytes([NOTHING]) + EMPTY_MAP
