@@ -2,11 +2,18 @@
 
 import secrets
 
-from tests.campaigns import crash
+from tests.campaigns import crash, hostile
 from tests.campaigns.campaign import Plan
 
 
 def test_crash() -> None:
     plan = Plan(secrets.randbits(32), 3 / crash.BLOWS)
     missed = [row for row in crash.campaign(plan) if row.reached is False]
+    assert not missed, f"seed {plan.seed}: {missed}"
+
+
+def test_hostile() -> None:
+    plan = Plan(secrets.randbits(32), 0.002)
+    print(plan)  # shown where it fails
+    missed = [row for row in hostile.campaign(plan) if row.reached is False]
     assert not missed, f"seed {plan.seed}: {missed}"
