@@ -210,8 +210,13 @@ def _values(valid: Given) -> dict[str, object]:
 
 
 @cache
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    """Gone when the process is; in a pool, which ends its processes, with the pool's own folder."""
+    return tempfile.TemporaryDirectory(prefix="lotproof-hostile-", dir=_now_at[0][1] if _now_at else None)
+
+
 def _folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="lotproof-hostile-", dir=_now_at[0][1] if _now_at else None))
+    return Path(_kept().name)
 
 
 def _peak_from_now() -> int:
