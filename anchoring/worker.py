@@ -115,13 +115,14 @@ class AnchorLoop:
             self._rest(pauses.next(failed), "the node does not answer" if failed else "", stop)
 
     def _rest(self, seconds: float, why: str, stop: Event) -> None:
-        """Until the next round, alive."""
-        end = time.monotonic() + seconds
+        """Until the next round, alive; no longer than it takes to see that the database came up again."""
+        end, admitted = time.monotonic() + seconds, False
         while not stop.is_set():
             with self._engine.begin() as conn:
                 self._pulse.beat(conn, why)
+                before, admitted = admitted, admission.admitted(conn)
             left = end - time.monotonic()
-            if left <= 0:
+            if left <= 0 or (before and not admitted):
                 return
             stop.wait(min(left, SIGN_OF_LIFE))
 
@@ -252,7 +253,10 @@ def contradicted(settings: WorkerSettings, now: Clock = clock) -> bool:
     """Whether a halting alarm is open after a look at what was signed last; asks no chain."""
     engine = create_engine(settings.database_url)
     try:
-        AnchorLoop(engine, settings, now, settings.last_signed()).look_back()
+        try:
+            AnchorLoop(engine, settings, now, settings.last_signed()).look_back()
+        except (LedgerBroken, NotInLedger) as error:
+            broken(engine, Pulse("anchorer"), error, now())
         with engine.connect() as conn:
             return alarms.halted(conn)
     finally:

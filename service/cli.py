@@ -75,7 +75,7 @@ def _run(module, options) -> int:  # type: ignore[no-untyped-def]
 
 
 def _overview() -> str:
-    lines = [f"  {name:10} {meaning}" for name, meaning in COMMANDS.items()]
+    lines = [f"  {name:12} {meaning}" for name, meaning in COMMANDS.items()]
     return "usage: ./lotproof COMMAND …\n\n" + "\n".join(lines) + "\n\n./lotproof COMMAND --help tells more about each"
 
 

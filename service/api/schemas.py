@@ -365,9 +365,8 @@ class AnchorShown(Shape):
 
 
 class Status(Shape):
-    """How the log stands. `waiting`: recorded, not sequenced. `unanchored`: signed, not yet in a block. `lag`: for how
-    many milliseconds the oldest of these waits. `in_flight`: transactions on their way. `admitted`: the database was
-    compared with the chain since it came up; before that, and while an alarm halts, it is `read_only`."""
+    """`waiting`: recorded, not sequenced; `unanchored`: signed, not in a block; `lag`: since when, in milliseconds;
+    `admitted`: compared with the chain since the database came up, before that the ledger is `read_only`."""
 
     origin = text(200)
     size = number()

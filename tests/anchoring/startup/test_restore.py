@@ -15,6 +15,7 @@ from sqlalchemy import text
 from anchoring import admission, deploy
 from anchoring.alarms import Kind
 from anchoring.sequencer import Sequencer
+from anchoring.worker import contradicted
 from tests.anchoring.chain.test_worker import eventually, look, mining, record, settings, working
 from tests.anchoring.chain.world import GUARDIAN
 from tests.tools.rpc_proxy import Proxy, drop_request
@@ -163,3 +164,18 @@ def test_two_databases_with_the_same_keys_never_both_go_on(history, cloned):
     with working(history.worker(history.engine)):
         record(history.engine)
         eventually(lambda: (a := look(history.engine).final_anchor) and a.size == 12)
+
+
+def test_a_backup_that_is_too_old_gets_no_new_contract(history, unseen):
+    """`worker --deploy` asks this first: on another contract nobody would miss what is gone."""
+    assert not contradicted(history.worker(history.engine))
+    assert contradicted(history.worker(unseen))
+    assert [alarm.kind for alarm in look(unseen).alarms] == [Kind.ROLLBACK]
+
+
+def test_a_log_that_lost_an_entry_in_the_middle_is_broken(history):
+    with history.engine.begin() as conn:
+        conn.execute(text("ALTER TABLE ledger.entry DISABLE TRIGGER ALL"))
+        conn.execute(text("DELETE FROM ledger.entry WHERE index = 4"))
+    assert contradicted(history.worker(history.engine))
+    assert [alarm.kind for alarm in look(history.engine).alarms] == [Kind.LEDGER_BROKEN]
