@@ -107,6 +107,19 @@ def test_c3_a_reorg_that_puts_another_anchor_in_place_of_ours_supersedes_it(worl
     world.audit()
 
 
+def test_c3_a_reorg_that_puts_another_root_in_place_of_ours_is_a_fork(world):
+    mined(world)
+    _, size, _, map_root = world.plan(old=0)
+    world.reorg(1)
+    world.send(contract.anchor_call(0, size, sha256(b"another log").digest(), map_root, []))
+    assert world.tick(3) is Round.HALTED
+    assert world.alarms() == ["FORK", "KEY USED ELSEWHERE"]
+    assert (world.states(), world.intents(), world.may_sign()) == (["lost", "mined"], ["signed"], False)
+    with world.engine.connect() as conn:
+        assert anchors.anchored(conn) is None, "nothing can be proved under it"
+    world.audit()
+
+
 def test_c4_a_reorg_below_final_halts_and_nothing_is_anchored_again_by_itself(world):
     world.record()
     world.settle()
@@ -427,6 +440,24 @@ def test_c19_other_code_that_answers_alike_is_not_our_contract(world):
     world.node.rpc("anvil_setCode", address, world.node.rpc("eth_getCode", address, "latest") + "00")
     assert world.tick(3) is Round.HALTED
     assert (world.alarms(), world.intents()) == (["CONTRACT CHANGED"], ["final"])
+
+
+@pytest.mark.parametrize("address", ["00" * 18 + "dead", "f39fd6e51aad88f6f4ce6ab8827279cfffb92266"])
+def test_c19_an_address_at_which_no_contract_ever_was_gets_nothing(world, address):
+    """0x..dEaD, and an account of a person: calls to them succeed and do nothing."""
+    columns = world.rows("SELECT * FROM ledger.deployment")[0]._mapping
+    names = [name for name in columns if name not in ("id", "contract", "tx_hash")]
+    with world.engine.begin() as conn:
+        conn.exec_driver_sql(
+            f"INSERT INTO ledger.deployment (contract, tx_hash, {', '.join(names)})"
+            f" SELECT decode('{address}', 'hex'), sha256('other'), {', '.join(names)} FROM ledger.deployment"
+        )
+        conn.exec_driver_sql("UPDATE ledger.deployment SET state = 'final' WHERE id = 2")
+    world.record()
+    nonce = world.rpc.nonce(world.sender, world.rpc.head())
+    assert world.tick(3) is Round.HALTED
+    assert (world.alarms(), world.intents()) == (["CONTRACT CHANGED"], [])
+    assert world.rpc.nonce(world.sender, world.rpc.head()) == nonce
 
 
 def test_c19_status_1_without_an_anchor_in_the_contract_is_a_failure(world, line):
