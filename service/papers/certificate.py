@@ -31,7 +31,7 @@ from service.papers.blocks import (
     words,
 )
 from service.papers.certificate_words import CAUSES, STATUSES, W
-from service.papers.headings import abreast, heading
+from service.papers.headings import heading
 from service.papers.pages import ROOM, Section
 from service.papers.pdf import printed
 from service.papers.signatures import DATE, NAME, to_sign
@@ -62,15 +62,15 @@ def certificate_pdf(told: Told, origin: str, made_at: datetime, language: Langua
 def _head(told: Told, language: Language) -> Iterator[Block]:
     title, number = (W[name].in_language(language) for name in ("title", "number"))
     yield from heading(title, number, told["certificate"])
-    party, room = told["party"], ROOM - 14
-    yield framed(stack(words(W["company"].in_language(language), room, LABEL), words(party["name"], room, HEADING),
-                       words(f"{party['id']} · {party['uri']}", room, SMALL), gap=1), ROOM)  # fmt: skip
+    party, room, half = told["party"], ROOM / 2 - 24, ROOM / 2
+    company = stack(words(W["company"].in_language(language), room, LABEL), words(party["name"], room, HEADING),
+                    words(f"{party['id']} · {party['uri']}", room, SMALL), gap=1)  # fmt: skip
     happened = told.get("event_time") or told["destroyed_at"]
     facts = [("happened", happened.isoformat(" ", "minutes") if told.get("event_time") else moment(happened)),
              ("recorded", moment(told["destroyed_at"]))]  # fmt: skip
-    yield space(9)
-    yield abreast([fact(W[name].in_language(language), value, ROOM / 2 - 10, STRONG) for name, value in facts])
-    yield space(7)
+    times = stack(*(fact(W[name].in_language(language), value, room, STRONG) for name, value in facts), gap=2)
+    yield framed(beside((0, company), (half, times)), ROOM)
+    yield space(6)
     yield words(W["sentence"].in_language(language), ROOM)
 
 
@@ -113,10 +113,10 @@ def _approvals(told: Told, language: Language) -> Iterator[Block]:
     given = told.get("approvals") or [{"person": person} for person in told["approved_by"]]
     first = _titled(W["approved"].in_language(language))
     for each in given:
-        rest = [words(f"“{each['meaning']}”", ROOM - 160, BODY), words(moment(each["at"]), ROOM - 160, SMALL)] if (
-            "meaning" in each) else []  # fmt: skip
-        said = beside((0, words(each["person"], 140, STRONG)), (150, stack(*rest)))
-        yield stack(first, space(4), said)
+        said = [(0.0, words(each["person"], 140, STRONG))]
+        if "meaning" in each:
+            said += [(150, words(f"“{each['meaning']}”", 240)), (400, words(moment(each["at"]), ROOM - 400, SMALL))]
+        yield stack(first, space(3), beside(*said))
         first = space(0)
 
 
@@ -125,8 +125,8 @@ def _witnesses(told: Told, language: Language) -> Iterator[Block]:
     first = _titled(W["witnessed"].in_language(language))
     for person in told["witnesses"]:
         yield stack(first, beside(
-            (0, stack(space(14), words(person, 140, STRONG))), (150, to_sign(NAME.in_language(language), 190, 26)),
-            (360, to_sign(DATE.in_language(language), ROOM - 360, 26)),
+            (0, stack(space(12), words(person, 140, STRONG))), (150, to_sign(NAME.in_language(language), 190, 24)),
+            (360, to_sign(DATE.in_language(language), ROOM - 360, 24)),
         ))  # fmt: skip
         first = space(0)
 
@@ -136,9 +136,13 @@ def _findings(told: Told, language: Language) -> Iterator[Block]:
     for each in told.get("findings", ()):
         yield stack(first, space(3), words(f"{each['by']}, {moment(each['at'])}", ROOM, SMALL))
         yield words(each["words"], ROOM)
-        for value in each["measured"]:
-            yield words(f"{value['name']}: {value['value']} {value.get('unit') or ''}".rstrip(), ROOM)
+        if each["measured"]:
+            yield words(" · ".join(map(_measured, each["measured"])), ROOM)
         first = space(0)
+
+
+def _measured(value: Told) -> str:
+    return f"{value['name']}: {value['value']} {value.get('unit') or ''}".rstrip()
 
 
 def _files(told: Told, language: Language) -> Iterator[Block]:
@@ -163,8 +167,8 @@ def _proof(told: Told, origin: str, made_at: datetime, language: Language) -> It
         yield from (_entry(row, language) for row in rows)
         first = space(10)
     settled = all(row["record_status"] == "final" for row in told["goods"])
-    yield stack(space(6), words(say("final") if settled else say("as_of").format(moment(made_at)), ROOM, STRONG))
-    yield stack(space(3), words(say("limits"), ROOM, SMALL))
+    status = say("final") if settled else say("as_of").format(moment(made_at))
+    yield stack(space(6), words(status, ROOM, STRONG), words(say("limits"), ROOM, SMALL), gap=1)
 
 
 def _entry_columns(language: Language) -> Block:
@@ -184,7 +188,7 @@ def _entry(row: Told, language: Language) -> Block:
 
 def _titled(title: str, *below: Block) -> Block:
     """The head of a part, in one block with what must not be torn from it."""
-    return stack(space(13), words(title, ROOM, HEADING), space(2), line(ROOM, 0.6), *below)
+    return stack(space(10), words(title, ROOM, HEADING), space(2), line(ROOM, 0.6), *below)
 
 
 def _columns(titles: Sequence[tuple[float, str]], last_right: float | None = None) -> Block:

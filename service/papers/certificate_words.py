@@ -20,7 +20,7 @@ W: Mapping[str, Words] = {
     "lot": Words("Lot", "批号"),
     "place": Words("Taken from", "原库位"),
     "quantity": Words("Quantity", "数量"),
-    "end": Words("End of the goods: {} lines", "销毁货物结束：共 {} 行"),
+    "end": Words("End of the goods. Lines: {}", "销毁货物结束：共 {} 行"),
     "decision": Words("Decision", "决定"),
     "reason": Words("Reason", "原因"),
     "cause": Words("Found", "异常情况"),
@@ -33,11 +33,11 @@ W: Mapping[str, Words] = {
     "files": Words("Files", "附件"),
     "proof": Words("Where this is proven", "记录凭证"),
     "check": Words(
-        "The movement is a signed statement in the log. Its receipt, GET /api/v1/movements/<id>/receipt, and the proof"
-        " of each lot, GET /api/v1/lots/proof?lot=<URI>, are checked with lotproof-verify, without trusting the company"
-        " or the service. The code is the statement's hash (RFC 6920).",
-        "本次移动是日志中的一份签名声明。回执（GET /api/v1/movements/<id>/receipt）与各批次的证明文件"
-        "（GET /api/v1/lots/proof?lot=<URI>）可用 lotproof-verify 核查，无需信任企业或本服务。"
+        "The movement is a signed statement in the log. Its receipt (/api/v1/movements/<id>/receipt) and the proof of"
+        " each lot (/api/v1/lots/proof?lot=<URI>) are checked with lotproof-verify, without trusting us."
+        " The code is the statement's hash (RFC 6920).",
+        "本次移动是日志中的一份签名声明。回执（/api/v1/movements/<id>/receipt）与各批次的证明文件"
+        "（/api/v1/lots/proof?lot=<URI>）可用 lotproof-verify 核查，无需信任企业或本服务。"
         "条码为声明哈希（RFC 6920）。",
     ),
     "movement": Words("Movement", "移动编号"),

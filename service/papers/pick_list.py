@@ -41,7 +41,7 @@ _GOODS, _LOT, _TAKE = Words("Goods", "品名"), Words("Lot, expiry", "批号、�
 _TAKEN, _ITEM, _LABEL = Words("Taken", "实拣"), Words("Item", "物料"), Words("on the label", "标签批号")
 _EXPIRES, _OF = Words("expires", "有效期至"), Words("{} of {} picked", "已拣 {}，共 {}")
 _DONE, _ENDED = Words("picked", "已拣完"), Words("ended: {}", "已结束：{}")
-_END = Words("End of the list: {} stops, {} to pick", "拣货单结束：共 {} 行，待拣 {} 行")
+_END = Words("End of the list. Stops: {}, to pick: {}", "拣货单结束：共 {} 行，待拣 {} 行")
 _RULE = Words(
     "Take only the lot named. If it is not there, damaged or short, leave the rest and write down why.",
     "只拣所列批号。缺货、破损或数量不足时，请写明原因，不得以其他批号代替。",

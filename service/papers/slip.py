@@ -46,7 +46,7 @@ _NUMBER, _BAR_CODE, _GOODS = Words("No.", "序号"), Words("GS1 code", "GS1 码"
 _LOT, _QUANTITY, _ITEM = Words("Lot, dates", "批号、日期"), Words("Quantity", "数量"), Words("Item", "物料")
 _OUR_LOT, _MADE, _EXPIRES = Words("our lot", "本方批号"), Words("made", "生产日期"), Words("expires", "有效期至")
 _STORAGE, _NO_CODE = Words("Storage", "储存温度"), Words("no GTIN, no code", "无 GTIN，无码")
-_END = Words("End of the slip: {} lines", "随货同行单结束：共 {} 行")
+_END = Words("End of the slip. Lines: {}", "随货同行单结束：共 {} 行")
 _SIGNING = (Words("Picked by", "拣货人"), Words("Checked by", "出库复核人"), Words("Received by", "收货人"))
 
 _AT_CODE, _AT_GOODS, _AT_LOT, _AT_QUANTITY, _AT_TICK = 24.0, 78.0, 300.0, 426.0, ROOM - 13

@@ -93,7 +93,7 @@ def test_a_pick_list_on_paper_is_the_list_as_it_stands(clerk: Caller) -> None:
     assert walk["lines"][0]["name"] == "布洛芬缓释胶囊"
     address = f"/pick-lists/{walk['id']}?format=pdf"
     text = text_of(paper(clerk, address))
-    assert all(said in text for said in ("Picklist", "SO-3", "W-1", "A-01", "10EA", "1stops,1topick", walk["id"]))
+    assert all(said in text for said in ("Picklist", "SO-3", "W-1", "A-01", "10EA", "Stops:1,topick:1", walk["id"]))
     confirm = f"/pick-lists/{walk['id']}/lines/1/confirm"
     clerk.post(confirm, scan(walk["lines"][0], "4"))
     assert "已拣4，共10" in text_of(paper(clerk, address + "&lang=zh"))

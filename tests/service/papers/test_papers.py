@@ -87,7 +87,7 @@ def test_a_slip_says_all_that_its_answer_says() -> None:
                  "2026-11-2220:03+08:00", "Amoxicillincapsules0.25g", "24capsules", "ItemAMX", told.GTIN, "2.0–8.0°C",
                  "L-00001", "MFR-7(B)", "made2026-01-02", "expires2028-10-31", "12.500KGM",
                  f"(01){told.GTIN}(11)260102(17)281031(10)MFR-7(B)", "Pickedby", "Checkedby", "Receivedby",
-                 "Endoftheslip:1lines", "Page1of1"):  # fmt: skip
+                 "Endoftheslip.Lines:1", "Page1of1"):  # fmt: skip
         assert said in text, said
 
 
@@ -117,7 +117,7 @@ def test_a_pick_list_shows_where_what_and_how_much_is_left_and_no_code_of_the_go
     text = text_of(pdf)
     for said in ("Picklist", "SO-1187", "BringtoSX/DOCK", "2026-11-2220:03+08:00", "SXA-01", "L-00001", "MFR-7",
                  "120EA", "expires2028-10-31", "100EA20of120picked", "picked", "ended:fivebroken",
-                 "Endofthelist:5stops,2topick", "chosen:expires2028-10-31,theearliest"):  # fmt: skip
+                 "Endofthelist.Stops:5,topick:2", "chosen:expires2028-10-31,theearliest"):  # fmt: skip
         assert said in text, said
     assert codes_of(pdf) == []
     begun = [told.stop(n, open="0" if n > 2 else "1") for n in range(1, 6)]
@@ -152,11 +152,20 @@ def test_the_certificate_of_a_case_tells_its_story_and_names_each_movement_and_f
     other = told.goods(2, statement="B" * 43, movement="00000000-0000-4000-8000-000000000001")
     pdf = certificate(told.of_case(told.goods(1), other), "zh")
     text = text_of(pdf)
-    for said in ("销毁证明", "温度超标:Reeferopen", "u-1,2026-11-22", "u-q,2026-11-22", "“Ihavereadit”", "pH:4.1",
-                 "assay:81.5%", "reefer.jpg", "ab" * 32, "00000000-0000-4000-8000-000000000001"):  # fmt: skip
+    for said in ("销毁证明", "温度超标:Reeferopen", "u-1,2026-11-22", "u-q,2026-11-22", "“Ihavereadit”",
+                 "pH:4.1·assay:81.5%", "reefer.jpg", "ab" * 32, "00000000-0000-4000-8000-000000000001"):  # fmt: skip
         assert said in text, said
     assert [content for _, content in codes_of(pdf)] == [
         f"ni:///sha-256;{row['statement']}" for row in (told.goods(1), other)]
+
+
+@BOTH
+def test_what_is_usual_fits_on_one_page(language: Language) -> None:
+    two = told.of_movement(told.goods(1), told.goods(2))
+    usual = (certificate(told.of_case(), language), certificate(two, language),
+             slip(*(told.slip_line(n) for n in range(1, 6)), language=language),
+             pick_list(*(told.stop(n) for n in range(1, 9)), language=language))  # fmt: skip
+    assert [len(pages_of(pdf)) for pdf in usual] == [1, 1, 1, 1]
 
 
 @BOTH
