@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from service.api import picking
 from tests.service.api.conftest import Caller, Chain, furnished
 from tests.service.api.test_cases import approve, decided, opened, path
 from tests.service.api.test_orders import arriving, day, order, picked, scan, stocked, want
@@ -55,6 +56,16 @@ def test_a_slip_goes_with_the_goods_and_its_codes_are_what_the_answer_says(clerk
     assert named == 'attachment; filename="lotproof-slip-SO_1_.pdf"'
     movement = told["lines"][0]["movement"]
     assert paper(clerk, f"{address}?format=pdf&movement={movement}") == pdf
+
+
+def test_a_slip_that_would_leave_lines_out_is_refused(clerk: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
+    stocked(clerk, "F-1", "1", item="IBU")
+    sale = order(clerk, "sales", "SO-F", want("1", "IBU", lot="F-1"), customer="APO")
+    shipped(clerk, sale)
+    monkeypatch.setattr(picking, "MOST", 1)
+    for how in ("", "?format=pdf"):
+        answer = clerk.send("GET", f"/orders/{sale['id']}/slip{how}")
+        assert (answer.status_code, answer.get_json()["type"]) == (422, "urn:lotproof:problem:too-many-rows")
 
 
 def test_an_offer_to_a_party_has_a_slip_too_with_the_codes_of_both(clerk: Caller, operator: Caller) -> None:
