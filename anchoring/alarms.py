@@ -93,7 +93,7 @@ class Kind(Enum):
         "NODE INCONSISTENT",
         False,
         (
-            "The node's events and the contract's state disagree, or two nodes disagree about a final block. Use "
+            "The node's events and the contract's state disagree, or nodes disagree about what one of them shows. Use "
             "another one."
         ),
     )
@@ -123,7 +123,7 @@ class Kind(Enum):
     REVERTED = (
         "REVERTED",
         False,
-        "The contract refuses the anchor, for the reason in the detail.",
+        "The contract refuses the anchor, for the reason in the detail. It is tried again, more and more rarely.",
     )
     LATE = (
         "LATE",
@@ -139,8 +139,8 @@ class Kind(Enum):
         "CLOCK",
         False,
         (
-            "This machine's clock and the chain's blocks are far apart. Set the clock; times that lie ahead of the "
-            "chain make proofs fail until it has caught up."
+            "This machine's clock and the chain's blocks are far apart. Set the clock, or use a node that is not far "
+            "behind. Times that lie ahead of the chain make proofs fail until it has caught up."
         ),
     )
     WORKER_AWAY = (
@@ -157,8 +157,8 @@ class Kind(Enum):
         "KEY USED ELSEWHERE",
         False,
         (
-            "Somebody else sends transactions with the anchorer key. Have the guardian replace the key, then "
-            "clear this alarm."
+            "Somebody else sends transactions with the anchorer key; if this database was just restored, it may have "
+            "been this service. Else have the guardian replace the key. Then clear this alarm."
         ),
     )
     WRONG_MAP_ROOT = (
