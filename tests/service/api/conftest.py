@@ -93,9 +93,11 @@ def settings(pg: Cluster, template: str, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def app(settings: Settings) -> Iterator[Flask]:
-    """The application without anybody who sequences."""
+    """The application without anybody who sequences, for whom it does not wait."""
     made = create_app(settings)
+    usual, movements.WAIT_SECONDS = movements.WAIT_SECONDS, 0.0
     yield made
+    movements.WAIT_SECONDS = usual
     house = made.extensions["lotproof"]
     house.gather.close()
     house.engine.dispose()
