@@ -14,7 +14,7 @@ The comparison holds for one database in one run of its server:
 no process can forget to. What this does not notice: rows that a superuser changed in place, which audits find, and a
 machine that was put back together with its memory, which the next look at the chain finds.
 
-tests/anchoring/chain/test_admission.py restores databases from several moments and restarts them.
+tests/anchoring/startup/ restores databases from several moments and restarts them.
 """
 
 from __future__ import annotations

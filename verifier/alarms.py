@@ -23,7 +23,7 @@ FORMAT = "lotproof-alarm/1"
 WEBHOOK_PATIENCE = 10.0  # seconds; who does not take an alarm gets it again in the next round
 MAX_WEBHOOK_ANSWER = 64 * 1024
 
-TODO: Mapping[str, tuple[int, str]] = {
+CLASSES: Mapping[str, tuple[int, str]] = {
     "FORK": (ANY_REFUTED, "Keep the evidence file, give it to the other partners, judge it with --as fork."),
     "ROLLBACK": (ANY_REFUTED, "Ask the operator at once: the log shows less than it showed, or than is anchored."),
     "ANCHOR": (ANY_REFUTED, "The anchored root is none of this log: rely on neither until the operator explains it."),
@@ -54,7 +54,7 @@ class Alarm:
 
     @property
     def code(self) -> int:
-        return TODO[self.kind][0]
+        return CLASSES[self.kind][0]
 
     @property
     def mark(self) -> str:
@@ -69,7 +69,7 @@ class Alarms:
     raised: dict[str, Alarm] = field(default_factory=dict)
 
     def raise_(self, kind: str, text: str, key: str = "", evidence: str | None = None) -> None:
-        assert kind in TODO
+        assert kind in CLASSES
         self.raised.setdefault(kind, Alarm(kind, text[: 4 * MAX_SHOWN], key, evidence))
 
     @property
@@ -89,7 +89,7 @@ class Alarms:
 def message(origin: str, url: str, at: str, code: int, new: Sequence[Alarm], ended: Sequence[str]) -> dict[str, Any]:
     """What a webhook is told."""
     raised = [
-        {"class": a.kind, "exit": a.code, "text": a.text, "todo": TODO[a.kind][1], "evidence": a.evidence} for a in new
+        {"class": a.kind, "exit": a.code, "text": a.text, "todo": CLASSES[a.kind][1], "evidence": a.evidence} for a in new
     ]
     return {"format": FORMAT, "origin": origin, "url": url, "at": at, "exit": code, "raised": raised,
             "ended": list(ended)}  # fmt: skip
@@ -119,6 +119,6 @@ def metrics(figures: Mapping[str, float], raised: Iterable[str]) -> str:
     for name, value in figures.items():
         lines += [f"# TYPE lotproof_monitor_{name} gauge", f"lotproof_monitor_{name} {value:.15g}"]
     lines.append("# TYPE lotproof_monitor_alarm gauge")
-    for kind, (code, _) in TODO.items():
+    for kind, (code, _) in CLASSES.items():
         lines.append(f'lotproof_monitor_alarm{{class="{kind}",exit="{code}"}} {int(kind in active)}')
     return "\n".join(lines) + "\n"

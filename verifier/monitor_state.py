@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from verifier.alarms import TODO
+from verifier.alarms import CLASSES
 from verifier.encoding import array, b64, integer, load_document, members, string, unb64_hash
 from verifier.errors import Refuted
 from verifier.files import write_whole
@@ -135,7 +135,7 @@ def _read(value: Any) -> Memory:
         integer(state["anchored"], "anchored"),
         {party: _keys(keys) for party, keys in _table(state["parties"], "parties").items()},
         {lot: _seen(seen) for lot, seen in _table(state["lots"], "lots").items()},
-        {kind: string(mark, "told") for kind, mark in _table(state["told"], "told").items() if kind in TODO},
+        {kind: string(mark, "told") for kind, mark in _table(state["told"], "told").items() if kind in CLASSES},
     )
     _check_peaks(memory)
     return memory

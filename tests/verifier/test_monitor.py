@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from verifier import cli, files, monitor_command
 from verifier import note as notes
-from verifier.alarms import TODO
+from verifier.alarms import CLASSES
 from verifier.checkpoint import Checkpoint, format_checkpoint
 from verifier.hashing import leaf_hash
 
@@ -423,7 +423,7 @@ def test_figures_are_written_for_prometheus(partner: Partner) -> None:
     assert samples['lotproof_monitor_alarm{class="UNANCHORED",exit="3"}'] == "1"
     assert samples['lotproof_monitor_alarm{class="FORK",exit="1"}'] == "0"
     assert samples["lotproof_monitor_round_timestamp_seconds"] == "1790004005"
-    assert len(samples) == len(TODO) + 7
+    assert len(samples) == len(CLASSES) + 7
     assert [path.name for path in partner.folder.iterdir() if path.suffix == ".new"] == []
 
 
@@ -547,7 +547,7 @@ def test_wrong_use_ends_with_64(partner: Partner, wrong: list[str]) -> None:
 
 
 def test_every_class_of_alarm_says_what_to_do() -> None:
-    assert all(code in (1, 2, 3) and todo.endswith((".", "?")) for code, todo in TODO.values())
+    assert all(code in (1, 2, 3) and todo.endswith((".", "?")) for code, todo in CLASSES.values())
 
 
 def _forked(world: World) -> World:
@@ -605,7 +605,7 @@ def test_in_any_order_a_lie_is_never_fine_and_honesty_always_is(partner: Partner
 
 def test_the_page_for_partners_names_every_class_and_no_option_that_is_not_there() -> None:
     page = (Path(__file__).parents[2] / "docs" / "monitor.md").read_text(encoding="utf-8")
-    for kind, (code, _) in TODO.items():
+    for kind, (code, _) in CLASSES.items():
         (row,) = [line for line in page.splitlines() if line.startswith("|") and f"`{kind}`" in line]
         assert row.split("|")[2].strip() == str(code), kind
     known = set(monitor_command._arguments()._option_string_actions) | {"--as", "--resume"}
