@@ -89,7 +89,8 @@ class Alarms:
 def message(origin: str, url: str, at: str, code: int, new: Sequence[Alarm], ended: Sequence[str]) -> dict[str, Any]:
     """What a webhook is told."""
     raised = [
-        {"class": a.kind, "exit": a.code, "text": a.text, "todo": CLASSES[a.kind][1], "evidence": a.evidence} for a in new
+        {"class": a.kind, "exit": a.code, "text": a.text, "todo": CLASSES[a.kind][1], "evidence": a.evidence}
+        for a in new
     ]
     return {"format": FORMAT, "origin": origin, "url": url, "at": at, "exit": code, "raised": raised,
             "ended": list(ended)}  # fmt: skip
