@@ -38,6 +38,17 @@ _NEAR = """
 """
 
 
+_PREPARED = text("""
+    SELECT set_config('work_mem', '64MB', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+           set_config('jit', 'off', true)
+""")
+
+
+def prepare(connection: Connection) -> None:
+    """For this transaction: large traces are sorted and hashed in memory, and planned by how many lots they have."""
+    connection.execute(_PREPARED)
+
+
 def descendants(connection: Connection, lot_ids: Sequence[int]) -> list[int]:
     """The ids of all lots that are made of these, sorted."""
     return reached(connection, lot_ids, "forward")

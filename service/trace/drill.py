@@ -18,7 +18,7 @@ from service.domain.quantities import format_quantity
 from service.models.tables import lot
 from service.models.trace import recall_drill
 from service.trace import edges, sums, where
-from service.trace.closure import descendants
+from service.trace.closure import descendants, prepare
 from service.trace.edges import Ends
 from service.trace.trace import moment
 
@@ -40,6 +40,7 @@ class Asked:
 def drill(connection: Connection, asked: Asked) -> dict[str, Any] | None:
     """The finding, with what would be held and who would be told; None if the party has no such lot."""
     begun = perf_counter()
+    prepare(connection)
     wanted = select(lot.c.id).where(lot.c.party_id == asked.party_id, lot.c.uri == asked.uri)
     lot_id = connection.scalar(wanted)
     if lot_id is None:

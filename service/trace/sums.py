@@ -42,12 +42,11 @@ _BALANCES = """
 """
 
 _BY_LOT = text(f"""
-    WITH wanted AS (SELECT unnest(CAST(:lots AS bigint[])) AS lot_id),
-    stock AS (SELECT lot_id, {_BALANCES} FROM warehouse.balance JOIN wanted USING (lot_id) GROUP BY lot_id)
     SELECT lot.id, lot.uri, lot.number AS lot, item.code AS item, item.unit, item.decimals, lot.production_date,
            lot.expiry_date, stock.*
-    FROM wanted JOIN warehouse.lot ON lot.id = wanted.lot_id JOIN warehouse.item ON item.id = lot.item_id
-    JOIN stock ON stock.lot_id = lot.id ORDER BY lot.id
+    FROM warehouse.lot JOIN warehouse.item ON item.id = lot.item_id
+    CROSS JOIN LATERAL (SELECT {_BALANCES} FROM warehouse.balance WHERE lot_id = lot.id) stock
+    WHERE lot.id = ANY(CAST(:lots AS bigint[])) ORDER BY lot.id
 """)  # noqa: S608
 
 

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select
 
 from service.domain.goods import goods_status
 from service.domain.quantities import format_quantity
 from service.models.tables import lot
 from service.proof.standing import records
 from service.trace import edges, sums, where
-from service.trace.closure import reached
+from service.trace.closure import prepare, reached
 from service.trace.edges import Ends
 
 Direction = Literal["both", "backward", "forward"]
@@ -43,7 +43,7 @@ def find(
     connection: Connection, party_id: int, uri: str, direction: Direction = "both", depth: int | None = None
 ) -> Traced | None:
     """None if this party has no such lot."""
-    connection.execute(text("SET LOCAL work_mem = '64MB'"))  # large traces are sorted and hashed in memory
+    prepare(connection)
     wanted = select(lot.c.id).where(lot.c.party_id == party_id, lot.c.uri == uri)
     lot_id = connection.scalar(wanted)
     if lot_id is None:
@@ -56,9 +56,10 @@ def find(
 def describe(connection: Connection, origin: str, traced: Traced, now: datetime, limit: int) -> dict[str, Any]:
     """The trace as plain values."""
     moment, ends, lots = int(now.timestamp() * 1000), traced.ends, traced.ends.all
-    nodes, listed = _nodes(connection, traced, lots, moment, limit), edge_rows(connection, origin, ends, limit)
+    nodes = _nodes(connection, traced, lots, moment, limit)
+    listed, links = _edges(connection, origin, ends, limit)
     ways = edges.totals(connection, ends)
-    count = sum(row["edges"] for row in ways) + edges.descents(connection, ends)
+    count = sum(row["edges"] for row in ways) + links
     return {
         "nodes": nodes,
         "nodes_total": len(lots),
@@ -84,10 +85,11 @@ def _totals(connection: Connection, ways: Sequence[Mapping[str, Any]], ends: End
     return found
 
 
-def edge_rows(connection: Connection, origin: str, ends: Ends, limit: int) -> list[dict[str, Any]]:
-    rows = list(edges.listed(connection, ends, limit))
+def _edges(connection: Connection, origin: str, ends: Ends, limit: int) -> tuple[list[dict[str, Any]], int]:
+    rows, links = edges.oldest(connection, ends, limit)
     known = records(connection, origin, {row["statement_hash"] for row in rows})
-    return [edge(row) | {"record_status": known.status(row["statement_hash"], _lot_uri(row))} for row in rows]
+    told = [edge(row) | {"record_status": known.status(row["statement_hash"], _lot_uri(row))} for row in rows]
+    return told, links
 
 
 def edge(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,4 +157,4 @@ def _note(nodes: int, all_nodes: int, edges: int, all_edges: int) -> str | None:
 
 def edge_stream(connection: Connection, ends: Ends) -> Iterator[dict[str, Any]]:
     """All edges, for a file."""
-    return (edge(row) for row in edges.listed(connection, ends))
+    return (edge(row) for row in edges.every(connection, ends))
