@@ -21,7 +21,7 @@ from anchoring.alarms import Kind as AlarmKind
 from anchoring.anchors import Anchor, AnchorProof, anchor_proofs, anchor_tile_bytes, anchored
 from anchoring.awaiting import await_receipts
 from anchoring.checkpoints import SignedCheckpoint, checkpoint
-from anchoring.errors import LedgerBroken, NotInLedger, Overtaken
+from anchoring.errors import LedgerBroken, LogKeyChanged, NotInLedger, Overtaken
 from anchoring.pace import ChainSettings
 from anchoring.prover import EntryProof, Head, Neighbour, SubjectProof, prove_subject
 from anchoring.publication import entry_bundle_bytes, tile_bytes
@@ -73,6 +73,7 @@ __all__ = [
     "EntryProof",
     "Head",
     "LedgerBroken",
+    "LogKeyChanged",
     "NeedsEther",
     "Neighbour",
     "NotAgreed",

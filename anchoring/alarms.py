@@ -161,6 +161,14 @@ class Kind(Enum):
             "been this service. Else have the guardian replace the key. Then clear this alarm."
         ),
     )
+    LOG_KEY = (
+        "LOG KEY",
+        False,
+        (
+            "A worker was given another log key than the one that signed the newest checkpoint, and ended. Give it "
+            "that one. If the key is being replaced, name the old one in LOTPROOF_LOG_KEY_BEFORE (docs/operations.md)."
+        ),
+    )
     WRONG_MAP_ROOT = (
         "WRONG MAP ROOT",
         False,

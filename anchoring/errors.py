@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class LedgerBroken(Exception):
     """The stored ledger contradicts itself: `what` was `expected`, but `seen`. Nothing is signed on top of it."""
@@ -25,6 +27,18 @@ class NotInLedger(Exception):
     def __init__(self, thing: str) -> None:
         self.thing = thing
         super().__init__(f"not in the ledger: {thing}")
+
+
+class LogKeyChanged(Exception):
+    """The newest checkpoint, of `size` entries, was signed by another log key than this process has."""
+
+    def __init__(self, ours: bytes, theirs: Sequence[bytes], size: int) -> None:
+        self.ours, self.theirs, self.size = ours, theirs, size
+        signed = " and ".join(each.hex() for each in theirs) or "none of this log"
+        super().__init__(
+            f"the newest checkpoint, of {size} entries, was signed by the log key with id {signed}; "
+            f"the one given has id {ours.hex()}"
+        )
 
 
 def _shown(value: object) -> str:

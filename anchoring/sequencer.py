@@ -108,10 +108,11 @@ class Sequencer:
         after: Callable[[str], None] = pass_by,
         lock: int = LOCK,
         kept: Keeping | None = None,
+        key_before: bytes | None = None,
     ) -> None:
         self._engine, self._now, self._may_sign, self._after = engine, now, may_sign, after
         self._kept = kept or Forgetful()
-        self._signer = LogSigner(origin, log_key)
+        self._signer = LogSigner(origin, log_key, key_before)
         self._memory, self._tips = PageMemory(_PAGE_MEMORY), TipMemory(_TIPS)
         self._lock = lock
         self._connection: Connection | None = None
@@ -147,7 +148,7 @@ class Sequencer:
             raise
 
     def run(self, stop: Event) -> None:
-        """Sequence until `stop` is set; raises LedgerBroken, on which nothing more may be signed."""
+        """Sequence until `stop` is set; raises LedgerBroken, on which nothing more may be signed, and LogKeyChanged."""
         with Bell(self._engine, SUBMITTED) as bell:
             while not stop.is_set():
                 self._turn(bell, stop)
@@ -196,8 +197,11 @@ class Sequencer:
         if self._state is None:
             # In one snapshot: one who was elected before may still commit while we read.
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
-            self._state = stored_state(connection, self._signer.origin)
+            state = stored_state(connection, self._signer.origin)
+            if state.note is not None:
+                self._signer.vouch(state.note)
             connection.commit()
+            self._state = state
         return self._state
 
     def _is_overtaken(self) -> bool:

@@ -21,7 +21,7 @@ from threading import Event, Thread
 
 from sqlalchemy import Connection, Engine, create_engine
 
-from anchoring import admission, alarms, anchors, deployments, election, ours
+from anchoring import admission, alarms, anchors, deployments, election, logkey, ours
 from anchoring.alarms import Halt, Kind
 from anchoring.anchorer import Anchorer, Round
 from anchoring.dedicated import LOST
@@ -56,11 +56,16 @@ class WorkerSettings:
     anchorer_key: bytes = field(repr=False)
     chain: ChainSettings = field(default_factory=ChainSettings)
     lastsigned_dir: Path | None = None  # where the last signed checkpoint is kept; None: nowhere
+    log_key_before: bytes | None = None  # the public key that `log_key` replaces, if it does
+
+    def signer(self) -> LogSigner:
+        """The log's hand."""
+        return LogSigner(self.origin, self.log_key, self.log_key_before)
 
     def last_signed(self) -> LastSigned | None:
         """The file outside the database."""
         given = self.lastsigned_dir
-        return None if given is None else LastSigned(given, LogSigner(self.origin, self.log_key))
+        return None if given is None else LastSigned(given, self.signer())
 
 
 class Pauses:
@@ -189,16 +194,26 @@ class Worker:
 
     def __init__(self, settings: WorkerSettings, now: Clock = clock) -> None:
         self._engine = create_engine(settings.database_url, pool_size=4, max_overflow=4, pool_pre_ping=True)
-        self._now, self._file = now, settings.last_signed()
+        self._now, self._file, self._signer = now, settings.last_signed(), settings.signer()
         self._anchoring = AnchorLoop(self._engine, settings, now, self._file)
         self._sequencer = Sequencer(
-            self._engine, settings.origin, settings.log_key, now, self._may_sign, kept=self._file
-        )
+            self._engine, settings.origin, settings.log_key, now, self._may_sign, kept=self._file,
+            key_before=settings.log_key_before,
+        )  # fmt: skip
         self._pulse = Pulse("sequencer")
 
     def run(self, stop: Event, ready: Callable[[], None] = lambda: None) -> None:
         """Work until `stop` is set; `ready` is called when it is decided whether anything may be recorded: the database
-        was compared with the chain, or an alarm halts."""
+        was compared with the chain, or an alarm halts. Raises LogKeyChanged if another key signed this log so far."""
+        try:
+            with logkey.demanded(self._engine, self._signer, self._now):
+                self._work(stop, ready)
+        finally:
+            if self._file is not None:
+                self._file.close()
+            self._engine.dispose()
+
+    def _work(self, stop: Event, ready: Callable[[], None]) -> None:
         anchoring = Thread(target=self._anchoring.run, args=(stop,), name="anchorer")
         anchoring.start()
         try:
@@ -210,9 +225,6 @@ class Worker:
         finally:
             stop.set()
             anchoring.join()
-            if self._file is not None:
-                self._file.close()
-            self._engine.dispose()
 
     def _sequence(self, stop: Event) -> None:
         """Sequence until `stop` is set. A ledger that contradicts itself is read-only, and the process stays to say so;
