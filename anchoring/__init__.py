@@ -6,6 +6,7 @@
     standings, gaps                                         how far each statement has come, what is missing
     Sequencer, Worker, run_worker                           the working side
     status, alarms, what may be done about them             how it stands
+    LEDGER_CHECKS, Audited, Finding                         the audit of every stored byte
 
 A statement is opaque here: a hash, a kind, and the subjects that it concerns.
 
@@ -33,6 +34,7 @@ from anchoring.submissions import Submission, submit
 
 if TYPE_CHECKING:
     from anchoring import deploy
+    from anchoring.audit import LEDGER_CHECKS, Audited, Check, Finding
     from anchoring.deploy import NeedsEther, NotYet, WrongChain
     from anchoring.recovery import NotAgreed, accept_reorg
     from anchoring.rehearsal import rehearse
@@ -40,7 +42,11 @@ if TYPE_CHECKING:
     from anchoring.worker import Worker, WorkerSettings, contradicted, run_worker
 
 _OF_THE_CHAIN = {
+    "LEDGER_CHECKS": "audit",
+    "Audited": "audit",
     "Away": "rpc",
+    "Check": "audit",
+    "Finding": "audit",
     "NeedsEther": "deploy",
     "NotAgreed": "recovery",
     "NotYet": "deploy",
@@ -64,13 +70,17 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "LEDGER_CHECKS",
     "Alarm",
     "AlarmKind",
     "Anchor",
     "AnchorProof",
+    "Audited",
     "Away",
     "ChainSettings",
+    "Check",
     "EntryProof",
+    "Finding",
     "Head",
     "LedgerBroken",
     "LogKeyChanged",
