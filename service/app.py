@@ -89,7 +89,7 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     """The parts of the house for these settings."""
     engine = engine or db.engine_for(chosen.database_url, pool_size=chosen.web_threads + POOL_SPARE, max_overflow=0)
     assert chosen.kek is not None, "a web process needs the key-encryption key"
-    scribe = Scribe(chosen.origin, Keyring(chosen.kek), _now, os.urandom)
+    scribe = Scribe(chosen.origin, Keyring(chosen.kek, chosen.kek_before), _now, os.urandom)
     access = Access(engine, chosen.operator_key, _now)
     writer = db.engine_for(chosen.database_url, pool_size=WRITERS, max_overflow=chosen.web_threads, by_key=True)
     return House(

@@ -30,7 +30,7 @@ COMMANDS = {
     "pack": "write the verifier as one file",
     "import": "bring in history from another system",
     "api-key": "make, list and revoke API keys",
-    "keys": "print fresh keys for a new installation",
+    "keys": "make keys, put them into keystores, replace them",
     "setup": "install what the lock files name, and nothing else",
     "lock": "resolve the dependencies anew (for developers)",
     "settings": "list the environment variables and what they mean",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from service import variables
+from service.keys.given import open_keystores
 from service.variables import VARIABLES, Variable
 
 
@@ -22,10 +23,10 @@ Finality = str | int
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that differs between two installations. A secret that a process was not given is None there."""
+    """Everything that differs between two installations. What a process was not given is None or empty there."""
 
-    database_url: str = field(repr=False)  # it may hold a password
-    origin: str
+    database_url: str = field(default="", repr=False)  # it may hold a password
+    origin: str = ""
     rpc_urls: tuple[str, ...] = ()
     finality: Finality = "finalized"
     host: str = "127.0.0.1"
@@ -44,7 +45,10 @@ class Settings:
     log_key: bytes | None = field(default=None, repr=False)
     kek: bytes | None = field(default=None, repr=False)
     anchorer_key: bytes | None = field(default=None, repr=False)
+    log_key_before: bytes | None = None
+    kek_before: bytes | None = field(default=None, repr=False)
     operator_key: str | None = field(default=None, repr=False)
+    metrics_key: str | None = field(default=None, repr=False)
     webhook_key: bytes | None = field(default=None, repr=False)
     webhooks_local: bool = False
 
@@ -52,26 +56,35 @@ class Settings:
 def load(environ: Mapping[str, str], need: Collection[str] = ("database_url", "origin")) -> Settings:
     """The settings in `environ`; SettingsError tells all wrong variables, and all missing ones of `need`, at once."""
     found: dict[str, Any] = {"listen": ("127.0.0.1", 8080)}
-    faults: list[str] = []
+    wrong: dict[str, str] = {}
     for variable in VARIABLES:
         try:
             _read(variable, environ, found)
         except SettingsError as fault:
-            faults.append(str(fault))
-        else:
-            if variable.field in need and variable.field not in found:
-                faults.append(f"{named(variable)} is not set: expected {variable.kind.expects} ({variable.meaning})")
-    if faults:
-        raise SettingsError("\n".join(faults))
+            wrong[variable.field] = str(fault)
+    wrong |= open_keystores(found, need)
+    wrong |= {} if "log_key" in wrong else _public_half(found)
+    for variable in VARIABLES:
+        if variable.field in need and variable.field not in found.keys() | wrong.keys():
+            expects = f"expected {variable.kind.expects} ({variable.meaning})"
+            wrong[variable.field] = f"{named(variable)} is not set: {expects}"
+    if wrong:
+        raise SettingsError("\n".join(wrong.values()))
     return _complete(found)
+
+
+def _public_half(found: dict[str, Any]) -> dict[str, str]:
+    """Fill in the public half of the log key; what is wrong if another one was given."""
+    follows = public_half(found["log_key"]) if "log_key" in found else None
+    if follows is None or found.setdefault("log_public_key", follows) == follows:
+        return {}
+    return {"log_public_key": "LOTPROOF_LOG_PUBLIC_KEY: expected the public half of the log key given, got another key"}
 
 
 def _complete(found: dict[str, Any]) -> Settings:
     """With what follows from what was given."""
     host, port = found.pop("listen")
     found.setdefault("public_url", local_url(host, port))
-    if "log_key" in found and "log_public_key" not in found:
-        found["log_public_key"] = public_half(found["log_key"])
     known = {f.name for f in fields(Settings)}
     return Settings(host=host, port=port, **{name: value for name, value in found.items() if name in known})
 

@@ -82,6 +82,8 @@ ADDRESS = Kind(matching(r"0x[0-9a-fA-F]{40}"), "an address, 0x and 40 hex digits
 KEY = Kind(key32, "32 bytes in base64 or hex")
 YES = Kind(lambda text: matching("1")(text) == "1", "1")
 FOLDER = Kind(matching(r"/\S[^\0]*"), "the full path of a folder")
+FILE = Kind(matching(r"/\S[^\0]*"), "the full path of a file")
+PASSPHRASE = Kind(matching(r"[^\0\n]{1,1024}"), "a line of text")
 API_KEY = Kind(matching(r"lpk_[A-Za-z0-9_-]{32,}"), "lpk_ and at least 32 letters, digits, - or _")
 
 VARIABLES = (
@@ -131,10 +133,33 @@ VARIABLES = (
         "LOTPROOF_LOG_PUBLIC_KEY", "log_public_key", KEY,
         "the public half, for processes that only tell it; follows from LOTPROOF_LOG_KEY where that is given",
     ),
+    Variable(
+        "LOTPROOF_LOG_KEYSTORE", "LOTPROOF_LOG_KEYSTORE", FILE,
+        "that key in an encrypted PKCS#8 file instead (./lotproof keys log makes it)",
+    ),
+    Variable(
+        "LOTPROOF_LOG_PASSPHRASE", "LOTPROOF_LOG_PASSPHRASE", PASSPHRASE, "opens LOTPROOF_LOG_KEYSTORE", True
+    ),
+    Variable(
+        "LOTPROOF_LOG_KEY_BEFORE", "log_key_before", KEY,
+        "the public key that signed before, named once when the log key is replaced",
+    ),
     Variable("LOTPROOF_KEK", "kek", KEY, "key under which the parties' private keys are stored", True),
+    Variable(
+        "LOTPROOF_KEK_BEFORE", "kek_before", KEY,
+        "the key before it, which still opens them until ./lotproof keys rewrap is done", True,
+    ),
     Variable(
         "LOTPROOF_ANCHORER_KEY", "anchorer_key", KEY,
         "secp256k1 key with which the worker signs and pays for anchors", True,
+    ),
+    Variable(
+        "LOTPROOF_ANCHORER_KEYSTORE", "LOTPROOF_ANCHORER_KEYSTORE", FILE,
+        "that key in a Web3 Secret Storage file instead (./lotproof keys anchorer makes it)",
+    ),
+    Variable(
+        "LOTPROOF_ANCHORER_PASSPHRASE", "LOTPROOF_ANCHORER_PASSPHRASE", PASSPHRASE,
+        "opens LOTPROOF_ANCHORER_KEYSTORE", True,
     ),
     Variable(
         "LOTPROOF_WEBHOOK_KEY", "webhook_key", KEY,
@@ -145,4 +170,7 @@ VARIABLES = (
         "1 lets webhooks lead to this machine, over http: for tests and development",
     ),
     Variable("LOTPROOF_OPERATOR_KEY", "operator_key", API_KEY, "the operator's API key, the first there is", True),
+    Variable(
+        "LOTPROOF_METRICS_KEY", "metrics_key", API_KEY, "the key that reads GET /metrics, and nothing else", True
+    ),
 )  # fmt: skip

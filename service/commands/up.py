@@ -5,6 +5,7 @@ LOTPROOF_DATABASE_URL and LOTPROOF_RPC_URL take a database and a chain from else
 """
 
 import argparse
+import base64
 import os
 import subprocess
 import sys
@@ -32,6 +33,7 @@ def run(options: argparse.Namespace) -> int:
         ours = embedded.opened(os.environ)
         environ = embedded.environment(ours, os.environ)
         known = settings.load(environ, NEED)
+        environ["LOTPROOF_LOG_PUBLIC_KEY"] = base64.b64encode(known.log_public_key or b"").decode()  # for web
         lock = stack.claim(ours, known.public_url)
         stack.start(supervisor, ours, environ, known, say)
         _greet(ours, known)

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from service.local import embedded
+from service.local.errors import SetupError
 from service.settings import Settings
 
 
@@ -39,12 +40,16 @@ def run(options: argparse.Namespace) -> None:
         anchorer_key=settings.anchorer_key,
         chain=chain,
         lastsigned_dir=Path(settings.lastsigned_dir) if settings.lastsigned_dir else None,
+        log_key_before=settings.log_key_before,
     )
     # A database that is not what was signed last gets no new contract: that would hide it.
     if options.deploy and not anchoring.contradicted(given):
         deploy.deployed(settings, patient=True)
-    with _delivering(settings):
-        anchoring.run_worker(given, ready=lambda: options.ready_file and options.ready_file.touch())
+    try:
+        with _delivering(settings):
+            anchoring.run_worker(given, ready=lambda: options.ready_file and options.ready_file.touch())
+    except anchoring.LogKeyChanged as changed:
+        raise SetupError(f"{changed}. {anchoring.AlarmKind.LOG_KEY.advice}") from None
 
 
 def _pace(settings: Settings):  # type: ignore[no-untyped-def]

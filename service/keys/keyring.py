@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from threading import Lock
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -45,12 +46,14 @@ class SigningKey:
 
 
 class Keyring:
-    """Opens sealed keys and keeps them open: decrypting takes longer than signing."""
+    """Opens sealed keys and keeps them open: decrypting takes longer than signing.
 
-    def __init__(self, kek: bytes) -> None:
-        if len(kek) != KEK_BYTES:
-            raise ValueError(f"key-encryption key: expected {KEK_BYTES} bytes, got {len(kek)}")
-        self._cipher = AESGCM(kek)
+    `before` is the KEK that is being replaced: what it sealed still opens, nothing new is sealed under it.
+    """
+
+    def __init__(self, kek: bytes, before: bytes | None = None) -> None:
+        self._cipher = _cipher(kek)
+        self._before = None if before is None else _cipher(before)
         self._open: dict[str, SigningKey] = {}
         self._lock = Lock()
 
@@ -64,9 +67,34 @@ class Keyring:
         with self._lock:
             key = self._open.get(kid)
             if key is None:
-                seed = self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound_to(party, kid))
-                key = self._open[kid] = SigningKey.of_seed(seed)
+                key = self._open[kid] = SigningKey.of_seed(self._seed(party, kid, sealed))
         return key
+
+    def is_current(self, party: str, kid: str, sealed: bytes) -> bool:
+        """Whether it is sealed under the KEK of now."""
+        try:
+            _decrypted(self._cipher, party, kid, sealed)
+        except InvalidTag:
+            return False
+        return True
+
+    def _seed(self, party: str, kid: str, sealed: bytes) -> bytes:
+        try:
+            return _decrypted(self._cipher, party, kid, sealed)
+        except InvalidTag:
+            if self._before is None:
+                raise
+        return _decrypted(self._before, party, kid, sealed)
+
+
+def _cipher(kek: bytes) -> AESGCM:
+    if len(kek) != KEK_BYTES:
+        raise ValueError(f"key-encryption key: expected {KEK_BYTES} bytes, got {len(kek)}")
+    return AESGCM(kek)
+
+
+def _decrypted(cipher: AESGCM, party: str, kid: str, sealed: bytes) -> bytes:
+    return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound_to(party, kid))
 
 
 def public_jwk(public: bytes) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service import settings
+from service.keys.given import KEPT
 from service.local import orphans, place
 from service.local.errors import SetupError
 from service.settings import Settings
@@ -40,7 +41,10 @@ SECRETS = {
     "anchorer.key": "LOTPROOF_ANCHORER_KEY",
     "operator.key": "LOTPROOF_OPERATOR_KEY",
     "webhook.key": "LOTPROOF_WEBHOOK_KEY",
+    "metrics.key": "LOTPROOF_METRICS_KEY",
 }
+KEYSTORES = tuple(name for kept in KEPT for name in (kept.keystore, kept.passphrase))
+LATER = ("webhook.key", "metrics.key")  # younger than the others, and no record depends on them
 
 PUBLIC = {
     "log.public": "LOTPROOF_LOG_PUBLIC_KEY",
@@ -110,9 +114,10 @@ def _secrets(stack: Stack) -> None:
         for name, text in new_secrets().items():
             _write(half / name, text)
         half.rename(stack.secrets)
-    later = stack.secrets / "webhook.key"  # younger than the others, and no record depends on it
-    if not later.exists():
-        _write(later, _key())
+    made = new_secrets() if any(not (stack.secrets / name).exists() for name in LATER) else {}
+    for name in LATER:
+        if not (stack.secrets / name).exists():
+            _write(stack.secrets / name, made[name])
     if missing := sorted(name for name in wanted if not (stack.secrets / name).exists()):
         raise SetupError(
             f"{stack.secrets / missing[0]} is missing: restore it from a backup; a new one would not fit the records"
@@ -129,6 +134,7 @@ def new_secrets() -> dict[str, str]:
         "webhook.key": _key(),
         "anchorer.key": "0x" + secrets.token_hex(32),
         "operator.key": "lpk_" + secrets.token_urlsafe(32),
+        "metrics.key": "lpk_" + secrets.token_urlsafe(32),
         "guardian.key": "0x" + guardian.hex(),
         "guardian.address": _address(guardian),
     }
@@ -179,7 +185,7 @@ def own_database(environ: Mapping[str, str]) -> bool:
 
 
 def _given(environ: Mapping[str, str], variable: str) -> bool:
-    return bool(environ.get(variable) or environ.get(f"{variable}_FILE"))
+    return any(environ.get(name) for name in (variable, f"{variable}_FILE", variable.replace("_KEY", "_KEYSTORE")))
 
 
 def own_chain(environ: Mapping[str, str]) -> bool:

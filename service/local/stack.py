@@ -31,11 +31,12 @@ from service.local.supervisor import Part, Supervisor
 from service.settings import Settings, local_url
 
 Say = Callable[[str], None]
+EVERY_SECRET = (*embedded.SECRETS.values(), "LOTPROOF_KEK_BEFORE", *embedded.KEYSTORES)
 WITHHELD = {
-    "web": ("LOTPROOF_LOG_KEY", "LOTPROOF_ANCHORER_KEY"),
-    "worker": ("LOTPROOF_KEK", "LOTPROOF_OPERATOR_KEY"),
-    "chain": tuple(embedded.SECRETS.values()),
-    "migrate": tuple(embedded.SECRETS.values()),
+    "web": ("LOTPROOF_LOG_KEY", "LOTPROOF_ANCHORER_KEY", *embedded.KEYSTORES),
+    "worker": ("LOTPROOF_KEK", "LOTPROOF_KEK_BEFORE", "LOTPROOF_OPERATOR_KEY", "LOTPROOF_METRICS_KEY"),
+    "chain": EVERY_SECRET,
+    "migrate": EVERY_SECRET,
 }
 COMMAND = [sys.executable, "-P", "-m", "service.cli"]
 
