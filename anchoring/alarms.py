@@ -34,8 +34,9 @@ class Kind(Enum):
         "ROLLBACK",
         True,
         (
-            "The contract is ahead of this database: it was restored from an older backup, or the anchorer key "
-            "was used elsewhere. Restore a newer backup; nothing may be recorded on the old one."
+            "The contract, or what was signed last, is ahead of this database: it was restored from an older backup, "
+            "or the anchorer key was used elsewhere. Restore a newer backup, or bring back what is missing from a "
+            "mirror, partners' proofs and the queue (lotproof recover); until then nothing is recorded."
         ),
     )
     CHAIN_LOST = (
@@ -110,10 +111,7 @@ class Kind(Enum):
     FEE_CAP = (
         "FEE CAP",
         False,
-        (
-            "Blocks cost more than the fee cap: anchoring waits. Raise the cap if the growing un-anchored tail is "
-            "worse."
-        ),
+        ("Blocks cost more than the fee cap: anchoring waits. Raise the cap if the growing un-anchored tail is worse."),
     )
     NOT_ANCHORER = (
         "NOT ANCHORER",
@@ -169,6 +167,15 @@ class Kind(Enum):
             "that one. If the key is being replaced, name the old one in LOTPROOF_LOG_KEY_BEFORE (docs/operations.md)."
         ),
     )
+    WAREHOUSE_BEHIND = (
+        "WAREHOUSE BEHIND",
+        False,
+        (
+            "The log came back from others and the warehouse's rows of some statements did not. Nothing is recorded "
+            "about the lots concerned (lotproof recover --list) until each was looked at and settled "
+            "(lotproof recover --settle)."
+        ),
+    )
     WRONG_MAP_ROOT = (
         "WRONG MAP ROOT",
         False,
@@ -184,8 +191,10 @@ class Kind(Enum):
     @property
     def passes(self) -> bool:
         """Whether it goes by itself when a look at the chain no longer finds it."""
-        return not self.halts and self not in (Kind.KEY_USED_ELSEWHERE, Kind.WRONG_MAP_ROOT, Kind.LATE)
+        return not self.halts and self not in _STAY
 
+
+_STAY = (Kind.KEY_USED_ELSEWHERE, Kind.WRONG_MAP_ROOT, Kind.WAREHOUSE_BEHIND, Kind.LATE)
 
 # While one of these is open, nothing is shown as final.
 DOUBTS_FINALITY = (Kind.FINALITY_VIOLATION, Kind.CHAIN_LOST, Kind.CONTRACT_CHANGED)

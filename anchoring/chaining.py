@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from anchoring.errors import LedgerBroken
 from anchoring.lotmap import Change
 from verifier.entry import Entry, format_entry
 from verifier.hashing import ZERO, LeafHash, MapHash, StatementHash, Subject, leaf_hash, map_value
@@ -61,6 +62,23 @@ def chain(first: int, waiting: Iterable[Waiting], tips: Mapping[Subject, Tip]) -
             newest[subject] = Tip(first, entry.sequence, leaf, recorded_at)
             yield Chained(first, entry, leaf)
             first += 1
+
+
+def linked(first: int, known: Iterable[Entry], tips: Mapping[Subject, Tip]) -> Iterator[Chained]:
+    """Entries that have their place already, from index `first` on; raises LedgerBroken where one does not follow from
+    the newest of its subject: its number, the leaf before, and a time that does not fall."""
+    newest = dict(tips)
+    for entry in known:
+        before = newest.get(entry.subject, NOTHING)
+        expected = before.sequence + 1, before.leaf_hash
+        if (entry.sequence, entry.previous) != expected or entry.recorded_at < before.recorded_at:
+            seen = f"number {entry.sequence} after leaf {entry.previous.hex()} at {entry.recorded_at}"
+            told = f"number {expected[0]} after leaf {expected[1].hex()}, not before {before.recorded_at}"
+            raise LedgerBroken(f"entry {first} of subject {entry.subject.hex()}", told, seen)
+        leaf = leaf_hash(format_entry(entry))
+        newest[entry.subject] = Tip(first, entry.sequence, leaf, entry.recorded_at)
+        yield Chained(first, entry, leaf)
+        first += 1
 
 
 def new_tips(chained: Iterable[Chained]) -> dict[Subject, Tip]:

@@ -32,7 +32,6 @@ DEVELOPMENT = ("anvil/", "hardhat", "ganache", "ethereumjs testrpc")
 _LOCK = 0x6C6F7470_64706C79  # any constant: two that deploy at the same moment take turns
 
 
-
 class NeedsEther(Exception):
     """The account cannot pay; the sentence names address and amount."""
 

@@ -68,19 +68,19 @@ def sight(conn: Connection, rpc: Rpc, seen: Look, known: Deployment) -> list[Sig
         return []
     first_block = known.block if newest is None else newest.block
     assert first_block is not None
-    events = _events(seen.contract, start, seen.head.count, first_block, seen.latest.number)
-    times = {number: _time(rpc, events, number) for number in {event.block for event in events}}
-    leaves = [event.leaf(seen.epoch_of(event.index), times[event.block]) for event in events]
+    found = events(seen.contract, start, seen.head.count, first_block, seen.latest.number)
+    times = {number: _time(rpc, found, number) for number in {event.block for event in found}}
+    leaves = [event.leaf(seen.epoch_of(event.index), times[event.block]) for event in found]
     known_peaks = anchors.hashes(conn, accumulator.peaks(start))
     nodes = accumulator.grow(start, leaves, known_peaks.__getitem__)
-    sent = [intents.sent_by(conn, event.tx_hash) for event in events]
+    sent = [intents.sent_by(conn, event.tx_hash) for event in found]
     return [
         Sighting(event, seen.epoch_of(event.index), times[event.block], tuple(done), intent)
-        for event, done, intent in zip(events, nodes, sent, strict=True)
+        for event, done, intent in zip(found, nodes, sent, strict=True)
     ]
 
 
-def _events(contract: LotAnchor, start: int, end: int, first: int, last: int) -> list[Anchored]:
+def events(contract: LotAnchor, start: int, end: int, first: int, last: int) -> list[Anchored]:
     """The events of the anchors start to end - 1, in order, each once."""
     found: dict[int, Anchored] = {}
     window = WINDOW

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from anchoring.errors import LedgerBroken, LogKeyChanged
 from verifier.checkpoint import Checkpoint, format_checkpoint, parse_checkpoint
+from verifier.errors import Refuted
 from verifier.hashing import MapHash, RootHash
 from verifier.note import ED25519, Note, format_note, key_id, parse_note
 
@@ -47,6 +48,17 @@ class LogSigner:
                 raise LedgerBroken("signature of the newest checkpoint", again, text)
         elif self._before is None or not _signed(note, self.origin, self._before):
             raise LogKeyChanged(self._key_id, sorted(theirs), parse_checkpoint(note.body).size)
+
+    def wrote(self, text: str) -> tuple[Checkpoint, str]:
+        """The checkpoint in a note that this key, or the one that it replaces, signed, whoever else did; and the note
+        with that signature alone, as the log keeps it. Raises Refuted."""
+        note = parse_note(text)
+        known = parse_checkpoint(note.body)
+        for public in (self._key.public_key().public_bytes_raw(), *([self._before] if self._before else [])):
+            if known.origin == self.origin and _signed(note, self.origin, public):
+                line = next(each for each in note.signatures if each.key_id == key_id(self.origin, ED25519, public))
+                return known, format_note(note.body, [(self.origin, line.key_id, line.signature)])
+        raise Refuted("checkpoint", f"one of {self.origin} under the log's key", note.body.partition("\n")[0])
 
 
 def _signed(note: Note, origin: str, public: bytes) -> bool:
