@@ -18,7 +18,7 @@ from anchoring.intents import Failures, Intent, Plan, Transaction
 from anchoring.look import Look
 from anchoring.onchain import Address, Fees, TxHash
 from anchoring.pace import ChainSettings, Clock, elapsed
-from anchoring.pushing import Push, push
+from anchoring.pushing import Push, Said, push
 from anchoring.rpc import Refused, Rpc
 from anchoring.watch import NotNow, Watch
 
@@ -183,7 +183,7 @@ class Sender:
         last = self._pushed.get(tx_hash)
         if last is not None and not elapsed(self._now(), last, self._settings.repush):
             return False
-        said = push(self._rpc, transaction.signed.raw)
+        said = self._said(transaction)
         self._passed("pushed")
         self._remember(tx_hash, said.outcome)
         if said.outcome is Push.NO_MONEY:
@@ -193,6 +193,14 @@ class Sender:
         if said.away is not None:
             raise said.away
         return True
+
+    def _said(self, transaction: Transaction) -> Said:
+        """What the node says to the bytes. Some (Ganache) call bytes that they hold already too cheap to replace
+        themselves: that is no reason to pay more."""
+        said = push(self._rpc, transaction.signed.raw)
+        if said.outcome is Push.UNDERPRICED and self._rpc.sender_and_nonce(transaction.signed.tx_hash) is not None:
+            return Said(Push.KNOWN, said.words)
+        return said
 
     def _remember(self, tx_hash: TxHash, outcome: Push) -> None:
         self._pushed.pop(tx_hash, None)

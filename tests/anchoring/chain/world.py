@@ -37,6 +37,8 @@ class World:
         self.sender = contract.address_of(self.key)
         self.rpc = Rpc(node.url)
         self.time = self.rpc.head().time * 1000
+        if not self.rpc.client().lower().startswith(deploy.DEVELOPMENT):
+            self.fund(self.sender)  # nobody else does
         self.numbers = itertools.count(1)
         self.deployment = deploy.ensure(
             engine, node.url, self.key, GUARDIAN, now=self.now, legacy_fees=legacy_fees
@@ -132,7 +134,7 @@ class World:
             if self.is_final():
                 return
             self.mine()
-        raise AssertionError(f"not final after {rounds} rounds: {self.states()}, alarms {self.alarms()}")
+        raise AssertionError(f"not final after {rounds} rounds: {self.states()}, alarms {self.told()}")
 
     # What the database says
 
@@ -162,6 +164,10 @@ class World:
     def alarms(self) -> list[str]:
         with self.engine.connect() as conn:
             return [alarm.kind.title for alarm in alarms.open_alarms(conn)]
+
+    def told(self) -> list[str]:
+        """What the open alarms say, word by word."""
+        return [f"{kind}: {detail}" for kind, detail in self.rows(_TOLD)]
 
     def may_sign(self) -> bool:
         with self.engine.connect() as conn:
@@ -220,6 +226,7 @@ def grow(conn: Connection, entries: int, numbers: Iterator[int]) -> int:
     return len(leaves)
 
 
+_TOLD = "SELECT kind, detail FROM ledger.alarm WHERE cleared_at IS NULL ORDER BY id"
 _ENTRY = text(
     "INSERT INTO ledger.entry (index, kind, subject, sequence, previous, statement_hash, recorded_at, leaf_hash)"
     " VALUES (:index, 1, :subject, 1, :zero, :subject, 1790000000000, :leaf)"
