@@ -5,8 +5,9 @@
     prove_subject, anchor_proofs                            what a lot proof file is made of
     standings, gaps                                         how far each statement has come, what is missing
     Sequencer, Worker, run_worker                           the working side
-    status, alarms, what may be done about them             how it stands
+    status, figures, alarms, what may be done about them    how it stands
     LEDGER_CHECKS, Audited, Finding                         the audit of every stored byte
+    deploy, restoring                                       what an operator does when a chain or a database is lost
 
 A statement is opaque here: a hash, a kind, and the subjects that it concerns.
 
@@ -23,6 +24,7 @@ from anchoring.anchors import Anchor, AnchorProof, anchor_proofs, anchor_tile_by
 from anchoring.awaiting import await_receipts
 from anchoring.checkpoints import SignedCheckpoint, checkpoint
 from anchoring.errors import LedgerBroken, LogKeyChanged, NotInLedger, Overtaken
+from anchoring.figures import Figures, figures
 from anchoring.pace import ChainSettings
 from anchoring.prover import EntryProof, Head, Neighbour, SubjectProof, prove_subject
 from anchoring.publication import entry_bundle_bytes, tile_bytes
@@ -33,7 +35,7 @@ from anchoring.status import Status, status
 from anchoring.submissions import Submission, submit
 
 if TYPE_CHECKING:
-    from anchoring import deploy
+    from anchoring import deploy, restoring
     from anchoring.audit import LEDGER_CHECKS, Audited, Check, Finding
     from anchoring.deploy import NeedsEther, NotYet, WrongChain
     from anchoring.recovery import NotAgreed, accept_reorg
@@ -62,8 +64,8 @@ _OF_THE_CHAIN = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "deploy":
-        return import_module("anchoring.deploy")
+    if name in ("deploy", "restoring"):
+        return import_module(f"anchoring.{name}")
     if name not in _OF_THE_CHAIN:
         raise AttributeError(f"module 'anchoring' has no attribute {name!r}")
     return getattr(import_module(f"anchoring.{_OF_THE_CHAIN[name]}"), name)
@@ -80,6 +82,7 @@ __all__ = [
     "ChainSettings",
     "Check",
     "EntryProof",
+    "Figures",
     "Finding",
     "Head",
     "LedgerBroken",
@@ -112,6 +115,7 @@ __all__ = [
     "contradicted",
     "deploy",
     "entry_bundle_bytes",
+    "figures",
     "format_receipt",
     "gaps",
     "may_sign",
@@ -119,6 +123,7 @@ __all__ = [
     "prove_subject",
     "receipts_of",
     "rehearse",
+    "restoring",
     "rpcs",
     "run_worker",
     "standings",

@@ -83,6 +83,7 @@ class TxReceipt:
     ok: bool
     gas_used: int
     contract: Address | None
+    price: int | None = None  # wei for each gas; None: an old node does not say
 
 
 class Rpc:
@@ -292,6 +293,7 @@ class Rpc:
                 self._number(found["status"]) == 1,
                 self._number(found["gasUsed"]),
                 None if made is None else Address(self._bytes(made)),
+                self._number(found["effectiveGasPrice"]) if found.get("effectiveGasPrice") else None,
             )
         except (KeyError, AttributeError, TypeError) as error:
             raise Away(self.url, f"a receipt without {error}") from error

@@ -61,11 +61,7 @@ def status(conn: Connection, now: int | None = None) -> Status:
         waiting=_count(conn, "SELECT count(*) FROM ledger.submission"),
         anchors=live,
         final_anchors=final,
-        in_flight=_count(
-            conn,
-            "SELECT count(*) FROM ledger.intent WHERE state = 'signed'"
-            " AND deployment = (SELECT max(id) FROM ledger.deployment)",
-        ),
+        in_flight=in_flight(conn),
         checkpoint=newest,
         anchor=anchor,
         final_anchor=anchors.anchored(conn, final=True),
@@ -73,13 +69,23 @@ def status(conn: Connection, now: int | None = None) -> Status:
         lag=lag(conn, covered, now),
         deployment=deployments.current(conn),
         admitted=admitted(conn),
-        alarms=[*open_alarms(conn), *_unheard(conn, now)],
+        alarms=[*open_alarms(conn), *unheard(conn, now)],
     )
 
 
-def _unheard(conn: Connection, now: int | None) -> list[Alarm]:
-    """What the worker would say if it could. Where none ever worked nothing can be recorded, so nothing is missed."""
-    now = _database_clock(conn) if now is None else now
+def in_flight(conn: Connection) -> int:
+    """Anchors that are signed and in no block."""
+    return _count(
+        conn,
+        "SELECT count(*) FROM ledger.intent WHERE state = 'signed'"
+        " AND deployment = (SELECT max(id) FROM ledger.deployment)",
+    )
+
+
+def unheard(conn: Connection, now: int | None) -> list[Alarm]:
+    """The alarms that nobody raises: what the worker would say if it could. Where none ever worked nothing can be
+    recorded, so nothing is missed."""
+    now = database_clock(conn) if now is None else now
     found = []
     silent = {duty: at for duty, at in heartbeat.beats(conn).items() if now - at > AWAY_AFTER}
     if silent:
@@ -92,7 +98,8 @@ def _unheard(conn: Connection, now: int | None) -> list[Alarm]:
     return found
 
 
-def _database_clock(conn: Connection) -> int:
+def database_clock(conn: Connection) -> int:
+    """Milliseconds since 1970."""
     return _count(conn, "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import Connection, Engine, create_engine
 from anchoring import admission, alarms, anchors, deployments, election, logkey, ours
 from anchoring.alarms import Halt, Kind
 from anchoring.anchorer import Anchorer, Round
+from anchoring.contract import address_of
 from anchoring.dedicated import LOST
 from anchoring.errors import LedgerBroken, NotInLedger
 from anchoring.heartbeat import Pulse
@@ -33,6 +34,7 @@ from anchoring.rpc import Away, Refused, rpcs
 from anchoring.sequencer import Sequencer
 from anchoring.signer import LogSigner
 from anchoring.status import lag
+from anchoring.wallet import Wallet
 from verifier.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
@@ -90,7 +92,9 @@ class AnchorLoop:
     ) -> None:
         self._file, self._pulse = file, Pulse("anchorer")
         self._engine, self._settings, self._now = engine, settings.chain, now
-        self._anchorer = Anchorer(engine, rpcs(settings.rpc_urls), settings.anchorer_key, settings.chain, now)
+        nodes = rpcs(settings.rpc_urls)
+        self._anchorer = Anchorer(engine, nodes, settings.anchorer_key, settings.chain, now)
+        self._wallet = Wallet(engine, nodes[0], address_of(settings.anchorer_key), settings.chain)
 
     def run(self, stop: Event) -> None:
         """Until `stop` is set."""
@@ -138,6 +142,8 @@ class AnchorLoop:
             ended = self._anchorer.tick()
             if ended is not Round.WAITED:
                 log.info("round: %s", ended.value)
+            if ended in (Round.WAITED, Round.PUSHED):
+                self._wallet.look()
         except (Away, Refused) as error:
             why = str(error)
             log.warning("%s", why)

@@ -51,6 +51,7 @@ from service.auth.access import Access
 from service.keys.keyring import Keyring
 from service.ledger.gather import Gather
 from service.ledger.requests import Scribe
+from service.metrics import page as metrics
 from service.proof.proofs import Proofs
 from service.publish import log
 from service.settings import Settings
@@ -80,6 +81,7 @@ def create_app(given: Settings | None = None) -> Flask:
         api.register_blueprint(room.door(house))
     app.register_blueprint(log.pages(house))
     app.register_blueprint(pages.pages(house, api.spec.to_dict()))
+    metrics.install(app, house)
     app.after_request(headers.secured)
     app.get("/healthz")(lambda: Response("ok\n", content_type="text/plain"))
     return app

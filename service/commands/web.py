@@ -4,8 +4,9 @@ import argparse
 import gc
 import multiprocessing
 import os
+from pathlib import Path
 
-from service.local import child, embedded
+from service.local import child, embedded, orphans
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,6 +14,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> None:
+    from service.metrics import shared
+
+    with shared.counters(_place()):
+        _serve()
+
+
+def _place() -> Path | None:
+    """Where the counters are kept: in the state of this stack, if there is one."""
+    return embedded.data_folder(os.environ) / "run" / "metrics" if orphans.MARK in os.environ else None
+
+
+def _serve() -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
