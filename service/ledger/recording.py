@@ -27,6 +27,7 @@ from service.ledger import queries
 from service.ledger.content import content_hash, content_of
 from service.ledger.copying import driver
 from service.ledger.durably import durably
+from service.ledger.journal import journal_hash, journal_of
 from service.ledger.load import Earlier, Loaded, load
 from service.ledger.requests import MovementRequest, Outcome, Recorded, Refused, Scribe
 from service.ledger.write import write
@@ -69,21 +70,21 @@ def _parts(requests: Sequence[MovementRequest]) -> Iterator[Sequence[MovementReq
 def _record_part(connection: Connection, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
     raw = driver(connection)
     loaded = load(raw, scribe, requests)
-    call = _Call(scribe, loaded)
+    numbers = raw.execute(queries.NEXT_NUMBERS, [len(requests)])  # those of refused requests stay unused
+    call = _Call(scribe, loaded, (number for number, in numbers))
     outcomes = [call.take(request) for request in requests]
     if call.written:
-        numbers = [number for number, in raw.execute(queries.NEXT_NUMBERS, [len(call.written)])]
-        write(connection, scribe.origin,
-              [replace(written, number=number) for number, written in zip(numbers, call.written, strict=True)])
+        write(connection, scribe.origin, call.written)
     return outcomes
 
 
 class _Call:
     """One call on its way: the book changes from request to request, and what was written is known to the next."""
 
-    def __init__(self, scribe: Scribe, loaded: Loaded) -> None:
+    def __init__(self, scribe: Scribe, loaded: Loaded, numbers: Iterator[int]) -> None:
         self.scribe = scribe
         self.loaded = loaded
+        self.numbers = numbers
         self.recorded_at = int(loaded.book.now.timestamp() * 1000)
         self.written: list[Written] = []
 
@@ -101,8 +102,10 @@ class _Call:
         return self._sign(party, request, content, decision)
 
     def _sign(self, party: Party, request: MovementRequest, content: bytes, decision: Decision) -> Recorded:
-        command, book = request.command, self.loaded.book
-        event = event_of(party, request.id, command, decision, book.now)
+        command, book, hashed, number = request.command, self.loaded.book, content_hash(content), next(self.numbers)
+        journal = journal_of(number, party.id, request.id, command.type, request.actor, self.recorded_at, hashed,
+                             decision, self.scribe.random)  # fmt: skip
+        event = event_of(party, request.id, command, decision, book.now, journal_hash(journal))
         statement = issue_movement(
             self.loaded.signers[party.id],
             issuer=party.uri, movement=str(request.id), issued_at=self.recorded_at // 1000, origin=self.scribe.origin,
@@ -112,9 +115,8 @@ class _Call:
         if decision.handoff is not None and decision.handoff.state == "offered":
             decision = replace(decision, handoff=replace(decision.handoff, statement=statement.statement_hash))
         book.post(decision)
-        hashed = content_hash(content)
-        self.written.append(Written(0, party, request.id, command.type, request.actor, self.recorded_at, content,
-                                    hashed, decision, statement, event.uris))
+        self.written.append(Written(number, party, request.id, command.type, request.actor, self.recorded_at, content,
+                                    hashed, journal, decision, statement, event.uris))
         recorded = Recorded(request.id, command.type, self.recorded_at, statement.statement_hash, event.uris)
         self.loaded.earlier[party.id, request.id] = Earlier(
             command.type, self.recorded_at, statement.statement_hash, hashed, event.uris)

@@ -50,7 +50,7 @@ def write(connection: Connection, origin: str, movements: Sequence[Written]) -> 
     copy_in(raw, "warehouse.lot (id, party_id, item_id, number, uri, production_date, expiry_date, retest_date,"
                  " manufacturer_lot, supplier, traceability_lot_code, traceability_source, recall)", rows.lots)
     copy_in(raw, "warehouse.movement (number, party_id, id, type, actor, recorded_at, statement_hash, content_hash,"
-                 " content, lots)", rows.movements)
+                 " content, journal, lots)", rows.movements)
     uncover(raw, movements)
     copy_in(raw, "warehouse.leg (lot_id, movement, line, place, status, units)", rows.legs)
     cover(raw, movements)
@@ -77,7 +77,7 @@ def _movement(rows: _Rows, written: Written) -> None:
     rows.movements.append(
         f"{written.number}\t{written.party.id}\t{written.id}\t{written.type}\t{text(written.actor)}\t"
         f"{written.recorded_at}\t{binary(written.statement.statement_hash)}\t{binary(written.content_hash)}\t"
-        f'{text(written.content.decode())}\t{{"{listed}"}}'
+        f'{text(written.content.decode())}\t{text(written.journal.decode())}\t{{"{listed}"}}'
     )
 
 

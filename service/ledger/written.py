@@ -20,6 +20,7 @@ class Written:
     recorded_at: int
     content: bytes
     content_hash: bytes
+    journal: bytes
     decision: Decision
     statement: Statement
     lots: tuple[str, ...]

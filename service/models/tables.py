@@ -126,6 +126,7 @@ movement = Table(
     _required("statement_hash", LargeBinary),
     _required("content_hash", LargeBinary),
     _required("content", Text),
+    Column("journal", Text),
     _required("lots", ARRAY(Text)),
 )
 

@@ -41,11 +41,13 @@ class EventText(NamedTuple):
     lists: list[Listed]
 
 
-def event_of(party: Party, movement: UUID, command: Command, decision: Decision, now: datetime) -> EventText:
-    """The event of an allowed movement of this party."""
+def event_of(
+    party: Party, movement: UUID, command: Command, decision: Decision, now: datetime, journal: str
+) -> EventText:
+    """The event of an allowed movement of this party; `journal` is the hash of its rows (`service.ledger.journal`)."""
     kind = kind_of(command, decision)
-    own = own_properties(command, decision)
-    properties = [_constant("@context", EPCIS_CONTEXT) if not own else _own_context(), _constant("type", kind.type)]
+    own = own_properties(command, decision) | {"lotproof:journal": journal}
+    properties = [_own_context(), _constant("type", kind.type)]
     if kind.action is not None:
         properties.append(_constant("action", kind.action))
     properties += _id_and_time(movement, command, decision, now)

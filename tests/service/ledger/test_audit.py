@@ -43,7 +43,8 @@ LIES = (
 )  # fmt: skip
 """Name of the check that finds it, and what a superuser did."""
 
-GUARDED = ("movement", "leg", "statement", "handoff", "balance", "discrepancy", "lot_descent", "case_cover")
+GUARDED = ("movement", "leg", "statement", "disclosure", "handoff", "balance", "discrepancy", "lot", "lot_descent",
+           "case_cover")
 
 
 def live_on(world: World) -> None:

@@ -90,7 +90,9 @@ def test_allowed_legs_move_the_balances_whoever_writes_them(world: World, legs: 
     assert not [finding for finding in world.audit() if "balance" in finding.check]
 
 
-@pytest.mark.parametrize("table", ["party_key", "movement", "leg", "lot_descent", "handoff_line", "statement"])
+@pytest.mark.parametrize(
+    "table", ["party_key", "movement", "leg", "lot_descent", "handoff_line", "statement", "disclosure"]
+)
 @pytest.mark.parametrize("change", ["UPDATE {} SET {} = {}", "DELETE FROM {}", "TRUNCATE {}"])
 @pytest.mark.parametrize("role", ["origin", "replica"])
 def test_what_is_recorded_is_never_changed_not_even_in_replica_mode(
@@ -132,13 +134,6 @@ def test_other_facts_change_only_as_they_may(shared_life: World, change: str) ->
     with pytest.raises(DBAPIError):
         write(shared_life, change)
     assert shared_life.audit() == []
-
-
-def test_disclosures_may_be_erased_and_the_rest_stays_true(world: World) -> None:
-    done = world.do("maker", register("L1"))
-    write(world, "UPDATE warehouse.disclosure SET disclosures = '~' WHERE statement_hash = :hash",
-          hash=done.statement_hash)
-    assert world.audit() == []
 
 
 def test_the_models_are_the_tables_of_the_migration(world: World) -> None:

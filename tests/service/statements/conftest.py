@@ -57,7 +57,7 @@ class Issued:
 def issue(book: Book, party: str, command: c.Command, id: UUID | None = None, random: Random = os.urandom) -> Issued:
     id = id or uuid4()
     decision, who = do(book, party, command, id), book.party(party)
-    event = event_of(who, id, command, decision, book.now)
+    event = event_of(who, id, command, decision, book.now, "A" * 43)
     if decision.handoff is not None:
         decision = replace(decision, handoff=replace(decision.handoff, statement=bytes(32)))
     made = issue_movement(
