@@ -1,0 +1,131 @@
+"""What each role may do, table by table: the one list from which `settling` grants and which the tests compare.
+
+Written as in GRANT. What stands nowhere is granted to nobody: no TRUNCATE, no REFERENCES, no TRIGGER, no CREATE; and the
+owner of a table is never who writes to it. `UPDATE (column)` also lets its role lock rows (SELECT … FOR UPDATE asks for it).
+The auditor has SELECT on all of them.
+"""
+
+import hashlib
+
+OWNER, WEB, WORKER, AUDITOR = "lotproof_owner", "lotproof_web", "lotproof_worker", "lotproof_auditor"
+ROLES = (OWNER, WEB, WORKER, AUDITOR)
+SCHEMAS = ("ledger", "warehouse")
+
+READ, ADD = "SELECT", "SELECT, INSERT"
+
+_ITEM = (
+    "name, spec, gtin, unit, decimals, shelf_life_days, storage_min, storage_max, needs_expiry, needs_manufacturer_lot,"
+    " held_on_arrival, needs_production_date, count_tolerance, content, content_unit"
+)
+_COUNTED = "counted, book_then, counted_by, counted_at, recounts, posted, movement"
+_IMPORT = "state, done, finished_at, content"
+
+# table: what web may, what worker may
+TABLES: dict[str, tuple[str, str]] = {
+    "ledger.submission": (ADD, "SELECT, DELETE"),
+    "ledger.entry": (READ, ADD),
+    "ledger.tile": (READ, ADD),
+    "ledger.map_page": (READ, ADD),
+    "ledger.checkpoint": (READ, ADD),
+    "ledger.deployment": (READ, "SELECT, INSERT, UPDATE (state, block, block_hash)"),
+    "ledger.intent": (READ, "SELECT, INSERT, UPDATE (state)"),
+    "ledger.signed_transaction": (READ, ADD),
+    "ledger.attempt": (READ, ADD),
+    "ledger.anchor": (READ, "SELECT, INSERT, UPDATE (state, settled_at)"),
+    "ledger.live_anchor": (READ, READ),
+    "ledger.epoch": (READ, "SELECT, INSERT, UPDATE (lost)"),
+    "ledger.sealed_group": (READ, ADD),
+    "ledger.alarm": (READ, "SELECT, INSERT, UPDATE (cleared_at, cleared_by)"),
+    "ledger.admission": (READ, ADD),
+    "ledger.heartbeat": (READ, "SELECT, INSERT, UPDATE (at, detail)"),
+    "ledger.recovery": (READ, ADD),
+    "ledger.unaccounted": (READ, "SELECT, INSERT, UPDATE (settled_at, settled_by)"),
+    "ledger.wallet": (READ, "SELECT, INSERT, UPDATE (balance, anchors, gas, spent, counted, at)"),
+    "ledger.ddl": (READ, READ),  # the event triggers write it, as the owner
+    # What parties are, and where.
+    "warehouse.party": ("SELECT, INSERT, UPDATE (id)", READ),  # to lock: an id is GENERATED ALWAYS and never changes
+    "warehouse.party_key": ("SELECT, INSERT, UPDATE (sealed)", ""),  # `lotproof keys rewrap`
+    "warehouse.item": (f"SELECT, INSERT, UPDATE ({_ITEM})", ""),
+    "warehouse.site": (ADD, ""),
+    "warehouse.location": ("SELECT, INSERT, UPDATE (within)", ""),
+    "warehouse.lot": ("SELECT, INSERT, UPDATE (recall)", ""),
+    # What happened.
+    "warehouse.movement": (ADD, READ),
+    "warehouse.leg": (ADD, ""),
+    "warehouse.balance": (READ, ""),  # follows from the legs: post_legs writes it, as the owner
+    "warehouse.lot_descent": (ADD, ""),
+    "warehouse.statement": (ADD, ""),
+    "warehouse.disclosure": (ADD, ""),
+    "warehouse.handoff": ("SELECT, INSERT, UPDATE (state, answer)", ""),
+    "warehouse.handoff_line": (ADD, ""),
+    "warehouse.discrepancy": ("SELECT, INSERT, UPDATE (settled, outcome)", ""),
+    "warehouse.notice": ("SELECT, INSERT, UPDATE (acknowledged_at, acknowledged_by)", ""),
+    # Lot numbers, labels, scans.
+    "warehouse.item_category": ("SELECT, INSERT, UPDATE (category)", ""),
+    "warehouse.lot_number_rule": (ADD, ""),
+    "warehouse.lot_number_counter": ("SELECT, INSERT, UPDATE (next)", ""),
+    "warehouse.lot_number_taking": (ADD, ""),
+    "warehouse.lot_number_taken": (ADD, ""),
+    "warehouse.gs1_prefix": (ADD, ""),
+    "warehouse.sscc_counter": ("SELECT, INSERT, UPDATE (next)", ""),
+    "warehouse.sscc_taking": (ADD, ""),
+    "warehouse.scan": (ADD, ""),
+    # Orders and picking. A reservation is a wish that ends: deleted when it is used up or given back.
+    "warehouse.issue_rule": ("SELECT, INSERT, UPDATE (policy)", ""),
+    "warehouse.customer": (ADD, ""),
+    "warehouse.orders": ("SELECT, INSERT, UPDATE (ended, ended_at, ended_by, ended_reason)", ""),
+    "warehouse.order_line": (ADD, ""),
+    "warehouse.fulfilment": (ADD, ""),
+    "warehouse.reservation": ("SELECT, INSERT, UPDATE (units, expires_at), DELETE", ""),
+    "warehouse.pick_list": (ADD, ""),
+    "warehouse.pick_line": ("SELECT, INSERT, UPDATE (ended)", ""),
+    "warehouse.pick": (ADD, ""),
+    # Cases, counts, recalls.
+    "warehouse.quarantine_case": ("SELECT, INSERT, UPDATE (state, round, ruling)", ""),
+    "warehouse.case_act": (ADD, ""),
+    "warehouse.case_movement": (ADD, ""),
+    "warehouse.case_cover": ("SELECT, INSERT, UPDATE (units)", ""),
+    "warehouse.count_sheet": ("SELECT, INSERT, UPDATE (state, acts, approved_by, posted_at)", ""),
+    "warehouse.count_place": (ADD, ""),
+    "warehouse.count_line": (f"SELECT, INSERT, UPDATE ({_COUNTED})", ""),
+    "warehouse.recall": ("SELECT, INSERT, UPDATE (lifted_at, lifted_by, lift_movements)", ""),
+    "warehouse.recall_drill": (ADD, ""),
+    # People and keys. A name may be erased; roles are given anew as a whole.
+    "warehouse.api_key": ("SELECT, INSERT, UPDATE (revoked_at)", ""),
+    "warehouse.person": ("SELECT, INSERT, UPDATE (active)", ""),
+    "warehouse.person_name": ("SELECT, INSERT, DELETE", ""),
+    "warehouse.person_role": ("SELECT, INSERT, DELETE", ""),
+    "warehouse.refusal": (ADD, ""),
+    "warehouse.change": (ADD, ""),
+    # What goes out and comes in. Deliveries follow from movements: post_deliveries adds them, as the owner.
+    "warehouse.webhook": ("SELECT, INSERT, UPDATE (ended_at)", READ),
+    "warehouse.delivery": (
+        "SELECT, UPDATE (state, attempts, next_at)",
+        "SELECT, UPDATE (state, attempts, tried_at, next_at, answer, fault), DELETE",
+    ),
+    "warehouse.import": (f"SELECT, INSERT, UPDATE ({_IMPORT}), DELETE", ""),
+    "warehouse.import_problem": ("SELECT, INSERT, DELETE", ""),
+}
+
+# Sequences that the code asks itself; those of identity columns need no grant.
+SEQUENCES: dict[str, tuple[str, str]] = {
+    "warehouse.lot_id": ("USAGE", ""),
+    "warehouse.movement_number": ("USAGE", ""),
+    "warehouse.location_id_seq": ("USAGE", ""),
+}
+
+# Functions that appear in queries, checks and indexes. Trigger functions need no grant to be fired.
+FUNCTIONS: dict[str, tuple[str, str]] = {
+    "ledger.admitted()": ("EXECUTE", "EXECUTE"),
+    "warehouse.expired(date, bigint, text)": ("EXECUTE", ""),
+    "warehouse.held_for_cases(bigint, bigint)": ("EXECUTE", ""),
+    "warehouse.lot_skeleton(text)": ("EXECUTE", ""),
+}
+
+# Triggers that keep what follows from other rows: they run as the owner, so that who fires them cannot write there himself.
+DEFINERS = ("warehouse.post_legs()", "warehouse.post_deliveries()", "ledger.note_ddl()", "ledger.note_drop()")
+
+
+def digest() -> str:
+    """Names this list; kept in the database, so that a changed list is noticed and granted."""
+    return hashlib.sha256(repr((TABLES, SEQUENCES, FUNCTIONS, DEFINERS)).encode()).hexdigest()[:32]
