@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from verifier.audit_parts import looked_at
 from verifier.audit_statements import check_statements
@@ -56,8 +57,15 @@ class Work:
     bits: int | None = None  # of a key partition; as many as keep memory small, if not said
 
 
-def audit(log: Log, policy: Policy, nodes: Sequence[Node] = (), now: int = 0, work: Work | None = None) -> Report:
-    """The report on a published log: entries, tiles, checkpoint and chain.
+def audit(
+    log: Log,
+    policy: Policy,
+    nodes: Sequence[Node] = (),
+    now: int = 0,
+    work: Work | None = None,
+    statements: Iterable[str] | None = None,
+) -> Report:
+    """The report on a published log: entries, tiles, checkpoint and chain, and the statements that one holds.
 
     Raises nothing but NotResumable, and that only with `work.resume`.
     """
@@ -66,7 +74,7 @@ def audit(log: Log, policy: Policy, nodes: Sequence[Node] = (), now: int = 0, wo
         return read_entries(log, size, first)
 
     try:
-        return audit_log(entries, log.checkpoint, policy, nodes, now, log.tile, work=work)
+        return audit_log(entries, log.checkpoint, policy, nodes, now, log.tile, statements, work)
     except Unavailable as unknown:
         return _nothing(str(unknown))
     except OSError as full:
@@ -102,13 +110,14 @@ def audit_log(
     try:
         found[1].attempt(case.read, reading, entries, checkpoint.size, state)
         subjects = case.judge(reading, checkpoint, state)
-        if statements is not None and found[1].verdict is Verdict.YES:
-            check_statements((raw for _, raw in spooled(reading.spool.path)), statements, policy, found[4])
+        rows = case.said(reading, statements)
     finally:
         reading.spool.close()
     case.ended()
     answers = tuple(one.answer() for one in found.values())
     facts = _facts(reading, subjects, published, state.held)
+    if rows is not None:
+        facts["statements"] = rows
     return Report(f"log {checkpoint.origin}", answers, facts, CAVEATS)
 
 
@@ -178,6 +187,17 @@ class _Case:
         if state.held is not None:
             self.found[7].attempt(_check_anchors, roots, state.held, checkpoint, self.found[7])
         return subjects
+
+    def said(self, reading: Reading, statements: Iterable[str] | None) -> list[dict[str, Any]] | None:
+        """A row for each given statement; None where none are given or the entries beside them are not in order."""
+        if statements is None:
+            return None
+        if self.found[1].verdict is Verdict.REFUTED:
+            self.found[4].leave_open(Unavailable("statements", "the form of the log was refuted"))
+        if self.found[1].verdict is not Verdict.YES:
+            return None
+        entries = (raw for _, raw in spooled(reading.spool.path))
+        return check_statements(entries, statements, self.policy, self.found[4])
 
     def ended(self) -> None:
         """Leave nothing behind, unless something could not be read: then it can be gone on with."""

@@ -2,6 +2,7 @@
 
     lotproof-verify FILE... --policy regulator.toml [--as receipt|fraud|fork] [--rpc URL] [--json] [--offline]
     lotproof-verify audit URL --policy regulator.toml [--token T | --token-file FILE] [--resume FILE]
+                          [--statements FOLDER]
     lotproof-verify monitor URL --policy partner.toml --state FILE [--once] [--webhook URL] ...
     lotproof-verify fraud RECEIPT FILE
     lotproof-verify fork CHECKPOINT CHECKPOINT
@@ -20,7 +21,8 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ from verifier.bundle import MAX_FILE, parse_bundle
 from verifier.command import Parser, WrongUse, content, nodes_of, parser_of, policy_of, printable, show, token_of
 from verifier.encoding import load_document
 from verifier.errors import MAX_SHOWN, Refuted
+from verifier.given import BadFolder, statements_in
 from verifier.http import PATIENCE, Deadline
 from verifier.monitor_state import BadState
 from verifier.note import MAX_NOTE
@@ -58,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         command = _COMMANDS.get(given[0]) if given else None
         return command(given[1:]) if command else _verify(given)
-    except (WrongUse, PolicyError, NotResumable, BadState, OSError) as mistake:
+    except (WrongUse, PolicyError, NotResumable, BadState, BadFolder, OSError) as mistake:
         print(f"lotproof-verify: {mistake}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
@@ -131,16 +134,18 @@ def _audit(arguments: list[str]) -> int:
     parser.add_argument("url", metavar="URL", help="where the log publishes /checkpoint and /tile/")
     parser.add_argument("--token", help="key for the entry bundles, which only auditors may read")
     parser.add_argument("--token-file", type=Path, help="a file with that key: no other user of this machine sees it")
+    parser.add_argument("--statements", type=Path, metavar="FOLDER", help="lot proofs and SD-JWTs you hold: judge them")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="keep here how far it is, and go on from there")
     parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="processes for the lot map")
     given = parser.parse_args(arguments)
     policy = policy_of(given.policy)
+    statements = None if given.statements is None else statements_in(given.statements)
     deadline = Deadline(given.timeout or audit.PATIENCE)
     log = audit.HttpLog(given.url, deadline, given.token or token_of(given.token_file))
     progress = Progress(sys.stderr)
     work = audit.Work(given.jobs, _resume(given, policy), progress)
     try:
-        report = audit.audit(log, policy, nodes_of(policy, given, deadline), int(time.time()), work)
+        report = audit.audit(log, policy, nodes_of(policy, given, deadline), int(time.time()), work, statements)
     finally:
         progress.end()
     return _show(report, given.json)
@@ -223,7 +228,15 @@ def _answer_lines(answer: Answer) -> list[str]:
 def _value(name: str, value: Any) -> str:
     if name in _MILLISECONDS:
         return moment(value * _MILLISECONDS[name])
+    if name == "statements":
+        return _counted(value)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _counted(rows: Sequence[Mapping[str, Any]]) -> str:
+    """How many statements got which answer; each by itself stands in the JSON."""
+    answers = Counter(row["answer"] for row in rows)
+    return ", ".join([f"{len(rows)} given", *(f"{answers[verdict.value]} {verdict.value}" for verdict in Verdict)])
 
 
 if __name__ == "__main__":

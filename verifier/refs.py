@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from typing import Any
@@ -27,6 +28,7 @@ OWNING_PARTY = frozenset(
 )
 _EXACT = Context(prec=64)  # sums of a thousand numbers of 25 digits
 NOTHING = Members((), False)
+QUANTITIES = ("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,17 @@ def _check_received(lot: str, shipped: Disclosed, received: Disclosed, sequence:
         if quantity > sent.get(unit, Decimal(0)):
             what = f"entry {sequence} receives at most what was shipped, in {unit or 'pieces'}"
             raise Refuted(what, sent.get(unit, Decimal(0)), quantity)
+
+
+def quantities(shown: Disclosed, lot: str) -> list[tuple[str, str | None, Decimal]]:
+    """(list, unit, total) of this lot in every quantity list that is shown whole; nothing of one that is no number."""
+    found = []
+    for name in QUANTITIES:
+        with suppress(Unavailable):
+            members = shown.lists.get(name, NOTHING)
+            totals = _totals(members.shown, lot) if members.whole else {}
+            found += [(name, unit, total) for unit, total in totals.items()]
+    return found
 
 
 def _totals(shown: Sequence[Any], lot: str) -> Mapping[str | None, Decimal]:

@@ -122,6 +122,13 @@ class Findings:
         if len(self.unknown) < self.LIMIT:
             self.unknown.append(unknown)
 
+    def take(self, other: Findings) -> None:
+        """Add what a part of this check found."""
+        for refutation in other.refuted:
+            self.refute(refutation)
+        for unknown in other.unknown:
+            self.leave_open(unknown)
+
     @property
     def verdict(self) -> Verdict:
         if self.refuted:
