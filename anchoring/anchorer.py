@@ -94,6 +94,9 @@ class Anchorer:
             return self._round(known)
         except Halt as halt:
             return self._halt(known, halt)
+        except NotThisContract as error:
+            self._watch.doubt(Kind.NODE_INCONSISTENT, str(error), ROUNDS_OF_ALARM)
+            return Round.NOT_NOW
         except (NotNow, Moved, InFlight, IntegrityError):  # the last: another worker wrote the same row first
             return Round.NOT_NOW
 
@@ -296,7 +299,21 @@ class Anchorer:
             else:
                 viable.append(intent)
                 expected = intent.plan.size
+        if viable and self._waits_behind_a_gap(viable[0], used[viable[0].sender]):
+            why = f"nonce {used[viable[0].sender]} before it is free: what used it is gone from the chain"
+            for intent in viable:
+                self._become(intent, "superseded", why)
+            return []
         return viable
+
+    def _waits_behind_a_gap(self, first: Intent, used: int) -> bool:
+        """Whether nothing is on its way for a nonce before that of `first`, which can then never be mined: a reorg took
+        away a transaction that nobody sends again, a failed one of ours or a foreign one."""
+        if first.nonce <= max(used, self._rpc.pending_nonce(first.sender) or 0):
+            return False
+        if not self._watch.believed(f"gap {used}", ROUNDS_OF_ALARM):
+            raise NotNow(f"nonce {first.nonce} waits behind {used}, which nobody uses")
+        return True
 
     def _spent(self, known: Deployment, intent: Intent) -> None:
         """At one and the same block its nonce is used and the contract does not hold its anchor: it cannot succeed.
