@@ -100,7 +100,7 @@ class Node:
         self.pool: dict[tuple[bytes, int], Tx] = {}
         self.automine, self.next_base_fee, self.next_time = True, None, None
         self._snapshots: dict[int, list[Block]] = {}
-        self._places: dict[bytes, tuple[int, int]] = {}
+        self._finalized = 0
 
     next_base_fee: int | None
     next_time: int | None
@@ -113,7 +113,8 @@ class Node:
 
     @property
     def finalized(self) -> Block:
-        return self.blocks[max(0, len(self.blocks) - 1 - self.finalized_depth)]
+        """The tag: so many blocks follow, or followed once; a chain that gets shorter takes back no finality."""
+        return self.blocks[min(self._finalized, self.latest.number)]
 
     def numbered(self, number: int) -> Block | None:
         return self.blocks[number] if 0 <= number < len(self.blocks) else None
@@ -179,6 +180,7 @@ class Node:
             time = self.latest.time + self.interval if self.next_time is None else self.next_time
             self.next_base_fee = self.next_time = None
             self.blocks.append(self.engine.build(self.latest, time, base_fee, chosen))
+            self._finalized = max(self._finalized, self.latest.number - self.finalized_depth)
             for tx in chosen:
                 del self.pool[tx.sender, tx.nonce]
             self._forget_spent()
@@ -231,6 +233,7 @@ class Node:
         if number not in self._snapshots:
             return False
         self.blocks, self.pool = list(self._snapshots[number]), {}
+        self._finalized = max(0, self.latest.number - self.finalized_depth)
         self.next_base_fee = self.next_time = None
         return True
 
