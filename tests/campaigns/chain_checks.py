@@ -1,11 +1,11 @@
 """What must hold after every step, whatever went wrong before; read from the true chain and from the tables.
 
-    S1  on the true chain sizes grow, each once; in the tables no two anchors that stand have one size or one index
-    S2  what is shown as final stands in a block of the true chain, at or under the finality rule, as it is shown
-    S3  whatever we signed says of a size what our log says of it: no fork is ours
-    S4  one nonce for an intent, one unresolved intent for a nonce; what the node hears is committed before
-    S5  no signature above the caps; what was spent on transactions that did nothing is bounded by what went wrong
-    S6  nothing halts, because nothing that happens here is worth it
+S1  on the true chain sizes grow, each once; in the tables no two anchors that stand have one size or one index
+S2  what is shown as final stands in a block of the true chain, at or under the finality rule, as it is shown
+S3  whatever we signed says of a size what our log says of it: no fork is ours
+S4  one nonce for an intent, one unresolved intent for a nonce; what the node hears is committed before
+S5  no signature above the caps; what was spent on transactions that did nothing is bounded by what went wrong
+S6  nothing halts, because nothing that happens here is worth it
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from tests.campaigns.chain_stage import Stage
 from tests.tools.devchain.transactions import read
 
 _ANCHORS = text(
-    "SELECT index, size, log_root, block, block_hash, tx_hash, state FROM ledger.anchor WHERE state <> 'lost' ORDER BY id"
+    "SELECT index, size, log_root, block, block_hash, tx_hash, state FROM ledger.anchor"
+    " WHERE state <> 'lost' ORDER BY id"
 )
 _SIGNED = text(
     "SELECT t.raw, t.nonce, t.max_fee, t.gas, t.intent, i.old_size, i.size, i.log_root, i.nonce AS planned, i.state"
@@ -112,7 +113,8 @@ class Checks:
                 raise Contradiction(f"{self.case}, S5", "fees below the caps", (tx.max_fee, tx.gas))
 
     def _gas(self, wrong: int) -> None:
-        pairs = (pair for block in self.stage.chain.node.blocks for pair in zip(block.transactions, block.outcomes))
+        blocks = self.stage.chain.node.blocks
+        pairs = (pair for block in blocks for pair in zip(block.transactions, block.outcomes, strict=True))
         self.wasted = sum(1 for tx, outcome in pairs if tx.hash in self.ours and not outcome.logs)
         if self.wasted > wrong:
             raise Contradiction(f"{self.case}, S5", f"at most {wrong} transactions for nothing", self.wasted)

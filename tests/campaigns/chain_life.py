@@ -1,9 +1,9 @@
 """One life of a worker: steps in which things go wrong, then quiet, in which it must arrive.
 
-    a step      the log grows, blocks are built, a reorg of up to 12 blocks, a shorter chain, fees that leap, a pool that
-                forgets, what was late arrives, somebody else uses our key; the worker is killed, rebuilt, doubled;
-                then one round of the worker over a line that fails
-    quiet       blocks, an honest line, no more entries: the newest checkpoint is final within LIVES_IN steps
+a step      the log grows, blocks are built, a reorg of up to 12 blocks, a shorter chain, fees that leap, a pool that
+            forgets, what was late arrives, somebody else uses our key; the worker is killed, rebuilt, doubled;
+            then one round of the worker over a line that fails
+quiet       blocks, an honest line, no more entries: the newest checkpoint is final within LIVES_IN steps
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import contextlib
 from dataclasses import replace
 from hashlib import sha256
 from random import Random
-from typing import Any
 
 import psycopg
 from sqlalchemy import text
@@ -47,8 +46,7 @@ class Life:
         self.odds = self._climate()
         self.lines = [self._line()]
         self.workers = [self._worker()]
-        self.wrong = self.kills = self.steps = self.quiet = 0
-        self.told: list[str] = []
+        self.wrong = self.kills = self.reorgs = self.steps = self.quiet = 0
         stage.rewinding.at_commit = self._at_commit
         self._commit_fault: tuple[int, str] | None = None
 
@@ -182,6 +180,7 @@ class Life:
         self.lines[0].branches = [list(self.node.blocks)]
         self.node.reorg(depth, [(tx.raw, self.dice.randrange(depth)) for tx in back])
         self.wrong += len(removed) + 1
+        self.reorgs += 1
 
     def _not_final(self) -> int:
         """How many blocks may still go; never none, for it takes more than a short chain to make a block final."""
@@ -191,6 +190,7 @@ class Life:
         depth = self.dice.randint(1, min(5, self._not_final()))
         self.wrong += sum(len(block.transactions) for block in self.node.blocks[-depth:]) + 1
         self.node.rollback(depth)
+        self.reorgs += 1
 
     def _fees(self) -> None:
         self.node.next_base_fee = self.dice.choice((GWEI, 20 * GWEI, 60 * GWEI, 400 * GWEI))
@@ -266,6 +266,3 @@ def lived(stage: Stage, dice: Random, case: str, steps: int) -> Life:
         life = Life(stage, dice, case)
         life.live(steps)
     return life
-
-
-Seen = dict[str, Any]

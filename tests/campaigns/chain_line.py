@@ -1,10 +1,10 @@
 """A line to the chain that fails by the dice, in process: what comes back goes through the worker's own parser.
 
-    lost         the request never arrives                     late      signed bytes arrive some steps later
-    unanswered   it arrives, the answer does not               twice     it arrives twice
-    garbage      HTML, half an answer, another's answer        refused   the node declines
-    stale        for a whole round the node is behind, or on a branch that a reorg removed
-    lies         events, receipts, hashes and state that are not so
+lost         the request never arrives                     late      signed bytes arrive some steps later
+unanswered   it arrives, the answer does not               twice     it arrives twice
+garbage      HTML, half an answer, another's answer        refused   the node declines
+stale        for a whole round the node is behind, or on a branch that a reorg removed
+lies         events, receipts, hashes and state that are not so
 """
 
 from __future__ import annotations

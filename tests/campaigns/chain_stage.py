@@ -76,6 +76,11 @@ class Rewinding:
             self._inside = False
             self._plain("ROLLBACK")
 
+    def tidy(self) -> None:
+        """Free what undone lives left in the tables."""
+        self._plain("VACUUM ledger.entry, ledger.checkpoint, ledger.intent, ledger.attempt, ledger.signed_transaction")
+        self._plain("VACUUM ledger.anchor, ledger.alarm, ledger.map_page")
+
     def _plain(self, words: str) -> None:
         connection: Any = self.engine.raw_connection()
         connection.driver_connection.execute(words)

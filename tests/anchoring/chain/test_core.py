@@ -249,9 +249,7 @@ def test_c25_after_a_rotation_the_old_key_signs_nothing_and_the_new_one_goes_on(
     for key in (guard, new):
         world.fund(contract.address_of(key))
     guardian = contract.checksummed(contract.address_of(guard))
-    deploy.again(
-        world.engine, world.node.url, world.key, guardian, reason="a guardian who can act", now=world.now
-    )
+    deploy.again(world.engine, world.node.url, world.key, guardian, reason="a guardian who can act", now=world.now)
     first = World(world.engine, world.node, key=world.key, settings=DEEP)
     first.record()
     first.settle()
