@@ -115,10 +115,9 @@ class Line(Honest):
         which = self.dice.randrange(7)
         if which == 0:
             raise Away(self.url, f"HTTP status {self.dice.choice((429, 502, 503))}")
-        bent = (
-            b"<html>Bad Gateway</html>", whole[: self.dice.randrange(len(whole))], json.dumps(answer | {"id": -1}).encode(),
-            json.dumps(answer | {"result": "0xzz"}).encode(), json.dumps(answer | {"result": 7}).encode(), b"[]",
-        )  # fmt: skip
+        half = whole[: self.dice.randrange(len(whole))]
+        other = [answer | {"id": -1}, answer | {"result": "0xzz"}, answer | {"result": 7}]
+        bent = (b"<html>Bad Gateway</html>", half, b"[]", *(json.dumps(each).encode() for each in other))
         return bent[which - 1]
 
     def _lie(self, request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Engine:
         self._built = 0
 
     def genesis(self, chain_id: int, time: int, base_fee: int, rich: Sequence[bytes]) -> Block:
-        state = State({address: (0, RICHES) for address in rich}, {})
+        state = State(dict.fromkeys(rich, (0, RICHES)), {})
         return Block(0, self._hash(b"genesis"), bytes(32), time, base_fee, 0, (), (), state)
 
     def build(self, parent: Block, time: int, base_fee: int, transactions: Sequence[Tx]) -> Block:
