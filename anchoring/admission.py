@@ -67,6 +67,22 @@ _ADMIT = text(
 )
 
 
+def undisturbed(conn: Connection) -> bool:
+    """Whether nobody is bringing the log back at this moment; if so, nobody begins to before this transaction ends.
+
+    Asked before a size is read to be compared: else an alarm about what was missing would outlive its coming back.
+    """
+    return bool(conn.execute(text("SELECT pg_try_advisory_xact_lock_shared(:lock)"), {"lock": _LOCK}).scalar_one())
+
+
+def disturb(conn: Connection) -> None:
+    """Nobody compares, and nobody else brings the log back, until this transaction ends."""
+    conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
+_LOCK = 0x6C6F7470_72656376  # any constant that nobody else uses
+
+
 def missing(size: int, signed: int) -> str:
     """In words, which entries a log of `size` lacks of one of which `signed` were signed; 0 <= size < signed."""
     assert 0 <= size < signed, f"expected less than {signed} entries, got {size}"

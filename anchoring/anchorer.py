@@ -26,7 +26,19 @@ from enum import Enum
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
-from anchoring import admission, alarms, anchors, deploy, deployments, intents, mirror, opinion, ours, postmortem
+from anchoring import (
+    admission,
+    alarms,
+    anchors,
+    deploy,
+    deployments,
+    intents,
+    mirror,
+    opinion,
+    ours,
+    postmortem,
+    unaccounted,
+)
 from anchoring.alarms import Halt, Kind
 from anchoring.anchors import Anchor, Sighting
 from anchoring.contract import LotAnchor, NotThisContract
@@ -77,6 +89,7 @@ class Anchorer:
         self._watch = Watch(engine, now)
         self._sender = Sender(engine, self._rpc, key, settings, now, self._watch, passed)
         self._key_use, self._skew = KeyUse(engine, self._rpc, self._sender.address, self._watch), Skew()
+        self._compared = 0  # our size at the last comparison
         self._agreed: int | None = None  # our size when this very process last saw the contract agree with our log
 
     def tick(self) -> Round:
@@ -102,6 +115,8 @@ class Anchorer:
 
     def _halt(self, known: Deployment, halt: Halt) -> Round:
         """Stop everything, unless another node does not see what that rests on."""
+        if halt.kind is Kind.ROLLBACK and not self._still_behind():
+            return Round.NOT_NOW
         with self._engine.connect() as conn:
             url = opinion.dissenter(conn, halt, self._others, known, self._settings.finality)
         if url is None:
@@ -110,6 +125,11 @@ class Anchorer:
         what = f"{self._rpc.url}: {halt}; {url} shows no such thing"
         self._watch.doubt(Kind.NODE_INCONSISTENT, what, ROUNDS_OF_ALARM)
         return Round.NOT_NOW
+
+    def _still_behind(self) -> bool:
+        """Whether our log is as short as it was when it was compared: it may have been brought back since."""
+        with self._engine.begin() as conn:
+            return admission.undisturbed(conn) and ours.newest_size(conn) == self._compared
 
     def _round(self, known: Deployment) -> Round:
         seen = self._look(known)
@@ -213,10 +233,10 @@ class Anchorer:
 
     def _judge(self, conn: Connection, sighting: Sighting, restored: bool) -> None:
         """An anchor that this log did not send, or with a map root that it never had, is worth a person's look. In a
-        database that may be older than the chain they may be our own; ROLLBACK is said then, and nothing else."""
+        database that may be older than the chain, or was, they may be our own: then ROLLBACK is said, nothing else."""
         event = sighting.event
         told = f"anchor {event.index} of size {event.size}, transaction 0x{event.tx_hash.hex()}"
-        if sighting.intent is None and not restored:
+        if sighting.intent is None and not restored and not unaccounted.came_back(conn, event.size):
             self._watch.alarm_in(conn, Kind.KEY_USED_ELSEWHERE, f"{told}, was not signed here")
         own = ours.map_root(conn, event.size)
         if own is not None and own != event.map_root:
@@ -261,6 +281,7 @@ class Anchorer:
         """The contract's head must be a head of our log; only then may anything be written to this database."""
         with self._engine.begin() as conn:
             size, last = ours.newest_size(conn), anchors.newest(conn)
+            self._compared = size
             if seen.head.size > size:
                 raise self._ahead(seen, size, last)
             root = log_root(conn, seen.head.size) if seen.head.size else None

@@ -21,9 +21,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from anchoring import alarms, queue, unaccounted
+from anchoring import admission, alarms, queue, unaccounted
 from anchoring.alarms import Halt, Kind
 from anchoring.chaining import NOTHING, Tip, Waiting
 from anchoring.entries import tips_of
@@ -35,7 +35,6 @@ from anchoring.state import stored_state
 from verifier.entry import Entry, format_entry
 from verifier.hashing import StatementHash, Subject, leaf_hash
 
-_LOCK = 0x6C6F7470_72656376  # any constant: two that recover at the same moment take turns
 _ALL = 1 << 40  # more than ever wait in a queue
 
 
@@ -64,7 +63,7 @@ def bring_back(conn: Connection, held: Held, by: str, now: int, *, trust_anchors
     Raises Halt with FORK, both states in its detail, if two states contradict each other; LedgerBroken if what is
     stored does. On either nothing is stored.
     """
-    conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    admission.disturb(conn)
     growth = Regrowth(conn, stored_state(conn, held.signer.origin), held.signer, now)
     waiting = queue.waiting(conn, _ALL)
     account = Account(growth.size, growth.size)

@@ -1,34 +1,22 @@
-"""What others hold of this log, as far as it proves itself: entries in their places, and checkpoints under our key.
+"""What others hold of this log, and what is known to have been signed or anchored of it.
 
-    Claim       an entry that somebody says stands at an index, with its path to a checkpoint if he has one
-    Milestone   a state that this log signed or anchored: whatever is brought back must lead to exactly its root
+    proven      entries under a checkpoint of our key, with a path to it: nobody but the log can have made them
+    offered     entries on somebody's word; whether they are true shows when a milestone's root follows from them
+    milestones  states that this log signed or anchored: what is brought back must lead to exactly their roots
 
-A claim with a path to a checkpoint that our key signed is *proven*: nobody but the log can have made it. A claim
-without one is only an offer; whether it is true shows when the root of a milestone follows from it, or does not.
+Paths are checked by the verifier's code, before an entry is called proven (`service.recovering.claims`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from anchoring.signer import LogSigner
 from verifier.checkpoint import Checkpoint
-from verifier.entry import Entry, parse_entry
+from verifier.entry import Entry
 from verifier.errors import Refuted
-from verifier.hashing import MapHash, RootHash, leaf_hash
-from verifier.merkle import verify_inclusion
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """`entry`: 114 bytes; `path`, leaf to root, and `note` belong together; `where` names the file or the mirror."""
-
-    index: int
-    entry: bytes
-    where: str
-    path: Sequence[bytes] = ()
-    note: str | None = None
+from verifier.hashing import MapHash, RootHash
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,43 +37,28 @@ class Milestone:
 
 @dataclass(slots=True)
 class Held:
-    """Claims and milestones of all sources. `remarks` says what was passed over, and why."""
+    """Everything from all sources. `offered`: by source, in the order in which they were named; `remarks` says what was
+    passed over, and why."""
 
     signer: LogSigner
     proven: dict[int, Entry] = field(default_factory=dict)
-    offered: dict[str, dict[int, Entry]] = field(default_factory=dict)  # by source, in the order they were named
+    offered: dict[str, dict[int, Entry]] = field(default_factory=dict)
     milestones: list[Milestone] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
-    def take(self, claims: Iterable[Claim]) -> None:
-        """Keep claims; one that is false is passed over."""
-        for claim in claims:
-            try:
-                self._take(claim)
-            except Refuted as refuted:
-                self.remarks.append(f"{claim.where}, entry {claim.index}: {refuted}")
-
-    def _take(self, claim: Claim) -> None:
-        entry = parse_entry(claim.entry)
-        if claim.note is None:
-            self.offered.setdefault(claim.where, {})[claim.index] = entry
-            return
-        known = self._signed(claim.note, claim.where)
-        verify_inclusion(claim.index, known.size, leaf_hash(claim.entry), claim.path, known.log_root)
-        self.proven[claim.index] = entry
-
-    def take_note(self, note: str, where: str) -> Checkpoint | None:
-        """Keep a checkpoint; None if our key did not sign it."""
-        try:
-            return self._signed(note, where)
-        except Refuted as refuted:
-            self.remarks.append(f"{where}: {refuted}")
-            return None
-
-    def _signed(self, note: str, where: str) -> Checkpoint:
+    def signed(self, note: str, where: str) -> Checkpoint:
+        """Keep a checkpoint, a milestone from now on; raises Refuted if our key did not sign it."""
         known, ours = self.signer.wrote(note)
         self.milestones.append(Milestone(known.size, known.log_root, known.map_root, where, ours))
         return known
+
+    def take_note(self, note: str, where: str) -> Checkpoint | None:
+        """The same, but what our key did not sign is passed over: None."""
+        try:
+            return self.signed(note, where)
+        except Refuted as refuted:
+            self.remarks.append(f"{where}: {refuted}")
+            return None
 
     def picks(self, first: int, end: int) -> Iterable[dict[int, Entry]]:
         """Ways to put together the entries first to end - 1: what is proven stands, each source comes first once."""

@@ -76,6 +76,7 @@ def settle(conn: Connection, subjects: Collection[Subject], by: str, now: int) -
     return int(done.rowcount)
 
 
-def was_brought_back(conn: Connection) -> bool:
-    """Whether entries of this log ever came back from others."""
-    return conn.execute(text("SELECT EXISTS (SELECT FROM ledger.recovery)")).scalar_one() is True
+def came_back(conn: Connection, size: int) -> bool:
+    """Whether the entry below `size` came back from others: what was signed or sent for it then is not known here."""
+    found = text("SELECT EXISTS (SELECT FROM ledger.recovery WHERE first < :size AND :size <= size)")
+    return conn.execute(found, {"size": size}).scalar_one() is True

@@ -159,6 +159,8 @@ class AnchorLoop:
 
     def _vouched(self, conn: Connection) -> Checkpoint | None:
         """What was signed last, if this database ends with it."""
+        if not admission.undisturbed(conn):
+            return None
         # The file first: whoever signs meanwhile commits before he writes it, so the database is never behind for that.
         kept = None if self._file is None else self._file.read()
         try:

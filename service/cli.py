@@ -25,6 +25,7 @@ COMMANDS = {
     "deploy": "deploy the anchor contract, once",
     "policy": "print the policy file with which a regulator begins",
     "accept-reorg": "accept that the chain took back what was final",
+    "recover": "bring back what a restored database lacks of its log",
     "status": "tell what is recorded, anchored and final",
     "verify": "check a proof file with the standalone verifier",
     "pack": "write the verifier as one file",

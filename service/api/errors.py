@@ -34,6 +34,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _of_http)
     for away in (OperationalError, psycopg.OperationalError, NoConnection, Closed):
         app.register_error_handler(away, _of_absence)
+    app.register_error_handler(psycopg.errors.RestrictViolation, _of_closed)
     app.register_error_handler(Exception, _of_fault)
 
 
@@ -63,6 +64,15 @@ def _of_absence(error: Exception) -> Response:
     """The database is away or full. Whether a movement was recorded is unknown; its id makes asking again safe."""
     log.warning("%s in %s %s", type(error).__name__, request.method, request.url_rule)
     return try_later("not-now", "the database does not answer; send the same request again", 2).response()
+
+
+def _of_closed(error: psycopg.errors.RestrictViolation) -> Response:
+    """The ledger's own triggers refuse: entries about this lot came back after a restore without the warehouse's rows.
+    Nothing of the request was recorded, nor of the others in a bulk."""
+    if error.diag.context is None or "refuse_closed" not in error.diag.context:
+        return _of_fault(error)
+    detail = f"{error.diag.message_primary}; an operator settles them (./lotproof recover --list)"
+    return Problem(409, "lot-closed", detail, expected="a lot that is accounted for", seen="closed").response()
 
 
 def _of_fault(fault: Exception) -> Response:

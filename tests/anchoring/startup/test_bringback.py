@@ -13,12 +13,13 @@ from anchoring import alarms, receipts, unaccounted
 from anchoring.alarms import Halt, Kind
 from anchoring.bringback import bring_back
 from anchoring.errors import LedgerBroken
-from anchoring.held import Claim, Held, Milestone, runs
-from anchoring.mirrors import FolderLog, opened, read_mirror
+from anchoring.held import Held, Milestone, runs
 from anchoring.prover import log_root
 from anchoring.signer import LogSigner
 from service import db
 from service.local import postgres
+from service.recovering.claims import Claim, take
+from service.recovering.mirrors import FolderLog, opened, read_mirror
 from tests.anchoring.ledger import reference
 from tests.anchoring.ledger.world import ORIGIN, SEED, Ledger, about, lot
 from tests.tools import databases
@@ -125,7 +126,7 @@ def rehearsed(history, pg):
 
 def held(*claims, notes=(), anchors=()):
     made = Held(SIGNER)
-    made.take(claims)
+    take(made, claims)
     for note in notes:
         made.take_note(note, "a file")
     made.milestones += anchors
@@ -241,14 +242,14 @@ def test_beside_it_an_honest_one_suffices_in_whatever_order(rehearsed, tmp_path)
             entries = list(rehearsed.entries(12))
             if name == "liar":
                 entries[8] = entries[9]
-            sources.take(Claim(index, entries[index], name) for index in range(3, 12))
+            take(sources, (Claim(index, entries[index], name) for index in range(3, 12)))
         assert rehearsed.bring(sources).size == 12
 
 
 def test_what_a_receipt_proves_stands_against_a_mirror(rehearsed, tmp_path):
     sources = from_mirror(rehearsed, tmp_path)
     sources.offered["the mirror"][8] = sources.offered["the mirror"][9]
-    sources.take([rehearsed.receipt(8)])
+    take(sources, [rehearsed.receipt(8)])
     assert rehearsed.bring(sources).size == 12
 
 
@@ -305,7 +306,7 @@ def test_what_the_contract_alone_holds_is_not_signed_on_the_word_of_a_mirror(los
     """A thief of the anchorer's key can anchor what extends our log, and serve a mirror of it."""
     anchored = lost.anchored(12)
     sources = from_mirror(lost, tmp_path, 9)
-    sources.take(Claim(index, lost.entries(12)[index], "the mirror") for index in range(9, 12))
+    take(sources, (Claim(index, lost.entries(12)[index], "the mirror") for index in range(9, 12)))
     sources.milestones.append(anchored)
     lost.commits = False
     account = lost.bring(sources)

@@ -6,12 +6,11 @@
 A mirror is not trusted: its entries are offers. It may be younger or older than the log, and bundles may be missing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 
-from anchoring.held import Claim, Held
+from anchoring import restoring
+from service.recovering.claims import Claim, take
 from verifier.errors import Refuted, Unavailable
 from verifier.http import Deadline
 from verifier.note import MAX_NOTE
@@ -62,17 +61,17 @@ def opened(place: str, token: str | None = None, patience: float = PATIENCE) -> 
     return FolderLog(Path(place))
 
 
-def read_mirror(held: Held, log: Log, where: str, first: int, end: int) -> None:
+def read_mirror(held: restoring.Held, log: Log, where: str, first: int, end: int) -> None:
     """Take what a mirror has of the entries from `first` on: up to its own checkpoint, or to `end` if it has none."""
     try:
         known = held.take_note(log.checkpoint(), where)
     except Unavailable as unknown:
         held.remarks.append(f"{where}: {unknown}")
         known = None
-    held.take(_claims(held, log, where, first, known.size if known else end))
+    take(held, _claims(held, log, where, first, known.size if known else end))
 
 
-def _claims(held: Held, log: Log, where: str, first: int, end: int) -> Iterator[Claim]:
+def _claims(held: restoring.Held, log: Log, where: str, first: int, end: int) -> Iterator[Claim]:
     for number in range(first // TILE_WIDTH, -(-end // TILE_WIDTH)):
         start = number * TILE_WIDTH
         try:

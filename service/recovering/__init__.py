@@ -1,0 +1,1 @@
+"""After a restore: what partners' files give back, and what the warehouse still lacks."""
