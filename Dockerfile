@@ -7,7 +7,7 @@ WORKDIR /srv/lotproof
 
 # The packages first: they change seldom, and this layer is kept while they do not.
 COPY --chown=lotproof lotproof pyproject.toml requirements*.lock package.json package-lock.json .npmrc ./
-RUN ./lotproof setup && rm -rf .boot/node ~/.cache ~/.npm
+RUN ./lotproof setup && rm -rf .boot/node ~/.cache ~/.npm node_modules/@foundry-rs/forge-*
 
 COPY --chown=lotproof LICENSE ./
 COPY --chown=lotproof contracts contracts
