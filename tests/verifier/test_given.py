@@ -41,7 +41,7 @@ def test_lot_proofs_and_lines_give_each_statement_once(tmp_path: Path) -> None:
 
 
 def test_a_statement_has_the_disclosures_of_all_its_files(tmp_path: Path) -> None:
-    world, lot = story()
+    world, _ = story()
     shipment = unique(world)[6]
     files(
         tmp_path, a=shipment.shown(lambda name: name.startswith("lot")), b=shipment.shown(lambda name: name == "type")
