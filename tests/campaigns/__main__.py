@@ -9,6 +9,7 @@ from bench.rows import report
 from tests.campaigns.campaign import Contradiction, Plan
 
 CAMPAIGNS = {
+    "alarms": "everything that an alarm is for happens once; how long until it stands where people look",
     "chain": "lives of the anchorer among faults, reorgs, lies and kills; it converges and never forks",
     "crash": "parts of the running product are killed under load; nothing acknowledged is lost, nothing forks",
     "hostile": "proof files bent in every way; the verifier never raises, never says yes to a lie",

@@ -1,0 +1,190 @@
+"""A running product whose chain is reached through a line that can fail, and everybody who would notice an alarm."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from eth_account import Account
+from prometheus_client.parser import text_string_to_metric_families
+
+from service.local import node, place
+from service.local.node import Node
+from service.local.postgres import Cluster
+from tests.campaigns.history import Door
+from tests.tools.rpc_proxy import Proxy
+from tests.tools.running import Running
+
+LATE_AFTER = 10  # seconds, the least that may be set
+LOOK = 0.1  # seconds between two looks of somebody who waits for an alarm
+ETHER = 10**18
+
+
+@dataclass(slots=True)
+class Stage:
+    """`line` stands between worker and `chain`; `anchorer` is the key that pays."""
+
+    running: Running
+    line: Proxy
+    chain: Node
+    anchorer: bytes
+    dice: Random
+    party: Door = field(init=False)
+    lots: int = 0
+
+    def furnish(self) -> None:
+        """A company with an item and a place."""
+        operator = Door(self.running.port, self.secret("operator.key"))
+        made = must(operator, "POST", "/parties", {"id": "maker", "name": "Maker"})
+        self.party = operator.of(str(made["api_key"]))
+        must(self.party, "POST", "/items", {"code": "PILL", "name": "Pill", "gtin": "09506000134352", "unit": "EA"})
+        must(self.party, "POST", "/sites", {"code": "S", "name": "Site", "zone": "Europe/Berlin"})
+        must(self.party, "POST", "/locations", {"site": "S", "code": "A", "kind": "storage"})
+
+    def secret(self, name: str) -> str:
+        return (self.running.folder / "secrets" / name).read_text().strip()
+
+    @property
+    def account(self) -> str:
+        return str(Account.from_key(self.anchorer).address)
+
+    @property
+    def contract(self) -> str:
+        return str(self.running.status()["contract"])
+
+    # What people do
+
+    def record(self) -> Any:
+        """A lot comes in; the answer, or None if there is none."""
+        self.lots += 1
+        id = str(UUID(int=self.dice.getrandbits(128), version=4))
+        line = {"item": "PILL", "lot": f"L{self.lots}", "quantity": "1"}
+        return self.party.send("POST", "/movements", {"id": id, "type": "register", "to": "S/A", "lines": [line]})
+
+    def typed(self, *argv: str) -> str:
+        """What a command says on its standard output."""
+        done = self.running.command(*argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        return str(done.communicate(timeout=60)[0])
+
+    # Who notices
+
+    def in_api(self) -> set[str]:
+        return {alarm["kind"] for alarm in self.running.status()["alarms"]}
+
+    def in_metrics(self) -> set[str]:
+        key = {"Authorization": f"Bearer {self.secret('metrics.key')}"}
+        asked = urllib.request.Request(self.running.url + "/metrics", headers=key)
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            families = list(text_string_to_metric_families(answer.read().decode()))
+        samples = [sample for family in families for sample in family.samples if sample.value]
+        return {sample.labels["kind"] for sample in samples if sample.name == "lotproof_alarm"} | {
+            "database up" for sample in samples if sample.name == "lotproof_database_up"
+        }
+
+    def in_status(self) -> set[str]:
+        return {alarm["kind"] for alarm in json.loads(self.typed("status", "--json") or '{"alarms": []}')["alarms"]}
+
+    def calm(self) -> bool:
+        """No alarm, everything anchored, open to be written to."""
+        try:
+            seen = self.running.status()
+        except (OSError, ValueError):
+            return False
+        return seen["admitted"] and not (seen["alarms"] or seen["waiting"] or seen["unanchored"] or seen["read_only"])
+
+    def wait(self, condition: Callable[[], object], seconds: float = 150) -> float:
+        """Seconds until it holds."""
+        begun = time.monotonic()
+        while True:
+            with contextlib.suppress(OSError, ValueError):
+                if condition():
+                    return time.monotonic() - begun
+            assert time.monotonic() - begun < seconds, f"it did not come within {seconds:.0f} s: {self.running.said()}"
+            time.sleep(LOOK)
+
+    # Processes and databases
+
+    def part(self, *words: str) -> int:
+        """The process of a part of the product."""
+        found: list[int] = []
+        self.wait(lambda: found.extend(sorted(self.running.part(*words))) or found, 60)
+        return found[0]
+
+    @contextlib.contextmanager
+    def asleep(self, *pids: int) -> Iterator[None]:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+    @property
+    def cluster(self) -> Cluster:
+        identity = (self.running.folder / "id").read_text().strip()
+        return place.cluster_in(self.running.folder, identity)
+
+    def between_connections(self, *statements: str) -> None:
+        """Run statements while nobody is connected to the product's database."""
+        with self.cluster.connect() as superuser:
+            superuser.autocommit = True
+            superuser.execute("ALTER DATABASE lotproof ALLOW_CONNECTIONS false")
+            try:
+                superuser.execute(_HANG_UP)
+                for statement in statements:
+                    superuser.execute(statement)  # type: ignore[call-overload]
+            finally:
+                superuser.execute(_LET_IN)
+
+
+_HANG_UP = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = 'lotproof'"
+_LET_IN = "UPDATE pg_database SET datallowconn = true WHERE datname ~ '^(lotproof|copy|newer)$'"
+
+
+def must(door: Door, method: str, path: str, body: object = None) -> Any:
+    told = door.send(method, path, body)
+    assert told is not None and told[0] < 300, f"{method} {path}: expected success, got {told}"
+    return told[1]
+
+
+@contextlib.contextmanager
+def stage(dice: Random) -> Iterator[Stage]:
+    """The product, with an own chain that mines a block a second."""
+    home = Path(tempfile.mkdtemp(prefix="lotproof-campaign-"))
+    home.chmod(0o711)
+    chain = node.start_anvil("--block-time", "1", log=home / "anvil.log")
+    key = sha256(str(dice.random()).encode()).digest()
+    chain.rpc("anvil_setBalance", Account.from_key(key).address, hex(100 * ETHER))
+    try:
+        with Proxy(chain.url) as line:
+            running = Running(
+                home / "data", node.free_port(), node.free_port(), LOTPROOF_RPC_URL=line.url,
+                LOTPROOF_ANCHORER_KEY=key.hex(), LOTPROOF_LATE_AFTER=str(LATE_AFTER),
+            )  # fmt: skip
+            made = Stage(running, line, chain, key, dice)
+            (home / "data").mkdir(mode=0o711)
+            try:
+                running.start()
+                made.furnish()
+                yield made
+            finally:
+                running.process.send_signal(signal.SIGCONT)
+                running.process.send_signal(signal.SIGINT)
+                running.process.wait(90)
+    finally:
+        chain.stop()
+        shutil.rmtree(home, ignore_errors=True)
