@@ -5,8 +5,11 @@ turns. Only the roles that it needs belong to the whole cluster: they are made b
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -51,8 +54,8 @@ def driver_url(url: str) -> str:
 def migrate(url: str, *, anew: bool = False) -> list[str]:
     """Bring the database at `url` to the newest schema; return the revisions that were applied, oldest first.
 
-    What each role owns and may do follows from `service.roles.grants`, and is set again where that list changed (`anew`:
-    in any case). What the login may not do of that is left out and logged.
+    What each role owns and may do follows from `service.roles.grants`, and is set again where that list changed
+    (`anew`: in any case). What the login may not do of that is left out and logged.
     """
     engine = engine_for(url)
     try:
@@ -66,12 +69,21 @@ def migrate(url: str, *, anew: bool = False) -> list[str]:
 
 def make_roles(engine: Engine) -> bool:
     """Whether the roles of the cluster are there, made now if need be; a login that may not make them is told so."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with autocommit(engine) as connection:
         try:
-            making.make_roles(connection.connection.driver_connection)  # type: ignore[arg-type]
+            making.make_roles(connection)
         except making.NotAllowed as refused:
             _log.warning("%s", refused)
-        return making.are_there(connection.connection.driver_connection)  # type: ignore[arg-type]
+        return making.are_there(connection)
+
+
+@contextmanager
+def autocommit(engine: Engine) -> Iterator[psycopg.Connection]:
+    """The driver's own connection, in which each statement is a transaction."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        yield driver
 
 
 def _upgraded(connection: Connection, roles: bool, anew: bool) -> list[str]:

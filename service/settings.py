@@ -50,6 +50,8 @@ class Settings:
     operator_key: str | None = field(default=None, repr=False)
     metrics_key: str | None = field(default=None, repr=False)
     webhook_key: bytes | None = field(default=None, repr=False)
+    web_database_url: str | None = field(default=None, repr=False)
+    worker_database_url: str | None = field(default=None, repr=False)
     webhooks_local: bool = False
 
 
@@ -63,7 +65,7 @@ def load(environ: Mapping[str, str], need: Collection[str] = ("database_url", "o
         except SettingsError as fault:
             wrong[variable.field] = str(fault)
     wrong |= open_keystores(found, need)
-    wrong |= {} if "log_key" in wrong else _public_half(found)
+    wrong |= {} if "log_key" in wrong else _public_half(found, need)
     for variable in VARIABLES:
         if variable.field in need and variable.field not in found.keys() | wrong.keys():
             expects = f"expected {variable.kind.expects} ({variable.meaning})"
@@ -73,10 +75,12 @@ def load(environ: Mapping[str, str], need: Collection[str] = ("database_url", "o
     return _complete(found)
 
 
-def _public_half(found: dict[str, Any]) -> dict[str, str]:
-    """Fill in the public half of the log key; what is wrong if another one was given."""
+def _public_half(found: dict[str, Any], need: Collection[str]) -> dict[str, str]:
+    """Fill in the public half of the log key; what is wrong if another one was given to who needs either."""
     follows = public_half(found["log_key"]) if "log_key" in found else None
     if follows is None or found.setdefault("log_public_key", follows) == follows:
+        return {}
+    if not {"log_key", "log_public_key"} & set(need):
         return {}
     return {"log_public_key": "LOTPROOF_LOG_PUBLIC_KEY: expected the public half of the log key given, got another key"}
 

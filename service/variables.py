@@ -91,6 +91,14 @@ VARIABLES = (
         "LOTPROOF_DATABASE_URL", "database_url", DATABASE, "PostgreSQL 15 or newer; if absent, `up` runs its own", True
     ),
     Variable(
+        "LOTPROOF_WEB_DATABASE_URL", "web_database_url", DATABASE,
+        "the same database as the web process logs in; `migrate` makes that login", True,
+    ),
+    Variable(
+        "LOTPROOF_WORKER_DATABASE_URL", "worker_database_url", DATABASE,
+        "the same database as the worker logs in; `migrate` makes that login", True,
+    ),
+    Variable(
         "LOTPROOF_RPC_URL", "rpc_urls", URLS,
         "the chain's JSON-RPC: the first sends, all must agree before an anchor is final; if absent, `up` runs Anvil",
     ),

@@ -21,7 +21,7 @@ from service import db
 from service.local import node, place, postgres
 from service.local.node import Node
 from service.local.postgres import Cluster
-from tests.tools import databases
+from tests.tools import databases, logins
 
 ROOT = Path(__file__).parents[1]
 
@@ -103,6 +103,7 @@ def template(pg: Cluster) -> str:
     """A migrated database that tests clone; made in each run, so always with the migrations as they are now."""
     postgres.create_database(pg, "template_lotproof")
     db.migrate(pg.url("template_lotproof"))
+    logins.made(pg)
     return "template_lotproof"
 
 

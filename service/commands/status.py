@@ -30,9 +30,12 @@ def run(options: argparse.Namespace) -> int:
             if options.clear:
                 _clear(connection, options)
             known = anchoring.status(connection)
+            remarks = [] if options.json else _remarks(connection)
     finally:
         engine.dispose()
     _print(settings.origin, known, options.json)
+    for remark in remarks:
+        print(f"REMARK     {remark}")
     return 1 if known.alarms or not known.admitted else 0
 
 
@@ -46,6 +49,14 @@ def _clear(connection, options: argparse.Namespace) -> None:  # type: ignore[no-
         raise SetupError(f"no open alarm is called {options.clear!r}")
     if not anchoring.clear_alarm(connection, named[0].title, options.reason, time.time_ns() // 1_000_000):
         raise SetupError(f"{named[0].title} goes by itself when its cause is gone")
+
+
+def _remarks(connection) -> list[str]:  # type: ignore[no-untyped-def]
+    """What keeps the ledger less than it could be kept; no alarm, for it may be meant so."""
+    from service.roles import standing
+
+    unseen = [standing.UNNOTICED] if standing.unnoticed(connection) else []
+    return [str(each) for each in standing.seen_excess(connection)] + unseen
 
 
 def _print(origin: str, known, as_json: bool) -> None:  # type: ignore[no-untyped-def]

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from service.local import child, embedded, orphans
+from service.roles import starting
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +34,7 @@ def _serve() -> None:
     import service.app  # noqa: F401 - loaded once, before the workers are forked: they share it, in time and in memory
 
     settings = embedded.load(["database_url", "origin", "kek"])
+    starting.called("lotproof web", settings.database_url)
     Granian(
         "service.commands.web:application",
         factory=True,

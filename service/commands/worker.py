@@ -11,6 +11,7 @@ from threading import Event, Thread
 
 from service.local import embedded
 from service.local.errors import SetupError
+from service.roles import starting
 from service.settings import Settings
 
 
@@ -28,6 +29,7 @@ def run(options: argparse.Namespace) -> None:
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = embedded.load(["database_url", "origin", "rpc_urls", "log_key", "anchorer_key"])
+    starting.called("lotproof worker", settings.database_url)
     if options.ready_file:
         options.ready_file.unlink(missing_ok=True)  # of an earlier run
     chain = _pace(settings)

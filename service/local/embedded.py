@@ -21,6 +21,7 @@ from service import settings
 from service.keys.given import KEPT
 from service.local import orphans, place
 from service.local.errors import SetupError
+from service.roles.logins import WEB_LOGIN, WORKER_LOGIN
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -173,7 +174,10 @@ def environment(stack: Stack, environ: Mapping[str, str]) -> dict[str, str]:
         if not _given(environ, variable):
             filled[f"{variable}_FILE"] = str(stack.secrets / name)
     if own_database(environ):
-        filled["LOTPROOF_DATABASE_URL"] = place.cluster_in(stack.data, stack.identity).url()
+        cluster = place.cluster_in(stack.data, stack.identity)
+        filled["LOTPROOF_DATABASE_URL"] = cluster.url()
+        filled["LOTPROOF_WEB_DATABASE_URL"] = cluster.url(login=WEB_LOGIN)
+        filled["LOTPROOF_WORKER_DATABASE_URL"] = cluster.url(login=WORKER_LOGIN)
     if own_chain(environ):
         host, port = chain_listen(environ)
         filled["LOTPROOF_RPC_URL"] = settings.local_url(host, port)

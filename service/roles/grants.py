@@ -1,7 +1,8 @@
 """What each role may do, table by table: the one list from which `settling` grants and which the tests compare.
 
-Written as in GRANT. What stands nowhere is granted to nobody: no TRUNCATE, no REFERENCES, no TRIGGER, no CREATE; and the
-owner of a table is never who writes to it. `UPDATE (column)` also lets its role lock rows (SELECT … FOR UPDATE asks for it).
+Written as in GRANT. What stands nowhere is granted to nobody: no TRUNCATE, no REFERENCES, no TRIGGER, no CREATE; and
+the owner of a table is never who writes to it. `UPDATE (column)` also lets a role lock rows: SELECT … FOR UPDATE asks
+for it.
 The auditor has SELECT on all of them.
 """
 
@@ -122,10 +123,14 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.lot_skeleton(text)": ("EXECUTE", ""),
 }
 
-# Triggers that keep what follows from other rows: they run as the owner, so that who fires them cannot write there himself.
+# Triggers that keep what follows from other rows run as the owner: who fires them cannot write there himself.
 DEFINERS = ("warehouse.post_legs()", "warehouse.post_deliveries()", "ledger.note_ddl()", "ledger.note_drop()")
 
 
-def digest() -> str:
+# Whether this list was granted in a database: its comment says so.
+GRANTED = "SELECT obj_description(to_regnamespace('ledger'), 'pg_namespace')"
+
+
+def mark() -> str:
     """Names this list; kept in the database, so that a changed list is noticed and granted."""
-    return hashlib.sha256(repr((TABLES, SEQUENCES, FUNCTIONS, DEFINERS)).encode()).hexdigest()[:32]
+    return "lotproof roles " + hashlib.sha256(repr((TABLES, SEQUENCES, FUNCTIONS, DEFINERS)).encode()).hexdigest()[:32]

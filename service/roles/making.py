@@ -1,7 +1,7 @@
 """Make the four roles of the cluster, and the logins of the processes.
 
-Roles belong to a whole cluster, and several databases of it may be migrated at the same moment: whoever comes second finds
-that they are there. Each statement is a transaction of its own, so that nobody waits for another's migration.
+Roles belong to a whole cluster, and several databases of it may be migrated at the same moment: whoever comes second
+finds that they are there. Each statement is a transaction of its own, so that nobody waits for another's migration.
 """
 
 from collections.abc import Iterable

@@ -1,16 +1,16 @@
 """Bring a database to what `grants` says: whose everything is, what each role may do, and the event triggers.
 
-It runs in the transaction of every migration, and does nothing where the list was granted before. What a login may not do
-(a managed PostgreSQL gives no superuser) is left out and told.
+It runs in the transaction of every migration, and does nothing where the list was granted before. What a login may not
+do (a managed PostgreSQL gives no superuser) is left out and told.
 """
 
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
-from service.roles.grants import AUDITOR, DEFINERS, FUNCTIONS, OWNER, SCHEMAS, SEQUENCES, TABLES, WEB, WORKER, digest
+from service.roles import grants
+from service.roles.grants import AUDITOR, DEFINERS, OWNER, SCHEMAS, WEB, WORKER
 
-MARK = "lotproof roles "
 EVENTS = {"lotproof_ddl": ("ddl_command_end", "note_ddl"), "lotproof_drop": ("sql_drop", "note_drop")}
 
 
@@ -24,25 +24,22 @@ def settle(connection: Connection) -> list[str]:
     else:
         left.append(f"this login is no member of {OWNER}: it stays the owner of the tables")
     left += _listen(connection)
-    connection.exec_driver_sql(f"COMMENT ON SCHEMA ledger IS '{MARK}{digest()}'")
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA ledger IS '{grants.mark()}'")
     return left
 
 
 def settled(connection: Connection) -> bool:
-    """Whether this list was granted here; not whether somebody changed it since (`service.audit.catalogue` tells that)."""
-    return connection.scalar(text(SETTLED)) == MARK + digest()
+    """Whether this list was granted here; whether somebody changed that since, `service.audit.catalogue` tells."""
+    return connection.scalar(text(grants.GRANTED)) == grants.mark()
 
 
 def announce(connection: Connection, what: str) -> bool:
-    """Put a migration on record, so that this transaction may change the schema quietly; False: no record to put it on."""
+    """Put a migration on record, so that this transaction may change the schema quietly; False: there is none yet."""
     if connection.scalar(text("SELECT to_regclass('ledger.ddl')")) is None:
         return False
     row = "INSERT INTO ledger.ddl (client, tag, object, statement) VALUES ('lotproof', 'MIGRATION', :what, '')"
     connection.execute(text(row), {"what": what})
     return True
-
-
-SETTLED = "SELECT obj_description(to_regnamespace('ledger'), 'pg_namespace')"
 
 
 def _closed() -> Iterator[str]:
@@ -56,8 +53,11 @@ def _closed() -> Iterator[str]:
 
 def _grants(connection: Connection) -> Iterator[str]:
     """A table of a later migration may not be there yet: a database may stop on the way."""
-    for kind, listed, found in (("TABLE", TABLES, "regclass"), ("SEQUENCE", SEQUENCES, "regclass"),
-                                ("FUNCTION", FUNCTIONS, "regprocedure")):  # fmt: skip
+    for kind, listed, found in (
+        ("TABLE", grants.TABLES, "regclass"),
+        ("SEQUENCE", grants.SEQUENCES, "regclass"),
+        ("FUNCTION", grants.FUNCTIONS, "regprocedure"),
+    ):
         for name, (web, worker) in listed.items():
             if connection.scalar(text(f"SELECT to_{found}(:name)"), {"name": _quoted(name)}) is None:
                 continue

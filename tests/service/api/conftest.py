@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, make_url
 from werkzeug.test import TestResponse
 
 import anchoring
@@ -23,13 +23,14 @@ from anchoring import deploy
 from anchoring.anchorer import Anchorer
 from anchoring.pace import ChainSettings
 from anchoring.rpc import rpcs
+from service import db
 from service.api import movements
 from service.app import create_app
 from service.local import postgres
 from service.local.node import Node
 from service.local.postgres import Cluster
 from service.settings import Settings, public_half
-from tests.tools import databases
+from tests.tools import databases, logins
 
 ORIGIN = "log.example.com/lotproof"
 OPERATOR_KEY = "lpk_" + "operator-" * 4
@@ -84,7 +85,7 @@ def settings(pg: Cluster, template: str, tmp_path_factory: pytest.TempPathFactor
     databases.copy(pg, name, template)
     url = "https://log.example.com"
     yield Settings(
-        pg.url(name), ORIGIN, kek=bytes(32), operator_key=OPERATOR_KEY, log_public_key=public_half(LOG_KEY),
+        logins.web_url(pg, name), ORIGIN, kek=bytes(32), operator_key=OPERATOR_KEY, log_public_key=public_half(LOG_KEY),
         public_url=url, web_threads=32, webhook_key=bytes(32), webhooks_local=True,
         attachments_dir=str(tmp_path_factory.mktemp("attachments")),
     )  # fmt: skip
@@ -153,9 +154,11 @@ def regulator(operator: Caller) -> Caller:
 
 
 @pytest.fixture(scope="module")
-def sequencing(app: Flask) -> Iterator[Engine]:
-    """The real sequencer, in a thread."""
-    engine, stop = app.extensions["lotproof"].engine, Event()
+def sequencing(app: Flask, settings: Settings, pg: Cluster) -> Iterator[Engine]:
+    """The real sequencer, in a thread, logged in as the worker is."""
+    name = make_url(settings.database_url).database
+    assert name is not None
+    engine, stop = db.engine_for(logins.worker_url(pg, name)), Event()
     sequencer = anchoring.Sequencer(engine, ORIGIN, LOG_KEY, lambda: time_ns() // 1_000_000)
     thread = Thread(target=sequencer.run, args=(stop,))
     thread.start()
@@ -164,6 +167,7 @@ def sequencing(app: Flask) -> Iterator[Engine]:
     movements.WAIT_SECONDS = usual
     stop.set()
     thread.join()
+    engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)
