@@ -1,13 +1,33 @@
 """The audit of what the ledger keeps: every stored byte derived again, and every lie named.
 
-LEDGER_CHECKS       the list of checks, in the order in which they are worth asking
-Finding, Audited    what comes out, and what goes in
+    LEDGER_CHECKS       the list of checks, in the order in which they are worth asking
+    Finding, Audited    what comes out, and what goes in
+
+An auditor is a checker: hashes, roots and proofs come from `verifier`, rows are parsed here. Of the maker's code it uses
+the address book of the chain (`contract`) and the reader that publishes tiles; never the code that built what it judges.
+Evidence: tests/anchoring/audit/, a lie of every class in every column.
 """
 
 from __future__ import annotations
 
+from anchoring.audit.anchors import check_anchors
+from anchoring.audit.chain import check_chain
+from anchoring.audit.checkpoints import check_checkpoints
 from anchoring.audit.finding import Audited, Check, Finding
+from anchoring.audit.kept import check_queue, check_recovered
+from anchoring.audit.log import check_log
+from anchoring.audit.signed import check_signed
+from anchoring.audit.stranger import check_as_stranger
 
-LEDGER_CHECKS: tuple[tuple[str, Check], ...] = ()
+LEDGER_CHECKS: tuple[tuple[str, Check], ...] = (
+    ("entries, tiles and lot maps", check_log),
+    ("checkpoints", check_checkpoints),
+    ("the queue", check_queue),
+    ("what was signed for the chain", check_signed),
+    ("anchors, epochs and sealed groups", check_anchors),
+    ("what came back, and what was compared", check_recovered),
+    ("the chain", check_chain),
+    ("the log as a stranger reads it", check_as_stranger),
+)
 
 __all__ = ["LEDGER_CHECKS", "Audited", "Check", "Finding"]

@@ -1,0 +1,295 @@
+"""The lot map of every checkpoint: its pages up to the root that was signed, and every leaf beside the entries.
+
+Pages are copied when they change, so the pages of a checkpoint are those with ids above the root page of the one before.
+They are walked from the root down beside the pages that they replaced; what did not change must be the very page that
+stood there. So each map is shown to be the one before with the changes of its own entries, and the first is shown whole:
+
+    every new page      hashes to what refers to it, the root page to what was signed
+    every difference    is the newest entry of a subject between the two sizes, and each such entry is a difference
+    every page          is reached
+
+Memory: the pages of one checkpoint, about 13,000 where ten thousand entries are signed at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from anchoring.audit.finding import Audited, Finding
+from anchoring.audit.hands import Hands
+from anchoring.audit.mappage import Looked, NoPage, Task, page_hash, held, parse, slots
+from anchoring.audit.noticed import INSIDE, Witnesses
+from anchoring.audit.rows import rows, spelled, stream
+from verifier.checkpoint import parse_checkpoint
+from verifier.errors import Refuted
+from verifier.hashing import map_value
+from verifier.note import parse_note
+
+_MIRROR = "whoever was given a proof under this checkpoint before; proofs made now are refused"
+_LIE = "whoever holds a receipt for it: beside this map it proves fraud to anybody"
+
+
+def check_map(
+    connection: Connection, audited: Audited, bad: Collection[int], witnesses: Witnesses
+) -> Iterator[Finding]:
+    """All maps; `bad` are indexes of entries that are not what was logged."""
+    total = rows(connection, "SELECT count(*) FROM ledger.checkpoint")[0][0]
+    query = "SELECT size, map_root, map_page, note FROM ledger.checkpoint WHERE size > 0 ORDER BY size"
+    walk = _Walk(connection, bad, witnesses)
+    with Hands(audited.jobs) as hands:
+        for done, (size, root, page, note) in enumerate(stream(connection, query), 1):
+            yield from walk.to(_Signed(size, {root, _noted(note)} - {None}, page), hands)
+            audited.progress("lot maps", done, total)
+    yield from walk.beyond()
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A checkpoint: `roots` are what its column and its note say, one where they agree."""
+
+    size: int
+    roots: set[bytes | None]
+    page: int | None
+
+
+@dataclass(slots=True)
+class _Walk:
+    """How far the maps were followed: up to `size`, whose root page is `root`."""
+
+    connection: Connection
+    bad: Collection[int]
+    witnesses: Witnesses
+    size: int = 0
+    root: int = -1
+    lies: set[int] = field(default_factory=set)
+    """Pages that are not what was signed: nothing follows from them for those that replaced them."""
+
+    def to(self, signed: _Signed, hands: Hands) -> Iterator[Finding]:
+        """One checkpoint further."""
+        new = dict[int, bytes | None]()
+        top = self._upper(signed)
+        for number, raw in stream(self.connection, _PAGES, self.root, top):
+            if number in new:
+                yield self._of_page(number, "", "one page of this id", "another", "a page is stored once")
+            new[number] = raw
+        root = signed.page if self._is_root(new.get(signed.page or -1), signed) else self._searched(new, signed)
+        if root is None:
+            root = signed.page if signed.page in new else max(new, default=self.root)
+        elif root != signed.page:
+            yield self._of_checkpoint(signed, "map_page", root, signed.page)
+        round_ = {number: raw for number, raw in new.items() if number <= root}
+        if root > self.root:
+            yield from _Round(self, signed, root, round_).checked(hands)
+            self.root = root
+        self.size = signed.size
+
+    def _upper(self, signed: _Signed) -> int:
+        """Up to where the pages of this checkpoint can lie, if its own word for it is wrong as well."""
+        query = """SELECT coalesce(min(map_page), 0), max(map_page) FROM (
+            SELECT map_page FROM ledger.checkpoint WHERE size >= %b ORDER BY size LIMIT 2) AS near"""
+        first, last = rows(self.connection, query, signed.size)[0]
+        plain = signed.page is not None and signed.page > self.root and first == signed.page
+        return signed.page if plain and signed.page is not None and self._stands(signed) else last or 0
+
+    def _stands(self, signed: _Signed) -> bool:
+        raw = rows(self.connection, "SELECT page FROM ledger.map_page WHERE id = %b", signed.page)
+        return bool(raw) and self._is_root(raw[0][0], signed)
+
+    @staticmethod
+    def _is_root(raw: bytes | None, signed: _Signed) -> bool:
+        try:
+            return page_hash(parse(raw), 0) in signed.roots
+        except NoPage:
+            return False
+
+    def _searched(self, new: Mapping[int, bytes | None], signed: _Signed) -> int | None:
+        return next((number for number, raw in new.items() if self._is_root(raw, signed)), None)
+
+    def beyond(self) -> Iterator[Finding]:
+        """Pages behind the newest map."""
+        query = "SELECT id FROM ledger.map_page WHERE id IS NULL OR id < 0 OR id > %b ORDER BY id LIMIT 100"
+        for (number,) in rows(self.connection, query, self.root):
+            check = "every page is part of a map"
+            yield Finding(check, "ledger.map_page", spelled(id=number), "", "no such page", "a page", None, INSIDE)
+
+    def _of_page(self, page: int, name: str, expected: object, seen: object, check: str) -> Finding:
+        told = f"{_MIRROR}, under {self.size} entries and more"
+        return Finding(check, "ledger.map_page", spelled(id=page), name, expected, seen, self.size, told)
+
+    def _of_checkpoint(self, signed: _Signed, name: str, expected: object, seen: object) -> Finding:
+        check, told = "a checkpoint leads to its lot map", self.witnesses.of_root(signed.size)
+        return Finding(check, "ledger.checkpoint", spelled(size=signed.size), name, expected, seen, self.size, told)
+
+
+_PAGES = "SELECT id, page FROM ledger.map_page WHERE id > %b AND id <= %b ORDER BY id"
+_ENTRIES = (
+    "SELECT index, subject, sequence, leaf_hash FROM ledger.entry WHERE index >= %b AND index < %b ORDER BY index"
+)
+
+
+@dataclass(slots=True)
+class _Round:
+    """The pages that one checkpoint added."""
+
+    walk: _Walk
+    signed: _Signed
+    root: int
+    new: dict[int, bytes | None]
+    above: dict[int, int] = field(default_factory=dict)
+    hashes: dict[int, bytes] = field(default_factory=dict)
+    seen: dict[int, Looked] = field(default_factory=dict)
+    found: list[Finding] = field(default_factory=list)
+
+    def checked(self, hands: Hands) -> Iterator[Finding]:
+        """Walk, judge, compare."""
+        for looked in hands.look(self._tasks()):
+            self.seen[looked.page] = looked
+        yield from self.found
+        yield from self._hashes()
+        yield from self._leaves()
+        for page in sorted(self.new.keys() - self.hashes.keys()):
+            check = "every page is part of a map"
+            yield self.walk._of_page(page, "", "a page that refers to it, or a checkpoint", "none", check)
+
+    # The walk
+
+    def _tasks(self) -> Iterator[Task]:
+        old = self.walk.root if self.walk.root >= 0 else None
+        level = [(self.root, b"", b"", old, dict[bytes, bytes]())]
+        self.hashes[self.root] = b""
+        while level:
+            stored = self._stored([each[3] for each in level if each[3] is not None])
+            below = []
+            for page, path, hashed, replaced, before in level:
+                raw, was = self.new[page], stored.get(-1 if replaced is None else replaced)
+                yield Task(page, path, hashed, raw, was, before)
+                below += list(self._below(page, path, raw, was, before))
+            level = below
+
+    def _stored(self, pages: list[int]) -> dict[int, bytes]:
+        query = "SELECT id, page FROM ledger.map_page WHERE id = ANY(%b::bigint[])"
+        return dict(rows(self.walk.connection, query, pages)) if pages else {}
+
+    def _below(
+        self, page: int, path: bytes, raw: bytes | None, old: bytes | None, moved: Mapping[bytes, bytes]
+    ) -> Iterator[tuple[int, bytes, bytes, int | None, dict[bytes, bytes]]]:
+        """The new pages under a page; those that stayed must be those that were there."""
+        here, was = slots(raw), slots(old)
+        for slot in was.keys() - here.keys():
+            self._odd(page, f"page {was[slot][0]} or a newer one in slot {slot}", "none")
+        for slot, (number, hashed) in here.items():
+            if number <= self.walk.root:
+                if was.get(slot) != (number, hashed):
+                    self._odd(page, f"in slot {slot} the page that was there", f"page {number} {hashed.hex()}")
+            elif number not in self.new or number in self.hashes:
+                self._missing(page, number, number in self.hashes)
+            else:
+                self.hashes[number], self.above[number] = hashed, page
+                before = {} if slot in was else held(old, moved, slot, len(path))
+                yield number, path + bytes([slot]), hashed, was[slot][0] if slot in was else None, before
+
+    def _odd(self, page: int, expected: str, seen: str) -> None:
+        if page not in self.walk.lies:
+            self.found.append(self.walk._of_page(page, "page", expected, seen, "what did not change stays"))
+            self.walk.lies.add(page)
+
+    def _missing(self, page: int, number: int, twice: bool) -> None:
+        check = "a page that is referred to is there"
+        if twice or number > self.root:
+            self._odd(page, "a page of this map below", f"page {number}")
+        else:
+            self.found.append(self.walk._of_page(number, "", f"a page, for page {page} refers to it", None, check))
+            self.walk.lies.add(page)
+
+    # What came of it
+
+    def _hashes(self) -> Iterator[Finding]:
+        """A page is wrong if it does not hash to what refers to it, and what refers to it is right."""
+        lies, check = self.walk.lies, "a page hashes to what refers to it"
+        for page, looked in self.seen.items():
+            expected = self.signed.roots if page == self.root else {self.hashes[page]}
+            if looked.hash in expected:
+                continue
+            if self.above.get(page) in lies and looked.hash is not None:
+                continue
+            if page == self.root and self._follows():
+                (*_, told) = sorted(each for each in self.signed.roots if each is not None)
+                yield self.walk._of_checkpoint(self.signed, "map_root", looked.hash, told)
+                continue
+            lies.add(page)
+            (*_, wanted) = sorted(each for each in expected if each is not None)
+            yield self.walk._of_page(page, "page", looked.why or wanted, looked.hash or _length(self.new[page]), check)
+
+    def _follows(self) -> bool:
+        """Whether all else in this map is right: then it is the signed root that is not."""
+        others = all(looked.hash == self.hashes[page] for page, looked in self.seen.items() if page != self.root)
+        return others and not self.walk.lies and not list(self._leaves())
+
+    def _leaves(self) -> Iterator[Finding]:
+        """The differences beside the newest entries of the subjects."""
+        newest = {}
+        for index, subject, sequence, leaf in stream(self.walk.connection, _ENTRIES, self.walk.size, self.signed.size):
+            newest[subject] = index, sequence, leaf
+        doubtful = (
+            any(index in self.walk.bad for index in range(self.walk.size, self.signed.size)) if self.walk.bad else False
+        )
+        for looked in self.seen.values():
+            if looked.page in self.walk.lies or looked.hash is None:
+                newest = {key: told for key, told in newest.items() if not self._under(key, looked.page)}
+                continue
+            yield from self._compared(looked, newest, doubtful)
+        for subject, (index, _, _) in newest.items():
+            if index not in self.walk.bad and not doubtful and not self._lied_about(subject):
+                yield self._lie(self.root, index, f"the entry {index} of subject {subject.hex()}", "as before it")
+
+    def _compared(
+        self, looked: Looked, newest: dict[bytes, tuple[int, int, bytes]], doubtful: bool
+    ) -> Iterator[Finding]:
+        for key, value in looked.changed.items():
+            told = newest.pop(key, None)
+            if told is None:
+                if not doubtful and not self._was_lie(looked.page):
+                    yield self._lie(looked.page, self.walk.size, f"no change for subject {key.hex()}", value)
+            elif told[0] not in self.walk.bad and value != _value(*told):
+                yield self._lie(looked.page, told[0], f"the entry {told[0]} of subject {key.hex()}", value)
+        for key in looked.lost:
+            if not self._was_lie(looked.page) and key not in self._everywhere():
+                yield self._lie(looked.page, self.walk.size, f"subject {key.hex()}", "it went")
+
+    def _lie(self, page: int, index: int, expected: str, seen: object) -> Finding:
+        check = "the lot map says of a subject what its newest entry says"
+        return Finding(check, "ledger.map_page", spelled(id=page), "page", expected, seen, index, _LIE)
+
+    def _everywhere(self) -> Collection[bytes]:
+        return {key for looked in self.seen.values() for key in looked.changed}
+
+    def _was_lie(self, page: int) -> bool:
+        """Whether what it replaced was no true page: a difference to that says nothing."""
+        return bool(self.walk.lies)
+
+    def _lied_about(self, subject: bytes) -> bool:
+        return bool(self.walk.lies)
+
+    def _under(self, key: bytes, page: int) -> bool:
+        return bool(self.walk.lies)
+
+
+def _value(index: int, sequence: int, leaf: bytes) -> bytes | None:
+    try:
+        return map_value(sequence, index, leaf)
+    except (AttributeError, OverflowError, TypeError):
+        return None
+
+
+def _length(raw: bytes | None) -> str:
+    return "NULL" if raw is None else f"{len(raw)} bytes"
+
+
+def _noted(note: str | None) -> bytes | None:
+    try:
+        return parse_checkpoint(parse_note(note or "").body).map_root
+    except Refuted:
+        return None
