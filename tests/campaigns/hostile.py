@@ -26,6 +26,7 @@ from .campaign import Contradiction, Plan
 
 PROCESSES = 2
 ENDLESS = ("a handoff", "a receipt", "a fraud: an entry left out")  # bombs are no bent files: one of each reader
+EACH_BYTE = ("one entry", "a handoff", "no such lot", "a receipt", "a fraud")  # one of each kind, byte by byte
 HEAVY = ("a thousand entries", "many parties", "endless")
 ENOUGH = 0.05  # below it a heavy file would get no case, and is not even made
 WHOLE, MINUTES = 50_000, 10
@@ -36,9 +37,15 @@ def jobs(plan: Plan) -> list[Job]:
     made = []
     for file in CORPUS:
         for family in FAMILIES:
-            if (family != "endless" or file in ENDLESS) and (file not in HEAVY or plan.scale >= ENOUGH):
+            if _wanted(file, family) and (file not in HEAVY or plan.scale >= ENOUGH):
                 made.append(Job(file, family, repr(plan.dice(f"{file}/{family}").random()), plan.scale))
     return sorted(made, key=lambda job: job.file not in HEAVY and job.family not in HEAVY)
+
+
+def _wanted(file: str, family: str) -> bool:
+    if family == "each byte":
+        return file.startswith(EACH_BYTE)
+    return family != "endless" or file in ENDLESS
 
 
 def campaign(plan: Plan) -> Iterator[Row]:
@@ -50,6 +57,8 @@ def campaign(plan: Plan) -> Iterator[Row]:
     yield from rows(total, took, plan.scale >= 1)
     if total.found:
         raise contradiction(total.found)
+    if plan.scale >= 1 and total.cases < WHOLE:
+        raise Contradiction("the whole campaign", f"at least {WHOLE} cases", total.cases)
 
 
 def judged(todo: Sequence[Job]) -> Tally:

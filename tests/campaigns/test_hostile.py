@@ -103,3 +103,14 @@ def _dying(job: Job) -> Tally:
     judging._begin(f"{job.name} / the last one")
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("still alive")
+
+
+def test_no_byte_is_left_alone() -> None:
+    valid = given("a receipt")
+    data = written(valid.file)
+    bent = [case for _, case in judging.FAMILIES["each byte"](valid, Draw(Random(1), 1.0))]
+    others = [case for case in bent if len(case) == len(data)]
+    assert [[at for at, byte in enumerate(case) if byte != data[at]] for case in others] == [
+        [n] for n in range(len(data))
+    ]
+    assert [len(case) for case in bent if len(case) != len(data)] == list(range(len(data)))

@@ -159,6 +159,15 @@ def flipped(given: Given, draw: Draw) -> Iterator[Case]:
         yield f"byte {place}: {name}", before + ways[way] + after
 
 
+def each_byte(given: Given, draw: Draw) -> Iterator[Case]:
+    """No byte of the file is left alone: each is bent in one way, and the file ends before each."""
+    data = written(given.file)
+    for place in draw.some(range(len(data)), len(data)):
+        other = draw.dice.choice([value for value in range(256) if value != data[place]])
+        yield f"byte {place}: {other:02x}", data[:place] + bytes([other]) + data[place + 1 :]
+        yield f"ends before byte {place}", data[:place]
+
+
 def cuts(given: Given, draw: Draw) -> Iterator[Case]:
     """Truncation at every byte, from both ends, and whatever closes what is open."""
     data = written(given.file)

@@ -35,6 +35,7 @@ FAMILIES: dict[str, Callable[[Given, Draw], Iterator[Case]]] = {
     "values": bends.values,
     "inner": bends.inner,
     "bytes": bends.flipped,
+    "each byte": bends.each_byte,
     "cuts": bends.cuts,
     "splices": bends.splices,
     "several at once": bends.at_random,
