@@ -8,6 +8,7 @@
     status, figures, alarms, what may be done about them    how it stands
     LEDGER_CHECKS, Audited, Finding                         the audit of every stored byte
     deploy, restoring                                       what an operator does when a chain or a database is lost
+    offices                                                 who may do what at the contract, and how that changes
 
 A statement is opaque here: a hash, a kind, and the subjects that it concerns.
 
@@ -35,7 +36,7 @@ from anchoring.status import Status, status
 from anchoring.submissions import Submission, submit
 
 if TYPE_CHECKING:
-    from anchoring import deploy, restoring
+    from anchoring import deploy, offices, restoring
     from anchoring.audit import LEDGER_CHECKS, Audited, Check, Finding
     from anchoring.deploy import NeedsEther, NotYet, WrongChain
     from anchoring.recovery import NotAgreed, accept_reorg
@@ -64,7 +65,7 @@ _OF_THE_CHAIN = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("deploy", "restoring"):
+    if name in ("deploy", "offices", "restoring"):
         return import_module(f"anchoring.{name}")
     if name not in _OF_THE_CHAIN:
         raise AttributeError(f"module 'anchoring' has no attribute {name!r}")
@@ -119,6 +120,7 @@ __all__ = [
     "format_receipt",
     "gaps",
     "may_sign",
+    "offices",
     "permission",
     "prove_subject",
     "receipts_of",

@@ -118,6 +118,12 @@ def anchor_call(old: int, new: int, log_root: bytes, map_root: bytes, proof: Seq
     return _calldata("anchor", old, new, log_root, map_root, list(proof))
 
 
+def office_call(name: str, *arguments: Any) -> bytes:
+    """Calldata of an act of the guardian, or of `acceptGuardian`; addresses as bytes."""
+    types = _types(_function(name)["inputs"])
+    return _calldata(name, *(checksummed(a) if t == "address" else a for t, a in zip(types, arguments, strict=True)))
+
+
 def creation(anchorer: Address, guardian: Address) -> bytes:
     """What a deployment sends: the creation code and the two offices."""
     code = bytes.fromhex(artifact()["bytecode"].removeprefix("0x"))
@@ -178,6 +184,18 @@ class LotAnchor:
 
     def anchorer(self, at: Block) -> Address:
         return Address(bytes.fromhex(self._view(at, "anchorer")[0][2:]))
+
+    def guardian(self, at: Block) -> Address:
+        return Address(bytes.fromhex(self._view(at, "guardian")[0][2:]))
+
+    def offered_guardian(self, at: Block) -> Address:
+        """To whom the guardian's office is offered; zeros: to nobody."""
+        return Address(bytes.fromhex(self._view(at, "offeredGuardian")[0][2:]))
+
+    def proposed_epoch(self, at: Block) -> tuple[int, int, bytes]:
+        """Index of the last anchor that would be kept, when it may be opened (seconds; 0: none is proposed), reason."""
+        index, opens_at, reason = self._view(at, "proposedEpoch")
+        return index, opens_at, bytes(reason)
 
     def events(self, first: int, last: int) -> list[Anchored]:
         """The anchors of blocks first to last, in order."""

@@ -24,6 +24,7 @@ COMMANDS = {
     "migrate": "bring the database to the newest schema",
     "deploy": "deploy the anchor contract, once",
     "policy": "print the policy file with which a regulator begins",
+    "office": "hand on the contract's offices, stop a thief, open an epoch",
     "accept-reorg": "accept that the chain took back what was final",
     "recover": "bring back what a restored database lacks of its log",
     "status": "tell what is recorded, anchored and final",
