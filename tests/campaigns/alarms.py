@@ -62,6 +62,7 @@ def _drawn(plan: Plan, dice: Random, only: tuple[str, ...]) -> Iterator[Blow]:
 
 
 def _suffered(on: Stage, each: Blow) -> Iterator[Row]:
+    on.wait(on.alive, PATIENCE)
     begun = time.monotonic()
     with each.act(on):  # type: ignore[attr-defined]
         noticed = _noticed(on, each, begun)

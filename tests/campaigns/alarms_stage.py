@@ -84,14 +84,22 @@ class Stage:
         return {alarm["kind"] for alarm in self.running.status()["alarms"]}
 
     def in_metrics(self) -> set[str]:
+        told = self.measured()
+        standing = {sample.labels["kind"] for sample in told if sample.name == "lotproof_alarm" and sample.value}
+        return standing | {"DATABASE AWAY" for each in told if each.name == "lotproof_database_up" and not each.value}
+
+    def measured(self) -> list[Any]:
+        """Every sample of a scrape."""
         key = {"Authorization": f"Bearer {self.secret('metrics.key')}"}
         asked = urllib.request.Request(self.running.url + "/metrics", headers=key)
         with urllib.request.urlopen(asked, timeout=10) as answer:
-            families = list(text_string_to_metric_families(answer.read().decode()))
-        samples = [sample for family in families for sample in family.samples if sample.value]
-        return {sample.labels["kind"] for sample in samples if sample.name == "lotproof_alarm"} | {
-            "database up" for sample in samples if sample.name == "lotproof_database_up"
-        }
+            families = text_string_to_metric_families(answer.read().decode())
+            return [sample for family in families for sample in family.samples]
+
+    def alive(self) -> bool:
+        """Calm, and the worker showed itself just now: what comes next is not mixed with what was before."""
+        beats = [each.value for each in self.measured() if each.name == "lotproof_worker_heartbeat_age_seconds"]
+        return self.calm() and len(beats) == 2 and max(beats) < 6
 
     def in_status(self) -> set[str]:
         return {alarm["kind"] for alarm in json.loads(self.typed("status", "--json") or '{"alarms": []}')["alarms"]}
