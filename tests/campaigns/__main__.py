@@ -11,8 +11,10 @@ from tests.campaigns.campaign import Contradiction, Plan
 CAMPAIGNS = {
     "alarms": "everything that an alarm is for happens once; how long until it stands where people look",
     "chain": "lives of the anchorer among faults, reorgs, lies and kills; it converges and never forks",
+    "coverage": "every branch of the verifier, and of the trees that the maker builds, is run by their tests",
     "crash": "parts of the running product are killed under load; nothing acknowledged is lost, nothing forks",
     "hostile": "proof files bent in every way; the verifier never raises, never says yes to a lie",
+    "mutants": "the verifier changed in one small place at a time; a test fails, or it is said why none does",
 }
 
 
@@ -21,13 +23,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(CAMPAIGNS)}; all if none is named")
     parser.add_argument("--seed", type=int, help="the same seed, the same cases; drawn if not given")
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 is a tenth of the cases; 1 if not given")
-    parser.add_argument("--minutes", type=float, help="end `chain` after so long, whatever the scale")
+    parser.add_argument("--minutes", type=float, help="end `chain`, `mutants` after so long, whatever the scale")
+    parser.add_argument("--of", metavar="MODULE", help="of `mutants` those of verifier/MODULE.py alone")
     options = parser.parse_args(argv)
     if unknown := [name for name in options.names if name not in CAMPAIGNS]:
         parser.error(f"unknown campaign {unknown[0]!r}: expected one of {', '.join(CAMPAIGNS)}")
     if not 0 < options.scale <= 1000:
         parser.error(f"--scale: expected more than 0 and at most 1000, got {options.scale}")
-    plan = Plan(secrets.randbits(32) if options.seed is None else options.seed, options.scale, options.minutes)
+    seed = secrets.randbits(32) if options.seed is None else options.seed
+    plan = Plan(seed, options.scale, options.minutes, options.of)
     return max(_run(name, plan) for name in options.names or CAMPAIGNS)
 
 

@@ -197,7 +197,8 @@ def test_notes() -> None:
     assert accepts(note.parse_note, signed("x\n", 1, bytes(5))) and not accepts(
         note.parse_note, signed("x\n", 1, bytes(4))
     )
-    for other in ("", "\n\n", "x\n\n", "x\n", "\n" + signed(""), signed("x\n")[:-1], signed("x\n").replace("\n\n", "\n"),
+    for other in ("", "\n\n", "x\n\n", "x\n", "\n" + signed(""), signed("x\n")[:-1],
+                  signed("x\n").replace("\n\n", "\n"),
                   signed("x\x7fy\n"), signed("x\ty\n"), "x" + signed("")):  # fmt: skip
         assert not accepts(note.parse_note, other), other
     assert accepts(note.parse_note, signed("\ud800\n"))  # never from UTF-8; it must not raise
@@ -271,7 +272,8 @@ def test_names() -> None:
     for count, good in ((8, True), (9, False)):
         assert accepts(uri.check_uri, "log", "https://h.example/" + "/".join("abcdefghi"[:count])) is good
     for name, good in (("a" * 64, True), ("a" * 65, False), ("a", True), ("", False), (".", False), ("..", False),
-                       ("...", True), ("a\x01", False), ("\x85a", False), ("\ud800", False), ("e\u0301", False)):  # fmt: skip
+                       ("...", True), ("a\x01", False), ("\x85a", False), ("\ud800", False),
+                       ("e\u0301", False)):  # fmt: skip
         assert accepts(uri.party_uri, "h.example", name) is good, ascii(name)
     assert (
         uri.own_lot_uri("h.example", "farm", "wild berries", "1/2") == "https://h.example/lot/farm/wild%20berries/1%2F2"

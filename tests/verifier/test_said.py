@@ -1,4 +1,4 @@
-"""Statements signed by those who may, and saying what they may not: each lie by itself, told to the module that reads."""
+"""Statements that say what they may not: each lie by itself, told to the module that reads it."""
 
 import json
 from collections.abc import Callable
@@ -140,7 +140,8 @@ def test_a_key_statement_sets_keys_that_may_be_registered() -> None:
     every = [jwk(name) for name in names]
     assert keys() and keys(keys=[]) and keys(keys=every[:16]) and keys(recovery=HASH) and keys(seq=2**53 - 1)
     assert not keys("AAAA~")
-    for bad in (every, every[1::-1], every[:1] * 2, [jwk("a", crv="P-256")], [jwk("a", kty="EC")], [jwk("a", use="sig")],
+    for bad in (every, every[1::-1], every[:1] * 2, [jwk("a", crv="P-256")], [jwk("a", kty="EC")],
+                [jwk("a", use="sig")],
                 [jwk("a", x=b64url(bytes(32)))], [jwk("a", x=b64url(public_key("a"))[:-1])], [jwk("a", x=5)],
                 [jwk("a", x=b64url(public_key("a") + b"a"))], None, ["key"]):  # fmt: skip
         assert not keys(keys=bad), bad
