@@ -24,6 +24,7 @@ from anchoring.alarms import Kind as AlarmKind
 from anchoring.anchors import Anchor, AnchorProof, anchor_proofs, anchor_tile_bytes, anchored
 from anchoring.awaiting import await_receipts
 from anchoring.checkpoints import SignedCheckpoint, checkpoint
+from anchoring.deployments import Former, former
 from anchoring.errors import LedgerBroken, LogKeyChanged, NotInLedger, Overtaken
 from anchoring.figures import Figures, figures
 from anchoring.pace import ChainSettings
@@ -38,7 +39,7 @@ from anchoring.submissions import Submission, submit
 if TYPE_CHECKING:
     from anchoring import deploy, offices, restoring
     from anchoring.audit import LEDGER_CHECKS, Audited, Check, Finding
-    from anchoring.deploy import NeedsEther, NotYet, WrongChain
+    from anchoring.deploy import Damaged, NeedsEther, NotYet, WrongChain
     from anchoring.recovery import NotAgreed, accept_reorg
     from anchoring.rehearsal import rehearse
     from anchoring.rpc import Away, rpcs
@@ -49,6 +50,7 @@ _OF_THE_CHAIN = {
     "Audited": "audit",
     "Away": "rpc",
     "Check": "audit",
+    "Damaged": "deploy",
     "Finding": "audit",
     "NeedsEther": "deploy",
     "NotAgreed": "recovery",
@@ -82,9 +84,11 @@ __all__ = [
     "Away",
     "ChainSettings",
     "Check",
+    "Damaged",
     "EntryProof",
     "Figures",
     "Finding",
+    "Former",
     "Head",
     "LedgerBroken",
     "LogKeyChanged",
@@ -118,6 +122,7 @@ __all__ = [
     "entry_bundle_bytes",
     "figures",
     "format_receipt",
+    "former",
     "gaps",
     "may_sign",
     "offices",

@@ -11,24 +11,29 @@ id and gives the same contract address.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
 from sqlalchemy import Connection, Engine, text
 
-from anchoring import alarms, contract, deployments
+from anchoring import admission, alarms, contract, deployments, ours, unaccounted
 from anchoring.alarms import Kind
 from anchoring.contract import parse_address
 from anchoring.deployments import Deployment
 from anchoring.fees import capped, market, raised
 from anchoring.onchain import GWEI, Address, Fees
 from anchoring.pace import Clock, clock
+from anchoring.prover import log_root
 from anchoring.rpc import Block, Refused, Rpc
 
 FEE_CAP = 500 * GWEI
 DEPLOY_GAS = 4_000_000  # measured: 1.6 million
 GIFT = 100 * 10**18  # from a development node's rich account
 DEVELOPMENT = ("anvil/", "hardhat", "ganache", "ethereumjs testrpc")
+Recorder = Callable[[Connection, Deployment | None, Deployment], None]
+"""Writes down, in the transaction, that the first contract (None: there was none) gives way to the second."""
+
 _LOCK = 0x6C6F7470_64706C79  # any constant: two that deploy at the same moment take turns
 
 
@@ -45,6 +50,10 @@ class NotYet(Exception):
     """The deployment was sent and is in no block yet; asking again goes on waiting."""
 
 
+class Damaged(Exception):
+    """The log is not what was signed; no new contract is deployed on it."""
+
+
 class WrongChain(Exception):
     """The node serves another chain than the one this log's contract stands on."""
 
@@ -57,32 +66,52 @@ def ensure(
 
     `url`: of the node; `key`: the anchorer's, who also pays for the deployment; `guardian`: an address, 0x and 40
     digits; `legacy_fees`: whether transactions are of the old kind, decided once; None: if blocks have no base fee.
-    Raises NeedsEther, NotYet after `wait` seconds, WrongChain; Away and Refused as the node does.
+    Raises NeedsEther, NotYet after `wait` seconds, WrongChain; Damaged if the log came back from others and its
+    contract did not; Away and Refused as the node does.
     """
     deployer = _Deployer(Rpc(url), key, parse_address(guardian), now, fee_cap, legacy_fees)
     with engine.begin() as conn:
         _take_turns(conn)
-        found = deployments.current(conn) or deployer.sign(conn, "the first")
+        found = deployments.current(conn)
+        if found is None and unaccounted.came_back(conn, ours.newest_size(conn)):
+            raise Damaged("this log was brought back without its contract: that of before must be named, or given up")
+        found = found or deployer.sign(conn, "the first")
     require_chain(deployer.rpc, found)
     return found if found.state != "signed" else deployer.settle(engine, found, wait)
 
 
 def again(
     engine: Engine, url: str, key: bytes, guardian: str, *, reason: str, now: Clock = clock, wait: float = 60,
-    fee_cap: int = FEE_CAP, legacy_fees: bool | None = None,
+    fee_cap: int = FEE_CAP, legacy_fees: bool | None = None, record: Recorder | None = None,
 ) -> Deployment:  # fmt: skip
     """Start over with a new contract because the old one or its chain is lost: an operator's decision, with a reason.
 
-    The old deployment and its anchors stay as rows. The halting alarms about them are cleared in the reason's name.
+    The old deployment and its anchors stay as rows. The halting alarms about them are cleared in the reason's name, the
+    database counts as compared, since no chain is left to compare it with, and `record` writes the decision into the
+    log, all in the transaction that signs the deployment. Raises Damaged while an alarm says that the log itself is not
+    what it was: a new contract would hide that.
     """
     assert reason, "expected a reason"
     deployer = _Deployer(Rpc(url), key, parse_address(guardian), now, fee_cap, legacy_fees)
     with engine.begin() as conn:
         _take_turns(conn)
-        made = deployer.sign(conn, reason)
-        for kind in (Kind.CHAIN_LOST, Kind.CONTRACT_CHANGED, Kind.FINALITY_VIOLATION, Kind.FORK, Kind.ROLLBACK):
+        _demand_whole(conn)
+        before, made = deployments.current(conn), deployer.sign(conn, reason)
+        for kind in (Kind.CHAIN_LOST, Kind.CONTRACT_CHANGED, Kind.FINALITY_VIOLATION):
             alarms.clear(conn, kind, f"deployed anew: {reason}", now())
+        size = ours.newest_size(conn)
+        root = log_root(conn, size) if size else None
+        admission.admit(conn, size, root, f"nobody: deployed anew: {reason}", now())
+        if record is not None:
+            record(conn, before, made)
     return deployer.settle(engine, made, wait)
+
+
+def _demand_whole(conn: Connection) -> None:
+    open_kinds = {alarm.kind: alarm.detail for alarm in alarms.open_alarms(conn)}
+    for kind in (Kind.ROLLBACK, Kind.FORK, Kind.LEDGER_BROKEN):
+        if kind in open_kinds:
+            raise Damaged(f"{kind.title} is open, and a new contract would hide it: {open_kinds[kind]}")
 
 
 def require_chain(rpc: Rpc, known: Deployment) -> None:

@@ -48,6 +48,42 @@ def current(conn: Connection) -> Deployment | None:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A contract that held anchors of this log and is not in use any more: how many, the size of the newest, and why
+    there is another one. Where its chain is gone, nobody can look at these anchors again."""
+
+    chain_id: int
+    genesis: BlockHash
+    contract: Address
+    anchors: int
+    size: int
+    given_up: str
+    given_up_at: int
+
+
+def former(conn: Connection) -> list[Former]:
+    """The contracts before the one in use, oldest first; those that never stood in a block are left out."""
+    rows = conn.execute(_FORMER)
+    return [
+        Former(row.chain_id, BlockHash(bytes(row.genesis)), Address(bytes(row.contract)), row.anchors, row.size,
+               row.reason, row.at)
+        for row in rows
+    ]  # fmt: skip
+
+
+_FORMER = text("""
+    SELECT d.chain_id, d.genesis, d.contract, next.reason, next.signed_at AS at,
+           (SELECT count(*) FROM ledger.anchor a WHERE a.deployment = d.id AND a.state <> 'lost') AS anchors,
+           (SELECT COALESCE(max(size), 0) FROM ledger.anchor a WHERE a.deployment = d.id AND a.state <> 'lost') AS size
+      FROM ledger.deployment d
+      JOIN LATERAL (SELECT reason, signed_at, contract, genesis FROM ledger.deployment n
+                     WHERE n.id > d.id ORDER BY id LIMIT 1) next ON true
+     WHERE d.state <> 'signed' AND (next.contract, next.genesis) <> (d.contract, d.genesis)
+     ORDER BY d.id
+""")
+
+
 def move(conn: Connection, found: Deployment, state: str, block: int | None, block_hash: BlockHash | None) -> None:
     """The deployment is `signed` (again), `mined` or `final`."""
     conn.execute(

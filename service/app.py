@@ -25,6 +25,7 @@ from service.api import (
     handoffs,
     imports,
     items,
+    logbook,
     lots,
     movements,
     notices,
@@ -62,7 +63,7 @@ DOORS = (
     parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, webhooks,
     imports,
-    trace, reports, cases, attachments, counts, recalls, notices,
+    trace, reports, cases, attachments, counts, recalls, notices, logbook,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts

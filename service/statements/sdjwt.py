@@ -22,6 +22,7 @@ from verifier.hashing import StatementHash
 
 SALT_BYTES = 16
 MOVEMENT_VCT = "urn:lotproof:movement:1"
+NOTICE_VCT = "urn:lotproof:notice:1"
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
@@ -107,6 +108,27 @@ def issue_movement(
         + b'"]}'
     )
     return seal(signer, "movement+sd-jwt", payload, b"~" + b"~".join(shown + shown_lists) + b"~")
+
+
+def issue_notice(
+    signer: Signer,
+    *,
+    issuer: str,
+    movement: str,
+    issued_at: int,
+    origin: str,
+    properties: Sequence[bytes],
+    random: Callable[[int], bytes],
+) -> Statement:
+    """Sign a notice of the log: it concerns no lot, and everything it says is a property (`named` tails)."""
+    shown, digests = _disclose(_salts(random, len(properties)), properties)
+    payload = (
+        f'{{"iss":"{issuer}","jti":"{movement}","iat":{issued_at},"aud":"{origin}","vct":"{NOTICE_VCT}","lots":[]'
+        f',"_sd_alg":"sha-256","_sd":["'.encode()
+        + b'","'.join(sorted(digests))
+        + b'"]}'
+    )
+    return seal(signer, "notice+sd-jwt", payload, b"~" + b"~".join(shown) + b"~")
 
 
 def seal(signer: Signer, typ: str, payload: bytes, disclosures: bytes = b"~") -> Statement:
