@@ -11,6 +11,7 @@ from tests.campaigns.campaign import Contradiction, Plan
 CAMPAIGNS = {
     "alarms": "everything that an alarm is for happens once; how long until it stands where people look",
     "chain": "lives of the anchorer among faults, reorgs, lies and kills; it converges and never forks",
+    "contract": "the contract against everybody: fuzzed, tried out for all small sizes, proved from any state",
     "coverage": "every branch of the verifier, and of the trees that the maker builds, is run by their tests",
     "crash": "parts of the running product are killed under load; nothing acknowledged is lost, nothing forks",
     "hostile": "proof files bent in every way; the verifier never raises, never says yes to a lie",
@@ -23,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(CAMPAIGNS)}; all if none is named")
     parser.add_argument("--seed", type=int, help="the same seed, the same cases; drawn if not given")
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 is a tenth of the cases; 1 if not given")
-    parser.add_argument("--minutes", type=float, help="end `chain`, `mutants` after so long, whatever the scale")
+    parser.add_argument("--minutes", type=float, help="end chain, contract, mutants after so long, whatever the scale")
     parser.add_argument("--of", metavar="MODULE", help="of `mutants` those of verifier/MODULE.py alone")
     options = parser.parse_args(argv)
     if unknown := [name for name in options.names if name not in CAMPAIGNS]:
