@@ -199,7 +199,8 @@ def test_a_policy_says_only_what_can_be_meant(name: str) -> None:
 
 def test_a_policy_as_it_is_read() -> None:
     world, _ = story()
-    read = parse_policy(world.policy(finality=LATEST, rpc=["http://a", "https://b"], sources=["https://c"], max_age=2**53 - 1,
+    read = parse_policy(world.policy(finality=LATEST, rpc=["http://a", "https://b"], sources=["https://c"],
+                                     max_age=2**53 - 1,
                                      contract="0x" + "AB" * 20, max_node_lag=None, allow_withheld=True))  # fmt: skip
     assert (read.finality, read.rpc, read.sources, read.contract) == (
         "latest", ("http://a", "https://b"), ("https://c",), "0x" + "ab" * 20,
