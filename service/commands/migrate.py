@@ -65,7 +65,6 @@ def _snapshot(url: str) -> None:
     from sqlalchemy import make_url
 
     from service import db
-    from service.audit import catalogue
 
     name = "lotproof_snapshot"
     engine = db.engine_for(url)
@@ -76,8 +75,21 @@ def _snapshot(url: str) -> None:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
             try:
                 db.migrate(fresh)
-                catalogue.write(fresh)
+                _written(fresh)
             finally:
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
     finally:
         engine.dispose()
+
+
+def _written(url: str) -> None:
+    from service import db
+    from service.audit import catalogue
+
+    engine = db.engine_for(url)
+    try:
+        with engine.connect() as connection:
+            catalogue.write(connection)
+    finally:
+        engine.dispose()
+    print(f"wrote {catalogue.SNAPSHOT}")
