@@ -329,8 +329,12 @@ class Anchorer:
 
     def _waits_behind_a_gap(self, first: Intent, used: int) -> bool:
         """Whether nothing is on its way for a nonce before that of `first`, which can then never be mined: a reorg took
-        away a transaction that nobody sends again, a failed one of ours or a foreign one."""
-        if first.nonce <= max(used, self._rpc.pending_nonce(first.sender) or 0):
+        away a transaction that nobody sends again, a failed one of ours or a foreign one.
+
+        What a pool says of it is believed as long as nothing is stuck: after a reorg Anvil's counts what hangs in it.
+        """
+        pending = self._rpc.pending_nonce(first.sender) or 0
+        if first.nonce <= used or (first.nonce <= pending and not self._sender.is_stuck(first)):
             return False
         if not self._watch.believed(f"gap {used}", ROUNDS_OF_ALARM):
             raise NotNow(f"nonce {first.nonce} waits behind {used}, which nobody uses")

@@ -59,6 +59,10 @@ class Sender:
         with self._engine.connect() as conn:
             return intents.newest_transaction(conn, intent)
 
+    def is_stuck(self, intent: Intent) -> bool:
+        """Whether its newest bytes are out for so long, or refused for their price, that they would be replaced."""
+        return self._is_stuck(self._newest(intent.id))
+
     def _is_stuck(self, transaction: Transaction) -> bool:
         refused = transaction.signed.tx_hash in self._underpriced
         return refused or elapsed(self._now(), transaction.signed_at, self._settings.bump_after)

@@ -84,8 +84,8 @@ class Engine:
         found = state.contracts.get(tx.to)
         if found is None:
             return Outcome(True, self._gas(tx, PLAIN), None, ())
-        if tx.gas < self._gas(tx, ANCHOR):
-            return Outcome(False, tx.gas, None, ())
+        if tx.gas < ANCHOR:
+            return Outcome(False, self._gas(tx, tx.gas), None, ())
         changed = copied(found)
         try:
             logs = _perform(changed, tx.sender, tx.data, number, time)

@@ -98,7 +98,7 @@ class Node:
         self.engine, self.chain_id, self.finalized_depth, self.interval = engine, chain_id, finalized, 1
         self.blocks = [engine.genesis(chain_id, time, FIRST_BASE_FEE, rich)]
         self.pool: dict[tuple[bytes, int], Tx] = {}
-        self.automine, self.next_base_fee, self.next_time = True, None, None
+        self.automine, self.next_base_fee, self.next_time = True, FIRST_BASE_FEE, None
         self._snapshots: dict[int, list[Block]] = {}
         self._finalized = 0
 
@@ -204,18 +204,21 @@ class Node:
         for key in spent:
             del self.pool[key]
 
-    def reorg(self, depth: int, transactions: Sequence[tuple[bytes, int]] = (), times: Sequence[int] = ()) -> None:
-        """Replace the newest `depth` blocks by others, empty but for `transactions` (bytes, number of block)."""
+    def reorg(
+        self, depth: int, transactions: Sequence[tuple[bytes, int]] = (), told: Sequence[tuple[int, int]] = ()
+    ) -> None:
+        """Replace the newest `depth` blocks by others, empty but for `transactions` (bytes, number of block); `told`:
+        time and base fee of each."""
         if depth >= len(self.blocks):
             raise Refusal(f"reorg depth {depth} exceeds chain height {len(self.blocks) - 1}")
         old = self.blocks[len(self.blocks) - depth :]
         del self.blocks[len(self.blocks) - depth :]
         for number in range(depth):
             wanted = [read(raw) for raw, at in transactions if at == number]
-            time = times[number] if times else old[number].time + self.interval
-            time = max(time, self.latest.time + 1)
+            usual = (max(old[number].time + self.interval, self.latest.time + 1), after(self.latest))
+            time, base_fee = told[number] if told else usual
             fit = [tx for tx in wanted if tx.nonce == self.engine.nonce(self.latest, tx.sender)]
-            self.blocks.append(self.engine.build(self.latest, time, after(self.latest), fit))
+            self.blocks.append(self.engine.build(self.latest, time, base_fee, fit))
         self._forget_spent()
 
     def rollback(self, depth: int) -> None:
