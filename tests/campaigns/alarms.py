@@ -103,7 +103,9 @@ def _seen(look: Callable[[], set[str]], each: Blow, begun: float) -> float:
 
 def _recovered(on: Stage, words: tuple[str, ...]) -> float:
     """Seconds from the kill to the next movement that was answered with its receipt."""
-    os.kill(on.part(*words), signal.SIGKILL)
+    on.wait(on.alive, PATIENCE)
+    for pid in on.running.part(*words):
+        os.kill(pid, signal.SIGKILL)
     begun = time.monotonic()
     on.wait(lambda: (told := on.record()) and told[0] == 201 and told[1].get("receipts"), PATIENCE)
     seconds = time.monotonic() - begun

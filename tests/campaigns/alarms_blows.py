@@ -165,6 +165,7 @@ def _replace_anchorer(on: Stage, account: str) -> None:
     on.chain.rpc("anvil_impersonateAccount", guardian)
     data = "0x" + contract._calldata("replaceAnchorer", account).hex()
     on.chain.rpc("eth_sendTransaction", {"from": guardian, "to": on.contract, "data": data})
+    on.chain.rpc("evm_mine")  # before the next anchor, or there is nothing to be refused
 
 
 @blow("the worker is started with another log key", "LOG KEY")
