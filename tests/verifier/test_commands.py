@@ -55,8 +55,12 @@ def test_arguments_come_from_the_command_line_if_none_are_given(monkeypatch: Any
 
 def test_whom_a_policy_and_the_options_ask(monkeypatch: Any, folder: Path) -> None:
     asked: list[Any] = []
-    monkeypatch.setattr(cli, "verify", lambda files, policy, nodes, sources, now, lot: asked.append(
-        ([node.url for node in nodes], len(sources), nodes[0].deadline.left("") if nodes else None)) or Report("", ()))  # fmt: skip
+
+    def asking(files: Any, policy: Any, nodes: Any, sources: Any, now: int, lot: Any) -> Report:
+        asked.append(([node.url for node in nodes], len(sources), nodes[0].deadline.left("") if nodes else None))
+        return Report("", ())
+
+    monkeypatch.setattr(cli, "verify", asking)
     run(folder, "lot.json", "--policy", "policy.toml")
     run(folder, "lot.json", "--policy", "policy.toml", "--rpc", "http://a", "--rpc", "http://b", "--timeout", "100")
     run(folder, "lot.json", "--policy", "policy.toml", "--offline", "--rpc", "http://a")
@@ -100,7 +104,8 @@ def test_a_report_as_text(capsys: Any) -> None:
     cli._show(Report("lot\x07", (answer,), facts, ("A caveat.",)), False)
     assert capsys.readouterr().out == (
         "lot\\x07\n\n  7 Anchored           could not check\n      chain: no \\x1b node\n      a remark\n\n"
-        "  nodes: a, b\n  anchored_at: 1970-01-01T00:00:05.000Z\n  recorded_at: 1970-01-01T00:00:05.000Z\n  entries: 7\n\n"
+        "  nodes: a, b\n  anchored_at: 1970-01-01T00:00:05.000Z\n"
+        "  recorded_at: 1970-01-01T00:00:05.000Z\n  entries: 7\n\n"
         "  A caveat.\n\nNot everything could be checked: neither proven nor refuted.\n"
     )
 

@@ -43,8 +43,9 @@ class Mutant:
     where: str
     line: int
     kind: str
-    change: str
+    changed: str
     tree: ast.Module
+    top: int
     owner: ast.AST
     name: str
     place: int | None
@@ -56,20 +57,20 @@ class Mutant:
     @property
     def key(self) -> tuple[str, str, str, int]:
         """What names it also after lines were added above."""
-        return self.module, self.where, self.change, self.number
+        return self.module, self.where, self.changed, self.number
 
     def __str__(self) -> str:
         again = f" ({self.number})" if self.number > 1 else ""
-        return f"{self.module}:{self.line} {self.where}: {self.change}{again}"
+        return f"{self.module}:{self.line} {self.where}: {self.changed}{again}"
 
-    def source(self) -> ast.Module:
-        """The changed tree: a copy of the statement at the top that the change is in, beside the others as they are."""
-        before = _get(self.owner, self.name, self.place)
-        _set(self.owner, self.name, self.place, self.after)
-        try:
-            return copy.deepcopy(self.tree)
-        finally:
-            _set(self.owner, self.name, self.place, before)
+    def change(self) -> ast.Module:
+        """Change the tree for good; what is left of it is the statement of the module that the change is in."""
+        if self.place is None:
+            setattr(self.owner, self.name, self.after)
+        else:
+            getattr(self.owner, self.name)[self.place] = self.after
+        future = [each for each in self.tree.body if isinstance(each, ast.ImportFrom) and each.module == "__future__"]
+        return ast.Module([*future, self.tree.body[self.top]], [])
 
 
 def mutants(path: Path) -> list[Mutant]:
@@ -78,7 +79,7 @@ def mutants(path: Path) -> list[Mutant]:
     found = sorted(_Walk(path.stem, tree).all(), key=lambda mutant: mutant.line)
     seen: dict[tuple[str, str], int] = {}
     for mutant in found:
-        mutant.number = seen[mutant.where, mutant.change] = seen.get((mutant.where, mutant.change), 0) + 1
+        mutant.number = seen[mutant.where, mutant.changed] = seen.get((mutant.where, mutant.changed), 0) + 1
     return found
 
 
@@ -86,6 +87,7 @@ class _Walk:
     def __init__(self, module: str, tree: ast.Module) -> None:
         self.module = module
         self.tree = tree
+        self.top = 0
         self.where: list[str] = []
         self.statement: ast.stmt | None = None
         self.defines: tuple[str, ...] = ()
@@ -107,6 +109,8 @@ class _Walk:
     def _node(self, owner: ast.AST, name: str, place: int | None, node: ast.AST) -> Iterator[Mutant]:
         if _is_docstring(owner, name, place, node) or isinstance(node, ast.Import | ast.ImportFrom | ast.Assert):
             return
+        if owner is self.tree and place is not None:
+            self.top = place
         kept = self.statement, self.defines, self.silent, self.in_function
         if isinstance(node, ast.stmt):
             self.statement = node
@@ -139,7 +143,7 @@ class _Walk:
         change = f"{_shown(node)} -> {_shown(after)}"
         return Mutant(
             self.module, ".".join(self.where), getattr(node, "lineno", statement.lineno), kind, change, self.tree,
-            owner, name, place, after, self.defines, 1, range(statement.lineno, end + 1),
+            self.top, owner, name, place, after, self.defines, 1, range(statement.lineno, end + 1),
         )  # fmt: skip
 
 
@@ -261,15 +265,3 @@ def _shown(node: ast.AST) -> str:
     if isinstance(node, ast.Slice):
         return f"[{ast.unparse(node)}]"
     return " ".join(ast.unparse(node).split())
-
-
-def _get(owner: ast.AST, name: str, place: int | None) -> ast.AST:
-    value = getattr(owner, name)
-    return value if place is None else value[place]  # type: ignore[no-any-return]
-
-
-def _set(owner: ast.AST, name: str, place: int | None, node: ast.AST) -> None:
-    if place is None:
-        setattr(owner, name, node)
-    else:
-        getattr(owner, name)[place] = node

@@ -1,6 +1,6 @@
 """A mutant in place of the module: every function that somebody may have imported gets the changed code.
 
-The changed source is run in a namespace of its own; then code and defaults go over into the old functions, and a
+The changed statement is run in a copy of the module's names; then code and defaults go over into the old functions, and a
 changed value of the module takes the place of the old one wherever that was imported. So nothing is imported anew,
 and a process with all tests in it becomes one with a mutant in some milliseconds. To be done in a fork only.
 """
@@ -29,10 +29,8 @@ def apply(mutant: Mutant, kept: Iterable[Any]) -> None:
     """
     old = sys.modules[f"{ROOM}.{mutant.module}"]
     new = dict(vars(old))
-    for name in mutant.defines:
-        new.pop(name, None)
     try:
-        exec(compile(mutant.source(), str(old.__file__), "exec"), new)
+        exec(compile(mutant.change(), str(old.__file__), "exec"), new)
     except Exception as end:
         raise NotImportable(repr(end)) from None
     _swap(vars(old), new, old.__name__)

@@ -91,6 +91,8 @@ class Runner:
         seen = set(lookers(watched, mutant.module, mutant.lines))
         for module, lines in _uses(mutant):
             seen.update(lookers(watched, module, lines))
+        if mutant.defines:  # a test of a value looks at it and runs no line
+            seen.update(test for test in watched.seconds if test not in watched.lines)
         killers = self._killers.get(f"{mutant.module}.{mutant.where}", Counter())
         own = f"test_{mutant.module}.py"
         order = sorted(
