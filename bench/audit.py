@@ -1,4 +1,4 @@
-"""A whole log audited as a stranger would, over HTTP: seconds and memory, a new lot with every entry.
+"""A whole log audited: by its operator from the database, by a stranger over HTTP; a new lot with every entry.
 
 The log is synthetic and honest; a server in a process of its own holds it. No node is asked: an anchor costs
 a comparison. Memory is the peak of the audit plus, for each helper, the peak of the largest: no less than the truth.
@@ -20,8 +20,12 @@ from time import perf_counter
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Engine
 
+from anchoring import LEDGER_CHECKS, Audited, Sequencer, Submission, submit
 from bench.rows import Row, Scale
+from bench.stand import database, memory_of
+from service import db
 from verifier.checkpoint import Checkpoint, format_checkpoint
 from verifier.encoding import b64
 from verifier.entry import MOVEMENT, Entry, format_entry
@@ -46,6 +50,45 @@ sys.exit(code)
 
 
 def measure(scale: Scale) -> Iterator[Row]:
+    yield from _from_the_database(min(scale.entries, 100_000))
+    yield from _over_http(scale)
+
+
+def _from_the_database(size: int) -> Iterator[Row]:
+    """What `lotproof audit` asks of the schema `ledger`: row by row, then once more as a stranger reads it."""
+    with database() as url:
+        engine = db.engine_for(url)
+        _sequence(engine, size)
+        audited = Audited(ORIGIN, (KEY.public_key().public_bytes_raw(),), jobs=HELPERS)
+        seconds = []
+        with engine.connect() as connection:
+            for _, check in LEDGER_CHECKS:
+                begun = perf_counter()
+                assert not list(check(connection, audited))
+                seconds.append(perf_counter() - begun)
+        engine.dispose()
+    yield Row(f"the ledger of {size:,} entries audited row by row", sum(seconds[:-1]), "s", "less", size / 25_000)
+    yield Row("the same, once more as a stranger reads it", seconds[-1], "s", "less")
+    yield Row("memory of both, without helpers", memory_of(), "MB", "less", 200)
+
+
+def _sequence(engine: Engine, size: int) -> None:
+    now = time.time_ns() // 1_000_000
+    sequencer = Sequencer(engine, ORIGIN, bytes(range(32)), lambda: now)
+    for first in range(0, size, 20_000):
+        with engine.begin() as connection:
+            submit(connection, [_submission(number, now) for number in range(first, min(size, first + 20_000))])
+        while sequencer.step():
+            pass
+    sequencer.close()
+
+
+def _submission(number: int, at: int) -> Submission:
+    subject, statement = (sha256(b"%s %d" % (what, number)).digest() for what in (b"lot", b"statement"))
+    return Submission(MOVEMENT, Subject(subject), StatementHash(statement), at)
+
+
+def _over_http(scale: Scale) -> Iterator[Row]:
     for size in (each for each in (100_000, 1_000_000) if each <= scale.entries):
         pipe, child = get_context("spawn").Pipe()
         server = get_context("spawn").Process(target=_serve, args=(size, child), daemon=True)

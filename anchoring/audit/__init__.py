@@ -3,8 +3,8 @@
     LEDGER_CHECKS       the list of checks, in the order in which they are worth asking
     Finding, Audited    what comes out, and what goes in
 
-An auditor is a checker: hashes, roots and proofs come from `verifier`, rows are parsed here. Of the maker's code it uses
-the address book of the chain (`contract`) and the reader that publishes tiles; never the code that built what it judges.
+An auditor is a checker: hashes, roots and proofs come from `verifier`, rows are parsed here. Of the maker's code it
+uses the spelling of calls (`contract`) and the reader that publishes tiles; never the code that built what it judges.
 Evidence: tests/anchoring/audit/, a lie of every class in every column.
 """
 

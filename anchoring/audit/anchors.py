@@ -23,7 +23,7 @@ from anchoring.audit.noticed import INSIDE, NOBODY, OPERATOR
 from anchoring.audit.rows import limited, rows, spelled
 from verifier.hashing import anchor_leaf, node_hash
 
-_AROUND = 100_000  # blocks or seconds on each side that are tried
+_AROUND = 5_000  # blocks or seconds on each side that are tried
 _GROUP = 6  # 64 anchors
 
 
@@ -181,8 +181,8 @@ class _Contract:
             yield from (
                 (name, getattr(other, name)) for name in ("size", "log_root", "map_root", "epoch", "block", "time")
             )
-        query = "SELECT size, log_root, map_root FROM ledger.intent WHERE id = %b UNION ALL SELECT size, log_root," \
-                " map_root FROM ledger.checkpoint WHERE size = %b"  # fmt: skip
+        query = """SELECT size, log_root, map_root FROM ledger.intent WHERE id = %b
+                   UNION ALL SELECT size, log_root, map_root FROM ledger.checkpoint WHERE size = %b"""
         for row in rows(self._connection, query, kept.intent, kept.size):
             yield from zip(("size", "log_root", "map_root"), row, strict=True)
         query = "SELECT size FROM ledger.checkpoint WHERE log_root = %b AND map_root = %b"
@@ -340,7 +340,8 @@ def _epoch(each: Opened, expected: int, times: dict[int, int]) -> tuple[str, obj
 
 
 def _groups(connection: Connection, deployment: int) -> Iterator[Finding]:
-    query = "SELECT index, nodes FROM ledger.anchor WHERE deployment = %b AND state = 'final' AND index %% 64 = 63 ORDER BY 1"
+    query = """SELECT index, nodes FROM ledger.anchor
+                WHERE deployment = %b AND state = 'final' AND index %% 64 = 63 ORDER BY 1"""
     final = {
         index >> _GROUP: nodes[32 * _GROUP : 32 * _GROUP + 32]
         for index, nodes in rows(connection, query, deployment)

@@ -1,7 +1,7 @@
 """What the operator's nodes show of the contract, beside what the ledger keeps of it.
 
-Asked through the verifier, as a partner would: all nodes at one block, and only what all of them say is held against the
-ledger. The block is the newest that all call final, so that what a reorg may still take away is not judged.
+Asked through the verifier, as a partner would: all nodes at one block, and only what all of them say is held against
+the ledger. The block is the newest that all call final, so that what a reorg may still take away is not judged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from anchoring.audit.finding import Audited, Finding
 from anchoring.audit.noticed import OPERATOR
 from anchoring.audit.policy import Contract, newest_contract, policy_of
 from anchoring.audit.rows import limited, rows, spelled
-from verifier.chain import Event, Node, View, agreed, same, said_by_all
+from verifier.chain import Event, Node, View, agreed, said_by_all, same
 from verifier.errors import Unavailable
 from verifier.http import Deadline
 from verifier.policy import Policy

@@ -1,4 +1,4 @@
-"""The rules of a subject's entries: 1, 2, 3 …, each naming the leaf before it, times that never fall, no statement twice.
+"""The rules of a subject's entries: 1, 2, 3 …, each names the leaf before it, times never fall, no statement twice.
 
 Asked of the server in one window over all entries. A row that is not what was logged breaks the chain at its successor
 too; where such rows are known, only a break that they do not explain is said.
@@ -43,8 +43,8 @@ def check_chains(connection: Connection, bad: Collection[int], witnesses: Witnes
             first, *others = indexes
             for index in others:
                 what = f"once about subject {subject.hex()}, at index {first}"
-                yield Finding("a statement enters a subject once", "ledger.entry", spelled(index=index), "statement_hash",
-                              what, "again", index, witnesses.of_entry(index))  # fmt: skip
+                check, told = "a statement enters a subject once", witnesses.of_entry(index)
+                yield Finding(check, "ledger.entry", spelled(index=index), "statement_hash", what, "again", index, told)
 
 
 def _broken(row: Any, witnesses: Witnesses) -> Iterator[Finding]:

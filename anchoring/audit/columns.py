@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,7 +18,7 @@ from sqlalchemy import Connection
 from anchoring.audit.rows import Stored, entries, rows, stream
 from verifier.hashing import ZERO, map_value
 
-_AROUND = 150_000  # milliseconds on each side that are tried
+_AROUND = 30_000  # milliseconds on each side that are tried
 _MAX = (1 << 53) - 1
 _LENGTHS = {"subject": 32, "previous": 32, "statement_hash": 32}
 
@@ -33,6 +34,9 @@ def wrong_column(connection: Connection, row: Stored, leaf: bytes, others: Seque
     impossible = _impossible(row)
     if len(impossible) == 1:
         return impossible[0], None
+    at = None if impossible else _time(connection, row, leaf)
+    if at is not None:
+        return "recorded_at", at
     return ("", None) if impossible or not _in_place(connection, row) else ("statement_hash", None)
 
 
@@ -67,7 +71,6 @@ def _candidates(
     yield from ((name, getattr(each, name)) for each in others for name in (*_LENGTHS, "sequence", "recorded_at"))
     yield from _flipped(row)
     yield from _subjects(connection, row, leaf)
-    yield from (("recorded_at", at) for at in _times(connection, row))
 
 
 def _before(connection: Connection, row: Stored) -> Stored | None:
@@ -108,16 +111,18 @@ def _subjects(connection: Connection, row: Stored, leaf: bytes) -> Iterator[tupl
             yield "subject", page[at - 32 * leaves : at - 32 * leaves + 32]
 
 
-def _times(connection: Connection, row: Stored) -> Iterator[int]:
-    """Milliseconds around which it must have been recorded: those of its neighbours, and of its signature."""
-    near = rows(connection, "SELECT recorded_at FROM ledger.entry WHERE index = ANY(%b::bigint[])",
-                [row.index - 1, row.index + 1])  # fmt: skip
-    signed = rows(
-        connection, "SELECT signed_at FROM ledger.checkpoint WHERE size > %b ORDER BY size LIMIT 1", row.index
-    )
-    seen: set[int] = set()
-    for (at,) in [*near, *signed]:
-        for moved in range(-_AROUND, _AROUND + 1) if at is not None else ():
-            if at + moved not in seen:
-                seen.add(at + moved)
-                yield at + moved
+def _time(connection: Connection, row: Stored, leaf: bytes) -> int | None:
+    """The millisecond at which it must have been recorded, near its neighbours' times and its signature's."""
+    near = [row.index - 1, row.index + 1]
+    query = """SELECT recorded_at FROM ledger.entry WHERE index = ANY(%b::bigint[]) UNION
+               (SELECT signed_at FROM ledger.checkpoint WHERE size > %b ORDER BY size LIMIT 1)"""
+    begun = sha256(b"\x00" + row.spelled()[:-8])
+    tried = range(0)
+    for (middle,) in sorted(found for found in rows(connection, query, near, row.index) if found[0] is not None):
+        tried = range(max(tried.stop, middle - _AROUND, 0), max(tried.stop, middle + _AROUND))
+        for at in tried:
+            hashed = begun.copy()
+            hashed.update(at.to_bytes(8, "big"))
+            if hashed.digest() == leaf:
+                return at
+    return None

@@ -52,5 +52,5 @@ class Audited:
 
 
 Check = Callable[[Connection, Audited], Iterator[Finding]]
-"""One rule, or a few that are seen in one pass. Reads in the transaction it is given (REPEATABLE READ, read only), so that
-all checks see the same rows; writes nothing, and commits nothing."""
+"""One rule, or a few that are seen in one pass. Reads in the transaction it is given (REPEATABLE READ, read only), so
+that all checks see the same rows; writes nothing, and commits nothing."""

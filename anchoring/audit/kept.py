@@ -1,4 +1,4 @@
-"""The queue, what was brought back after a restore, and the comparisons with the chain: beside the log they speak of."""
+"""The queue, what was brought back after a restore, and comparisons with the chain: beside the log they speak of."""
 
 from __future__ import annotations
 
@@ -118,7 +118,8 @@ def _unaccounted(connection: Connection) -> Iterator[Finding]:
 
 
 def _admissions(connection: Connection, roots: _Roots) -> Iterator[Finding]:
-    query = "SELECT started::text, database::bigint, relation::bigint, size, log_root, by, at FROM ledger.admission ORDER BY at"
+    query = """SELECT started::text, database::bigint, relation::bigint, size, log_root, by, at
+                 FROM ledger.admission ORDER BY at"""
     for started, database, relation, size, root, by, at in rows(connection, query):
         key = spelled(started=started, database=database, relation=relation)
         expected = roots.at(size or 0) if size else None

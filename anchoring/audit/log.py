@@ -23,14 +23,14 @@ from anchoring.audit.columns import wrong_column
 from anchoring.audit.finding import Audited, Finding
 from anchoring.audit.judge import Told, settle
 from anchoring.audit.lotmap import check_map
-from anchoring.audit.noticed import INSIDE, Witnesses, witnesses
 from anchoring.audit.nodes import WIDTH, Peaks, cut, levels
+from anchoring.audit.noticed import INSIDE, Witnesses, witnesses
 from anchoring.audit.roots import Roots
 from anchoring.audit.rows import HASHED, WHOLE, Stored, entries, limited, rows, spelled, stream
 from anchoring.audit.tiles import StoredTile, StoredTiles, check_tile
 
 _ENTRIES = (
-    f"SELECT index, leaf_hash, CASE WHEN ({WHOLE} AND leaf_hash = {HASHED}) IS TRUE THEN NULL ELSE true END"
+    f"SELECT index, leaf_hash, CASE WHEN ({WHOLE} AND leaf_hash = {HASHED}) IS TRUE THEN NULL ELSE true END"  # noqa: S608
     " FROM ledger.entry ORDER BY index"
 )
 _EVERY = 1 << 14  # entries between two words of progress
@@ -78,7 +78,7 @@ class _Log:
         yield from self.tiles.rest(self.size, self.witnesses)
 
     def _extent(self) -> tuple[int, int | None, bool]:
-        """Size of the newest checkpoint, the last index there is, and whether pages lie beyond that checkpoint's map."""
+        """Size of the newest checkpoint, the last index there is, and whether pages lie beyond its map."""
         found: tuple[int, int | None, bool] = rows(
             self.connection,
             """

@@ -1,8 +1,8 @@
 """The lot map of every checkpoint: its pages up to the root that was signed, and every leaf beside the entries.
 
-Pages are copied when they change, so the pages of a checkpoint are those with ids above the root page of the one before.
-They are walked from the root down beside the pages that they replaced; what did not change must be the very page that
-stood there. So each map is shown to be the one before with the changes of its own entries, and the first is shown whole:
+Pages are copied when they change, so those of a checkpoint have ids above the root page of the one before.
+They are walked from the root down beside the pages that they replaced; what did not change must be the page that
+stood there. So each map is shown to be the one before with the changes of its own entries, and the first is whole:
 
     every new page      hashes to what refers to it, the root page to what was signed
     every difference    is the newest entry of a subject between the two sizes, and each such entry is a difference
@@ -13,14 +13,14 @@ Memory: the pages of one checkpoint, about 13,000 where ten thousand entries are
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
 from anchoring.audit.finding import Audited, Finding
 from anchoring.audit.hands import Hands
-from anchoring.audit.mappage import Looked, NoPage, Task, page_hash, held, parse, slots
+from anchoring.audit.mappage import Looked, NoPage, Task, held, page_hash, parse, slots
 from anchoring.audit.noticed import INSIDE, Witnesses
 from anchoring.audit.rows import rows, spelled, stream
 from verifier.checkpoint import parse_checkpoint
@@ -69,34 +69,35 @@ class _Walk:
 
     def to(self, signed: _Signed, hands: Hands) -> Iterator[Finding]:
         """One checkpoint further."""
-        new = dict[int, bytes | None]()
-        top = self._upper(signed)
-        for number, raw in stream(self.connection, _PAGES, self.root, top):
-            if number in new:
-                yield self._of_page(number, "", "one page of this id", "another", "a page is stored once")
-            new[number] = raw
-        root = signed.page if self._is_root(new.get(signed.page or -1), signed) else self._searched(new, signed)
-        if root is None:
-            root = signed.page if signed.page in new else max(new, default=self.root)
-        elif root != signed.page:
-            yield self._of_checkpoint(signed, "map_page", root, signed.page)
-        round_ = {number: raw for number, raw in new.items() if number <= root}
+        new = yield from self._pages(signed.page)
+        root = signed.page
+        if root is None or not self._is_root(new.get(root), signed):
+            new = yield from self._pages(max(root or 0, self._near(signed)))
+            root = self._searched(new, signed)
+            if root is None:
+                root = signed.page if signed.page in new else max(new, default=self.root)
+            elif root != signed.page:
+                yield self._of_checkpoint(signed, "map_page", root, signed.page)
         if root > self.root:
+            round_ = {number: raw for number, raw in new.items() if number <= root}
             yield from _Round(self, signed, root, round_).checked(hands)
             self.root = root
         self.size = signed.size
 
-    def _upper(self, signed: _Signed) -> int:
-        """Up to where the pages of this checkpoint can lie, if its own word for it is wrong as well."""
-        query = """SELECT coalesce(min(map_page), 0), max(map_page) FROM (
-            SELECT map_page FROM ledger.checkpoint WHERE size >= %b ORDER BY size LIMIT 2) AS near"""
-        first, last = rows(self.connection, query, signed.size)[0]
-        plain = signed.page is not None and signed.page > self.root and first == signed.page
-        return signed.page if plain and signed.page is not None and self._stands(signed) else last or 0
+    def _pages(self, top: int | None) -> Generator[Finding, None, dict[int, bytes | None]]:
+        """The pages above the last root, up to this one."""
+        new = dict[int, bytes | None]()
+        for number, raw in stream(self.connection, _PAGES, self.root, self.root if top is None else top):
+            if number in new:
+                yield self._of_page(number, "", "one page of this id", "another", "a page is stored once")
+            new[number] = raw
+        return new
 
-    def _stands(self, signed: _Signed) -> bool:
-        raw = rows(self.connection, "SELECT page FROM ledger.map_page WHERE id = %b", signed.page)
-        return bool(raw) and self._is_root(raw[0][0], signed)
+    def _near(self, signed: _Signed) -> int:
+        """Up to where the pages of this checkpoint can lie, as its own word for it is wrong."""
+        query = """SELECT coalesce(max(map_page), 0) FROM (
+            SELECT map_page FROM ledger.checkpoint WHERE size >= %b ORDER BY size LIMIT 2) AS near"""
+        return int(rows(self.connection, query, signed.size)[0][0])
 
     @staticmethod
     def _is_root(raw: bytes | None, signed: _Signed) -> bool:
@@ -229,52 +230,37 @@ class _Round:
         return others and not self.walk.lies and not list(self._leaves())
 
     def _leaves(self) -> Iterator[Finding]:
-        """The differences beside the newest entries of the subjects."""
+        """The differences beside the newest entries of the subjects.
+
+        Where a page or an entry is known not to be what it was, only a value that contradicts a good entry is said.
+        """
         newest = {}
         for index, subject, sequence, leaf in stream(self.walk.connection, _ENTRIES, self.walk.size, self.signed.size):
             newest[subject] = index, sequence, leaf
-        doubtful = (
-            any(index in self.walk.bad for index in range(self.walk.size, self.signed.size)) if self.walk.bad else False
-        )
+        doubtful = bool(self.walk.lies) or any(self.walk.size <= index < self.signed.size for index in self.walk.bad)
+        everywhere = {key for looked in self.seen.values() for key in looked.changed}
         for looked in self.seen.values():
-            if looked.page in self.walk.lies or looked.hash is None:
-                newest = {key: told for key, told in newest.items() if not self._under(key, looked.page)}
-                continue
-            yield from self._compared(looked, newest, doubtful)
-        for subject, (index, _, _) in newest.items():
-            if index not in self.walk.bad and not doubtful and not self._lied_about(subject):
-                yield self._lie(self.root, index, f"the entry {index} of subject {subject.hex()}", "as before it")
+            if looked.page not in self.walk.lies and looked.hash is not None:
+                yield from self._compared(looked, newest, everywhere, doubtful)
+        for subject, (index, _, _) in newest.items() if not doubtful else ():
+            yield self._lie(self.root, index, f"the entry {index} of subject {subject.hex()}", "as before it")
 
     def _compared(
-        self, looked: Looked, newest: dict[bytes, tuple[int, int, bytes]], doubtful: bool
+        self, looked: Looked, newest: dict[bytes, tuple[int, int, bytes]], everywhere: Collection[bytes], doubtful: bool
     ) -> Iterator[Finding]:
         for key, value in looked.changed.items():
             told = newest.pop(key, None)
-            if told is None:
-                if not doubtful and not self._was_lie(looked.page):
-                    yield self._lie(looked.page, self.walk.size, f"no change for subject {key.hex()}", value)
-            elif told[0] not in self.walk.bad and value != _value(*told):
+            if told is None and not doubtful:
+                yield self._lie(looked.page, self.walk.size, f"no change for subject {key.hex()}", value)
+            elif told is not None and told[0] not in self.walk.bad and value != _value(*told):
                 yield self._lie(looked.page, told[0], f"the entry {told[0]} of subject {key.hex()}", value)
-        for key in looked.lost:
-            if not self._was_lie(looked.page) and key not in self._everywhere():
+        for key in looked.lost if not doubtful else ():
+            if key not in everywhere:
                 yield self._lie(looked.page, self.walk.size, f"subject {key.hex()}", "it went")
 
     def _lie(self, page: int, index: int, expected: str, seen: object) -> Finding:
         check = "the lot map says of a subject what its newest entry says"
         return Finding(check, "ledger.map_page", spelled(id=page), "page", expected, seen, index, _LIE)
-
-    def _everywhere(self) -> Collection[bytes]:
-        return {key for looked in self.seen.values() for key in looked.changed}
-
-    def _was_lie(self, page: int) -> bool:
-        """Whether what it replaced was no true page: a difference to that says nothing."""
-        return bool(self.walk.lies)
-
-    def _lied_about(self, subject: bytes) -> bool:
-        return bool(self.walk.lies)
-
-    def _under(self, key: bytes, page: int) -> bool:
-        return bool(self.walk.lies)
 
 
 def _value(index: int, sequence: int, leaf: bytes) -> bytes | None:

@@ -2,7 +2,7 @@
 
     | 2 slots with pages | 2 number of leaves | 32 hash of each page | 8 id of each page | 32 keys | 32 values |
 
-Parsed and hashed here by the definition (ledger format, section 4) and not by the maker's code: a subtree with one leaf is
+Parsed and hashed here by the definition (ledger format, section 4), not by the maker's code: a subtree with one leaf is
 that leaf, nothing is 32 zeros, a page below always holds more than one leaf.
 """
 
@@ -33,8 +33,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A page to look at. `path`: the nibbles above it; `hash`: what refers to it says; `old`: the page that it replaced,
-    or None; `before`: the leaves that were moved down into it, where it replaced none."""
+    """A page to look at. `path`: the nibbles above it; `hash`: what refers to it says; `old`: the page it replaced, or
+    None; `before`: the leaves that were moved down into it, where it replaced none."""
 
     page: int
     path: bytes
@@ -46,7 +46,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What was seen: the page's hash, or why it is none; the leaves that are new or have another value; keys that went."""
+    """The page's hash, or why it is none; the leaves that are new or have another value; keys that went."""
 
     page: int
     hash: bytes | None

@@ -1,4 +1,4 @@
-"""The nodes over leaves, as an auditor computes them: RFC 6962 hashing of `verifier.hashing`, and nothing of the maker's.
+"""The nodes over leaves, as an auditor computes them: with the hashing of `verifier.hashing`, nothing of the maker's.
 
 a tile's nodes, lowest first        256 hashes, 128, 64, … 1: 511 of 32 bytes, as `ledger.tile` keeps them
 Peaks                               full subtrees of falling height, from which the root at any size is folded

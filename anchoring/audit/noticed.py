@@ -1,4 +1,4 @@
-"""Who could have noticed a lie without the audit, and when. Only who holds something that the operator cannot change."""
+"""Who could have noticed a lie without the audit, and when. Only who holds what the operator cannot change."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Roots:
                 del self._odd[100:]
 
     def rest(self, bad: set[int]) -> Iterator[Finding]:
-        """Said when the log is read: what no later checkpoint vouches for. Adds to `bad` the entries that were changed."""
+        """Said when all is read: what no later checkpoint vouches for. Adds the changed entries to `bad`."""
         if not self._odd:
             return
         first = self._odd[0]

@@ -64,14 +64,19 @@ class Stored:
 
     def hashed(self) -> LeafHash | None:
         """The leaf hash that follows from the other columns; None if no entry can be spelled so."""
+        spelled_ = self.spelled()
+        return leaf_hash(spelled_) if spelled_ else None
+
+    def spelled(self) -> bytes:
+        """The bytes of the entry; none if there is no entry of such columns."""
         lengths = [len(each) if each is not None else 0 for each in (self.subject, self.previous, self.statement_hash)]
         if lengths != [32, 32, 32]:
-            return None
+            return b""
         chain = self.subject, self.sequence, self.previous
         try:
-            return leaf_hash(_LAYOUT.pack(1, self.kind, *chain, self.statement_hash, self.recorded_at))
+            return _LAYOUT.pack(1, self.kind, *chain, self.statement_hash, self.recorded_at)
         except error:
-            return None
+            return b""
 
 
 COLUMNS = "index, kind, subject, sequence, previous, statement_hash, recorded_at, leaf_hash"

@@ -171,10 +171,10 @@ def _serves(connection: Connection, row: Any, key: str, sent: Sent, call: Call, 
         yield _found("signed_transaction", "signed bytes serve their intent", key, "intent", expected, row["intent"])
         return
     contract = contracts.get(found[0].deployment)
-    if contract is None or contract["contract"] != sent.to and sent.to == row["contract"]:
+    if contract is None or (contract["contract"] != sent.to and sent.to == row["contract"]):
         right = [number for number, each in contracts.items() if each["contract"] == sent.to]
-        yield _found("intent", "an intent is of the contract that its bytes call", spelled(id=found[0].id), "deployment",
-                     right[0] if right else sent.to, found[0].deployment)  # fmt: skip
+        check, expected = "an intent is of the contract that its bytes call", right[0] if right else sent.to
+        yield _found("intent", check, spelled(id=found[0].id), "deployment", expected, found[0].deployment)
     yield from _in_time(connection, row, key, found[0])
 
 
@@ -299,9 +299,7 @@ def _histories(connection: Connection) -> dict[int, list[_Step]]:
 
 
 def _attempts(connection: Connection) -> Iterator[Finding]:
-    known = {
-        hashed: number for hashed, number in rows(connection, "SELECT tx_hash, intent FROM ledger.signed_transaction")
-    }
+    known = dict(rows(connection, "SELECT tx_hash, intent FROM ledger.signed_transaction"))
     fees = {row["tx_hash"]: f"nonce {row['nonce']}, {row['max_fee']} wei a gas"
             for row in _named(connection, "SELECT tx_hash, nonce, max_fee FROM ledger.signed_transaction")}  # fmt: skip
     anchors = _told_of_anchors(connection)

@@ -1,8 +1,8 @@
 """The log once more, as a stranger reads it: other code, from what is published, beside the chain (`verifier.audit`).
 
-Entry bundles, tiles and the newest note are read as they are given out. What the checks before this one found row by row
-is seen here as a whole; it names an index, and no row. It takes longer than all of them, and goes on after it was stopped,
-with what it keeps in `Audited.folder`.
+Entry bundles, tiles and the newest note are read as they are given out. What the checks before this one found row by
+row is seen here as a whole; it names an index, and no row. It takes longer than all of them, and goes on after it was
+stopped, with what it keeps in `Audited.folder`.
 """
 
 from __future__ import annotations

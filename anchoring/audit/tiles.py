@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from anchoring.audit.finding import Finding
 from anchoring.audit.nodes import HEIGHT, NODES, WIDTH, cut, flat, levels
 from anchoring.audit.noticed import INSIDE, Witnesses
-from anchoring.audit.rows import limited, rows, shown, spelled, stream
+from anchoring.audit.rows import limited, rows, spelled, stream
 
 _SEVERAL = 8  # wrong nodes that are named one by one
 
@@ -70,13 +70,13 @@ class StoredTiles:
         before = None
         for level, number in stream(self._connection, query):
             key, expected = (level, number), "no such tile"
-            beyond = level is None or number is None or not 0 <= level or number < 0
+            beyond = level is None or number is None or level < 0 or number < 0
             if not beyond and level <= 7 and number + 1 << HEIGHT * (level + 1) <= size and key != before:
                 before = key
                 continue
             seen[key] += 1
             found = "one more" if key == before else "a tile"
-            yield Finding("the tiles are those of the log", "ledger.tile", spelled(level=shown(level), number=shown(number)),
+            yield Finding("the tiles are those of the log", "ledger.tile", spelled(level=level, number=number),
                           "", expected, found, None, INSIDE)  # fmt: skip
 
 

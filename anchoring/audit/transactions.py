@@ -6,6 +6,7 @@ Of kind 2 (EIP-1559) or legacy (EIP-155), as this log's worker signs them. RLP b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import rlp  # type: ignore[import-untyped]
 from eth_account import Account
@@ -49,6 +50,7 @@ class Call:
     proof: tuple[bytes, ...]
 
 
+@lru_cache(maxsize=4096)
 def decoded(raw: bytes | None) -> Sent:
     """The transaction of these bytes; raises NotOurs."""
     if not raw:
