@@ -143,6 +143,7 @@ class Anchorer:
         self._passed("resolved")
         failed = self._sender.failures(known, seen)
         acted = self._sender.push_all(known, seen, waiting) if waiting else self._sender.anchor(known, seen, failed)
+        self._sender.count_money(seen)
         self._watch.end()
         return Round.PUSHED if acted else Round.WAITED
 

@@ -14,6 +14,7 @@ class ChainSettings:
     """Times in milliseconds, money in wei.
 
     `finality`: "finalized" (a tag that the node keeps), "latest", or how many blocks must follow.
+    On a rollup "finalized" follows the chain beneath it; a depth, or "latest", rests on the sequencer's word alone.
     `min_interval`: between two anchors; with the time to a block this is the window in which the log's tail is not
     anchored.
     """

@@ -38,6 +38,7 @@ class Sender:
         self.address = contract.address_of(key)
         self._pushed: dict[TxHash, int] = {}
         self._underpriced: set[TxHash] = set()
+        self._reserve = 0  # wei below which money was short at the last anchor; 0: there was enough
 
     def forget(self) -> None:
         """A reorg threw transactions away: push again at once."""
@@ -174,11 +175,21 @@ class Sender:
             needed = _ether(gas * fees.max_fee)
             self._watch.warn(Kind.NO_MONEY, f"{account} has {_ether(balance)}; one anchor may take {needed}")
             return False
-        usual = gas * ((seen.latest.base_fee or fees.max_fee) + fees.tip)
-        if balance < self._settings.few_anchors * usual:
-            left = balance // usual
-            self._watch.warn(Kind.LITTLE_MONEY, f"{account} has {_ether(balance)}, for about {left} anchors")
+        reserve = self._settings.few_anchors * gas * ((seen.latest.base_fee or fees.max_fee) + fees.tip)
+        self._reserve = reserve if balance < reserve else 0
+        self.count_money(seen)
         return True
+
+    def count_money(self, seen: Look) -> None:
+        """LITTLE MONEY, as long as the account holds less than a few anchors take at the price of the last one."""
+        if not self._reserve:
+            return
+        balance = self._rpc.balance(self.address, seen.latest)
+        if balance >= self._reserve:
+            self._reserve = 0
+            return
+        account, left = contract.checksummed(self.address), balance * self._settings.few_anchors // self._reserve
+        self._watch.warn(Kind.LITTLE_MONEY, f"{account} has {_ether(balance)}, for about {left} anchors")
 
     # The push
 

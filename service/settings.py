@@ -37,6 +37,8 @@ class Settings:
     anchor_interval: float = 5.0
     late_after: float = 120.0
     fee_cap: float = 500.0
+    gas_cap: int = 400_000
+    few_anchors: int = 100
     bump_after: float = 60.0
     lastsigned_dir: str | None = None
     guardian: str | None = None

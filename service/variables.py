@@ -125,6 +125,14 @@ VARIABLES = (
         "the most that a unit of gas may cost; above it anchoring waits and says so; 500",
     ),
     Variable(
+        "LOTPROOF_GAS_CAP", "gas_cap", number(120_000, 10_000_000, int, "gas"),
+        "the most that one anchor may use; usual are 45,000 to 116,000; 400000",
+    ),
+    Variable(
+        "LOTPROOF_FEW_ANCHORS", "few_anchors", number(1, 1_000_000, int, "anchors"),
+        "an alarm when the account pays for fewer anchors than this, long before it pays for none; 100",
+    ),
+    Variable(
         "LOTPROOF_BUMP_AFTER", "bump_after", number(1, 86400, float),
         "an anchor that is not mined after so long is sent again with a higher fee; 60",
     ),

@@ -64,6 +64,8 @@ def _pace(settings: Settings):  # type: ignore[no-untyped-def]
         late_after=round(max(settings.late_after, 3 * settings.anchor_interval) * 1000),
         bump_after=round(settings.bump_after * 1000),
         fee_cap=round(settings.fee_cap * 1e9),
+        gas_cap=settings.gas_cap,
+        few_anchors=settings.few_anchors,
     )
 
 

@@ -44,6 +44,8 @@ def test_everything_missing_is_told_at_once():
         ("LOTPROOF_LATE_AFTER", "5"),
         ("LOTPROOF_FEE_CAP", "0.5"),
         ("LOTPROOF_BUMP_AFTER", "inf"),
+        ("LOTPROOF_GAS_CAP", "21000"),
+        ("LOTPROOF_FEW_ANCHORS", "0"),
         ("LOTPROOF_LASTSIGNED_DIR", "relative"),
         ("LOTPROOF_GUARDIAN", "0x12"),
         ("LOTPROOF_LOG_KEY", "c2hvcnQ="),

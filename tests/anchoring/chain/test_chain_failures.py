@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import itertools
 import json
+import re
 from hashlib import sha256
 
 import pytest
@@ -490,9 +491,16 @@ def test_c22_without_money_anchoring_stops_warns_before_and_resumes_by_itself(wo
     world.node.rpc("anvil_setBalance", address, hex(10**16))
     worker = world.worker(settings=dataclasses.replace(FAST, few_anchors=10**6))
     world.record()
+    world.tick(4, worker)
+    assert world.alarms() == ["LITTLE MONEY"], "it stands also while nothing is to be anchored"
+    told = re.search(r"for about (\d+) anchors", world.told()[0])
+    world.record()
     world.tick(1, worker)
-    assert world.alarms() == ["LITTLE MONEY"]
+    assert 0 < int(told[1]) < 10**6
     world.tick(1, worker)
+    world.node.rpc("anvil_setBalance", address, hex(10**24))
+    world.tick(1, worker)
+    assert world.alarms() == [], "it goes as soon as there is enough, without another anchor"
     world.node.rpc("anvil_setBalance", address, "0x1")
     world.record()
     world.tick(3, worker)
@@ -501,6 +509,23 @@ def test_c22_without_money_anchoring_stops_warns_before_and_resumes_by_itself(wo
     world.node.rpc("anvil_setBalance", address, hex(10**18))
     world.settle()
     assert world.alarms() == []
+    world.audit()
+
+
+def test_c9_a_nonce_that_a_reorg_left_free_is_filled(world):
+    """A transaction of ours that failed, or a foreign one, stood before our anchor; a reorg takes both, and nobody ever
+    sends the first again."""
+    world.send(b"", to=Address(b"\x11" * 20))
+    mined(world)
+    world.reorg(2)
+    worker = world.worker(settings=dataclasses.replace(FAST, bump_after=10_000))
+    world.settle(worker)
+    assert world.intents() == ["superseded", "final"]
+    assert "before it is free" in world.one("SELECT detail FROM ledger.attempt WHERE step = 'superseded'")
+    nonces = [nonce for (nonce,) in world.rows("SELECT nonce FROM ledger.signed_transaction ORDER BY signed_at")]
+    assert nonces[-1] == nonces[0] - 1
+    world.record()
+    world.settle(worker)
     world.audit()
 
 
