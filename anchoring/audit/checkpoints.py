@@ -65,10 +65,15 @@ def _of_note(row: _Row, audited: Audited, seen: Witnesses) -> Iterator[Finding]:
     except Refuted as refuted:
         yield _finding("a note is spelled as C2SP says", row, "note", refuted.expected, refuted.seen, told)
         return
-    wrong = _signature(note, audited)
-    if wrong is not None and not _differs(row, said, audited.origin):
+    differs = _differs(row, said, audited.origin)
+    if len(differs) > 2:
+        expected = f"the note of size {row.size}, log root {(row.log_root or b'').hex()}"
+        yield _finding("a note is that of its checkpoint", row, "note", expected, note.body, told)
+        return
+    wrong = wrong_signature(note, audited)
+    if wrong is not None and not differs:
         yield _finding("a checkpoint is signed by the log, once", row, "note", wrong[0], wrong[1], told)
-    for field, expected, stored in _differs(row, said, audited.origin):
+    for field, expected, stored in differs:
         # What is signed stands; where the signature does not hold, the columns do.
         if wrong is None and field != "note":
             yield _finding("a checkpoint's columns are what was signed", row, field, expected, stored, told)
@@ -87,7 +92,7 @@ def _differs(row: _Row, said: Checkpoint, origin: str) -> list[tuple[str, Any, A
     return [(field, signed, stored) for field, signed, stored in pairs if signed != stored]
 
 
-def _signature(note: Note, audited: Audited) -> tuple[object, object] | None:
+def wrong_signature(note: Note, audited: Audited) -> tuple[object, object] | None:
     """What is expected and what is seen, if the log did not sign this note exactly once."""
     keys = {key_id(audited.origin, ED25519, public): public for public in audited.log_keys}
     lines = [line for line in note.signatures if line.name == audited.origin and line.key_id in keys]

@@ -27,6 +27,7 @@ from anchoring.audit.nodes import WIDTH, Peaks, cut, levels
 from anchoring.audit.noticed import INSIDE, Witnesses, witnesses
 from anchoring.audit.roots import Roots
 from anchoring.audit.rows import HASHED, WHOLE, Stored, entries, limited, rows, spelled, stream
+from anchoring.audit.sizes import Source, signed_sizes
 from anchoring.audit.tiles import StoredTile, StoredTiles, check_tile
 
 _ENTRIES = (
@@ -41,7 +42,7 @@ def check_log(connection: Connection, audited: Audited) -> Iterator[Finding]:
     log = _Log(connection, audited, witnesses(connection))
     yield from log.passed()
     yield from limited(check_chains(connection, log.bad, log.witnesses))
-    yield from limited(check_map(connection, audited, log.bad, log.witnesses))
+    yield from limited(check_map(connection, audited, log.source, log.bad, log.witnesses))
 
 
 @dataclass(slots=True)
@@ -56,12 +57,14 @@ class _Log:
     bad: set[int] = field(default_factory=set)
     peaks: Peaks = field(default_factory=Peaks)
     tiles: StoredTiles = field(init=False)
+    source: Source = field(init=False)
     roots: Roots = field(init=False)
 
     def passed(self) -> Iterator[Finding]:
         """The whole way."""
         self.tiles = StoredTiles(self.connection)
-        self.roots = Roots(self.connection, self.witnesses)
+        self.source = signed_sizes(self.connection, self.audited)
+        self.roots = Roots(self.connection, self.source, self.witnesses)
         newest, last, orphans = self._extent()
         self.size = newest
         if last is not None and last >= newest and orphans:
@@ -79,13 +82,11 @@ class _Log:
 
     def _extent(self) -> tuple[int, int | None, bool]:
         """Size of the newest checkpoint, the last index there is, and whether pages lie beyond its map."""
-        found: tuple[int, int | None, bool] = rows(
-            self.connection,
-            """
-            SELECT coalesce((SELECT max(size) FROM ledger.checkpoint), 0), (SELECT max(index) FROM ledger.entry),
+        query = f"""
+            SELECT coalesce((SELECT max(size) FROM {self.source.table}), 0), (SELECT max(index) FROM ledger.entry),
                    coalesce((SELECT max(id) FROM ledger.map_page), -1)
-                   > coalesce((SELECT max(map_page) FROM ledger.checkpoint), -1)""",
-        )[0]
+                   > coalesce((SELECT max(map_page) FROM ledger.checkpoint), -1)"""  # noqa: S608
+        found: tuple[int, int | None, bool] = rows(self.connection, query, *self.source.values)[0]
         return found
 
     def _up_to(self, number: int) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from anchoring.audit.hands import Hands
 from anchoring.audit.mappage import Looked, NoPage, Task, held, page_hash, parse, slots
 from anchoring.audit.noticed import INSIDE, Witnesses
 from anchoring.audit.rows import rows, spelled, stream
+from anchoring.audit.sizes import Source
 from verifier.checkpoint import parse_checkpoint
 from verifier.errors import Refuted
 from verifier.hashing import map_value
@@ -33,14 +34,14 @@ _LIE = "whoever holds a receipt for it: beside this map it proves fraud to anybo
 
 
 def check_map(
-    connection: Connection, audited: Audited, bad: Collection[int], witnesses: Witnesses
+    connection: Connection, audited: Audited, source: Source, bad: Collection[int], witnesses: Witnesses
 ) -> Iterator[Finding]:
-    """All maps; `bad` are indexes of entries that are not what was logged."""
+    """The maps of the checkpoints in `source`; `bad` are indexes of entries that are not what was logged."""
     total = rows(connection, "SELECT count(*) FROM ledger.checkpoint")[0][0]
-    query = "SELECT size, map_root, map_page, note FROM ledger.checkpoint WHERE size > 0 ORDER BY size"
+    query = f"SELECT size, map_root, map_page, note FROM {source.table} ORDER BY size"  # noqa: S608
     walk = _Walk(connection, bad, witnesses)
     with Hands(audited.jobs) as hands:
-        for done, (size, root, page, note) in enumerate(stream(connection, query), 1):
+        for done, (size, root, page, note) in enumerate(stream(connection, query, *source.values), 1):
             yield from walk.to(_Signed(size, {root, _noted(note)} - {None}, page), hands)
             audited.progress("lot maps", done, total)
     yield from walk.beyond()

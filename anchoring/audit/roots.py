@@ -15,6 +15,7 @@ from anchoring.audit.finding import Finding
 from anchoring.audit.nodes import Peaks
 from anchoring.audit.noticed import Witnesses
 from anchoring.audit.rows import rows, spelled, stream
+from anchoring.audit.sizes import Source
 from verifier.checkpoint import parse_checkpoint
 from verifier.errors import Refuted
 from verifier.hashing import map_value
@@ -35,10 +36,10 @@ class _Odd:
 class Roots:
     """The checkpoints in the order of their sizes, and up to where their roots followed."""
 
-    def __init__(self, connection: Connection, witnesses: Witnesses) -> None:
+    def __init__(self, connection: Connection, source: Source, witnesses: Witnesses) -> None:
         self._connection, self._witnesses = connection, witnesses
-        query = "SELECT size, log_root, note FROM ledger.checkpoint WHERE size > 0 ORDER BY size"
-        self._rows = stream(connection, query)
+        query = f"SELECT size, log_root, note FROM {source.table} ORDER BY size"  # noqa: S608
+        self._rows = stream(connection, query, *source.values)
         self._ahead = next(self._rows, None)
         self._good = 0
         self._odd: list[_Odd] = []

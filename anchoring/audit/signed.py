@@ -254,8 +254,10 @@ def _true(connection: Connection, call: Call, key: str) -> Iterator[Finding]:
     for name, value, stored in zip(("log_root", "map_root"), (call.log_root, call.map_root), signed[0], strict=True):
         if value != stored:
             yield _found("checkpoint", check, spelled(size=call.size), name, value, stored, call.old_size, told)
-    old = rows(connection, "SELECT log_root FROM ledger.checkpoint WHERE size = %b", call.old_size)
-    if old and signed[0][0] == call.log_root:
+    query = """SELECT log_root FROM ledger.anchor WHERE size = %b AND state <> 'lost'
+               INTERSECT SELECT log_root FROM ledger.checkpoint WHERE size = %b"""  # both, so that neither was changed
+    old = rows(connection, query, call.old_size, call.old_size)
+    if old and old[0][0] is not None and signed[0][0] == call.log_root:
         try:
             verify_consistency(call.old_size, call.size, old[0][0], call.log_root, call.proof)
         except Refuted as refuted:
