@@ -16,6 +16,7 @@ CAMPAIGNS = {
     "crash": "parts of the running product are killed under load; nothing acknowledged is lost, nothing forks",
     "hostile": "proof files bent in every way; the verifier never raises, never says yes to a lie",
     "mutants": "the verifier changed in one small place at a time; a test fails, or it is said why none does",
+    "restore": "backups of many moments; refused exactly where they are too old, brought back, audited",
 }
 
 
