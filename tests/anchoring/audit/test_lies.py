@@ -89,7 +89,7 @@ def _names(found: Finding, column: str) -> bool:
 
 def test_an_honest_ledger_has_no_findings(honest):
     with honest.engine.connect() as connection:
-        assert findings(connection, audited(rpc_urls=(honest.node.url,), jobs=2), stranger=True) == []
+        assert findings(connection, audited(rpc_urls=(honest.node.url,), jobs=2)) == []
 
 
 @pytest.mark.parametrize("table", [table for table in ROWS if table not in ("ledger.submission", "ledger.deployment")])
