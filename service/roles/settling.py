@@ -59,15 +59,15 @@ def _grants(connection: Connection) -> Iterator[str]:
         ("FUNCTION", grants.FUNCTIONS, "regprocedure"),
     ):
         for name, (web, worker) in listed.items():
-            if connection.scalar(text(f"SELECT to_{found}(:name)"), {"name": _quoted(name)}) is None:
+            if connection.scalar(text(f"SELECT to_{found}(:name)"), {"name": quoted(name)}) is None:
                 continue
             auditor = "EXECUTE" if kind == "FUNCTION" else "SELECT"
             for role, what in ((WEB, web), (WORKER, worker), (AUDITOR, auditor)):
                 if what:
-                    yield f"GRANT {what} ON {kind} {_quoted(name)} TO {role}"
+                    yield f"GRANT {what} ON {kind} {quoted(name)} TO {role}"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     """`import` is a word of SQL; the argument types of a function are not to be quoted."""
     schema, _, thing = name.partition(".")
     bare, bracket, types = thing.partition("(")

@@ -5,10 +5,11 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 
+from sqlalchemy import make_url
 from werkzeug.serving import make_server
 
 import anchoring
@@ -16,6 +17,7 @@ from anchoring.deploy import ensure
 from service import db
 from service.app import create_app
 from service.local.node import Node
+from service.roles.logins import WEB_LOGIN, WORKER_LOGIN
 from service.settings import Settings, public_half
 
 ORIGIN = "e2e.example.com/log"
@@ -35,8 +37,11 @@ class Running:
 def settings_for(database_url: str, rpc_url: str, public_url: str) -> Settings:
     """A new log with keys of its own."""
     log_key = secrets.token_bytes(32)
+    login = make_url(database_url).set
     return Settings(
         database_url=database_url,
+        web_database_url=login(username=WEB_LOGIN).render_as_string(hide_password=False),
+        worker_database_url=login(username=WORKER_LOGIN).render_as_string(hide_password=False),
         origin=ORIGIN,
         rpc_urls=(rpc_url,),
         public_url=public_url,
@@ -51,16 +56,18 @@ def settings_for(database_url: str, rpc_url: str, public_url: str) -> Settings:
 
 @contextmanager
 def running(database_url: str, chain: Node, port: int) -> Iterator[Running]:
-    """Deploy, start everything, stop everything."""
+    """Deploy, start everything, stop everything. Web and worker are logged in as in a real installation."""
     url = f"http://127.0.0.1:{port}"
     settings = settings_for(database_url, chain.url, url)
-    _deploy(settings)
+    _deploy(_as(settings, settings.worker_database_url))
     stop, compared = Event(), Event()
     threads = [
-        Thread(target=_worker(settings).run, args=(stop, compared.set), name="worker"),
+        Thread(
+            target=_worker(_as(settings, settings.worker_database_url)).run, args=(stop, compared.set), name="worker"
+        ),
         Thread(target=_blocks, args=(chain, stop), name="blocks"),
     ]
-    server = make_server("127.0.0.1", port, create_app(settings), threaded=True)
+    server = make_server("127.0.0.1", port, create_app(_as(settings, settings.web_database_url)), threaded=True)
     threads.append(Thread(target=server.serve_forever, name="web"))
     for thread in threads:
         thread.start()
@@ -72,6 +79,11 @@ def running(database_url: str, chain: Node, port: int) -> Iterator[Running]:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def _as(settings: Settings, url: str | None) -> Settings:
+    assert url is not None
+    return replace(settings, database_url=url)
 
 
 def _deploy(settings: Settings) -> None:

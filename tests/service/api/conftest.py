@@ -1,5 +1,6 @@
 """The real application on a real database, with the real sequencer running beside it, and whoever may call it.
 
+Both are logged in as they are in a real installation: what is not granted fails here.
 One house for each test module: tests of a module share its parties, so each names lots of its own.
 """
 
@@ -103,6 +104,16 @@ def app(settings: Settings) -> Iterator[Flask]:
     house.gather.close()
     house.engine.dispose()
     house.writer.dispose()
+
+
+@pytest.fixture(scope="module")
+def owner(pg: Cluster, settings: Settings) -> Iterator[Engine]:
+    """The same database as a superuser sees it: for what no process of the product may do."""
+    name = make_url(settings.database_url).database
+    assert name is not None
+    engine = db.engine_for(pg.url(name))
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture(scope="module")

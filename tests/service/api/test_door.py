@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from service.api.door import BODY_LIMIT, BULK_LIMIT
 from service.app import create_app
@@ -139,9 +139,11 @@ def test_without_its_database_the_door_says_later(app: Flask, client: FlaskClien
     assert away.test_client().get("/").status_code == 503
 
 
-def test_while_an_alarm_halts_the_ledger_is_read_only(app: Flask, maker: Caller, operator: Caller) -> None:
+def test_while_an_alarm_halts_the_ledger_is_read_only(
+    app: Flask, owner: Engine, maker: Caller, operator: Caller
+) -> None:
     house = app.extensions["lotproof"]
-    with house.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(
             text("INSERT INTO ledger.alarm (kind, halts, detail, raised_at) VALUES ('FORK', true, 'test', 1)")
         )
@@ -155,7 +157,7 @@ def test_while_an_alarm_halts_the_ledger_is_read_only(app: Flask, maker: Caller,
     status = operator.get("/status")
     assert status["read_only"] and status["alarms"][0]["kind"] == "FORK" and status["alarms"][0]["advice"]
     assert "FORK" in maker.client.get("/").get_data(as_text=True)
-    with house.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(text("UPDATE ledger.alarm SET cleared_at = 2, cleared_by = 'test'"))
     house.halting.look()
     maker.receive("AFTER")

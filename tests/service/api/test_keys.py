@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from service.auth import access
 from tests.service.api.conftest import Caller
@@ -52,12 +52,12 @@ def test_a_revocation_in_another_process_counts_within_a_second(
     assert scanner.send("GET", "/lots").status_code == 401
 
 
-def test_an_expired_key_opens_nothing(app: Flask, maker: Caller) -> None:
+def test_an_expired_key_opens_nothing(app: Flask, owner: Engine, maker: Caller) -> None:
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat(timespec="seconds")
     made = maker.post("/api-keys", {"label": "x", "expires_at": soon})
     assert Caller(maker.client, made["api_key"]).send("GET", "/lots").status_code == 200
     house = app.extensions["lotproof"]
-    with house.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(text("UPDATE warehouse.api_key SET expires_at = now() WHERE id = :id"), {"id": made["id"]})
     house.access.forget()
     assert Caller(maker.client, made["api_key"]).send("GET", "/lots").status_code == 401
