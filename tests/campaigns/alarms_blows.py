@@ -104,7 +104,7 @@ def finality(on: Stage) -> Iterator[None]:
 @blow("the account is empty", "NO MONEY")
 def no_money(on: Stage) -> Iterator[None]:
     on.chain.rpc("anvil_setBalance", on.account, "0x0")
-    on.record()
+    on.must_record()
     yield
     on.chain.rpc("anvil_setBalance", on.account, hex(100 * ETHER))
 
@@ -114,10 +114,10 @@ def little_money(on: Stage) -> Iterator[None]:
     block = on.chain.rpc("eth_getBlockByNumber", "latest", False)
     price = int(block["baseFeePerGas"], 16) + GWEI
     on.chain.rpc("anvil_setBalance", on.account, hex(1_500_000 * price))
-    on.record()
+    on.must_record()
     yield
     on.chain.rpc("anvil_setBalance", on.account, hex(100 * ETHER))
-    on.record()
+    on.must_record()
 
 
 @blow("a block costs two thousand times as much", "FEE CAP")
@@ -136,7 +136,7 @@ def late(on: Stage) -> Iterator[None]:
 def _expensive(on: Stage) -> Iterator[None]:
     on.chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(1_000_000 * GWEI))
     on.chain.rpc("evm_mine")
-    on.record()
+    on.must_record()
     yield
     on.chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(GWEI))
     on.chain.rpc("evm_mine")
@@ -154,7 +154,7 @@ def foreign_use(on: Stage) -> Iterator[None]:
 @blow("the guardian has replaced the anchorer", "NOT ANCHORER")
 def not_anchorer(on: Stage) -> Iterator[None]:
     _replace_anchorer(on, "0x" + "77" * 20)
-    on.record()
+    on.must_record()
     yield
     _replace_anchorer(on, on.account)
 
@@ -198,7 +198,7 @@ def dead(on: Stage) -> Iterator[None]:
 @blow("what is recorded is not sequenced", "QUEUE LATE")
 def queue_late(on: Stage) -> Iterator[None]:
     with on.asleep(on.part("service.cli", "worker")):
-        on.record()
+        on.must_record()
         yield
 
 
@@ -208,7 +208,7 @@ def queue_late(on: Stage) -> Iterator[None]:
 @blow("an older backup was restored", "ROLLBACK")
 def rollback(on: Stage) -> Iterator[None]:
     on.between_connections("CREATE DATABASE copy TEMPLATE lotproof")
-    on.record()
+    on.must_record()
     on.wait(lambda: on.record() and on.calm())
     on.between_connections("ALTER DATABASE lotproof RENAME TO newer", "ALTER DATABASE copy RENAME TO lotproof")
     yield

@@ -73,6 +73,10 @@ class Stage:
         line = {"item": "PILL", "lot": f"L{self.lots}", "quantity": "1"}
         return self.party.send("POST", "/movements", {"id": id, "type": "register", "to": "S/A", "lines": [line]})
 
+    def must_record(self) -> None:
+        """The same, and it is recorded: a web process may think for a second longer that it may not."""
+        self.wait(lambda: (told := self.record()) and told[0] in (200, 201), 60)
+
     def typed(self, *argv: str) -> str:
         """What a command says on its standard output."""
         done = self.running.command(*argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
