@@ -209,7 +209,7 @@ def queue_late(on: Stage) -> Iterator[None]:
 def rollback(on: Stage) -> Iterator[None]:
     on.between_connections("CREATE DATABASE copy TEMPLATE lotproof")
     on.must_record()
-    on.wait(lambda: on.record() and on.calm())
+    on.wait(on.calm)
     on.between_connections("ALTER DATABASE lotproof RENAME TO newer", "ALTER DATABASE copy RENAME TO lotproof")
     yield
     on.between_connections("ALTER DATABASE lotproof RENAME TO copy", "ALTER DATABASE newer RENAME TO lotproof",
