@@ -5,6 +5,7 @@ model is told what gas each transaction took on Anvil.
 On these answers stands the campaign `chain`, which is played on the model.
 """
 
+import secrets
 from hashlib import sha256
 from random import Random
 
@@ -58,9 +59,7 @@ class Both:
     def offer(self, key, to, data, nonce, gas, max_fee, tip):
         """The same bytes to both; they say the same, in the meaning of the worker's table."""
         fees = Fees(max_fee, tip)
-        signed = contract.sign(
-            key, chain_id=31337, nonce=nonce, to=to, calldata=data, gas=gas, fees=fees, legacy=False
-        )
+        signed = contract.sign(key, chain_id=31337, nonce=nonce, to=to, calldata=data, gas=gas, fees=fees, legacy=False)
         said = []
         for rpc in self.rpcs:
             try:
@@ -218,6 +217,7 @@ def both(request, fresh_anvil):
         yield Both(fresh_anvil, served)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_it_answers_as_anvil_does_whatever_happens(both, seed):
+def test_it_answers_as_anvil_does_whatever_happens(both):
+    seed = secrets.randbits(32)
+    print("seed", seed)  # shown where it fails
     play(both, Random(seed), 30)
