@@ -2,8 +2,15 @@
 
 import secrets
 
-from tests.campaigns import crash, hostile
+from tests.campaigns import contract, crash, hostile
 from tests.campaigns.campaign import Plan
+
+
+def test_contract() -> None:
+    plan = Plan(secrets.randbits(32), 0.001)
+    print(plan)
+    figures = {row.what: row.value for row in contract.campaign(plan)}
+    assert figures["proofs tried on them"] > 200
 
 
 def test_crash() -> None:

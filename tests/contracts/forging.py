@@ -136,7 +136,7 @@ def fuzz(made: Project, *, runs: int, depth: int, seed: int, patience: float = 6
     """Sequences of calls by many actors; the invariants of `Invariants.t.sol` hold after each."""
     settings = {
         "FOUNDRY_INVARIANT_RUNS": str(runs), "FOUNDRY_INVARIANT_DEPTH": str(depth),
-        "FOUNDRY_INVARIANT_FAIL_ON_REVERT": "true", "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "200",
+        "FOUNDRY_INVARIANT_FAIL_ON_REVERT": "true", "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "20",
     }  # fmt: skip
     command = [_found_forge(), "test", "--offline", "--match-contract", "Invariants", "--fuzz-seed", hex(seed), "-vv"]
     return made.run(command, patience, **settings)
