@@ -17,7 +17,7 @@ from bench.rows import Row
 
 from .campaign import Contradiction, Plan
 from .mutation.operators import Mutant
-from .mutation.running import KILLED, STILLBORN, TIMED_OUT, Fate, all_mutants, run
+from .mutation.running import HUNG, KILLED, STILLBORN, Fate, all_mutants, run
 from .mutation.watching import TESTS
 
 REASONS = TESTS / "survivors.toml"
@@ -43,12 +43,12 @@ def rows(fates: Sequence[Fate], every: int, tests: int) -> Iterator[Row]:
     for module in sorted({fate.mutant.module for fate in fates}):
         own = [fate for fate in fates if fate.mutant.module == module]
         yield Row(f"  {module}: {killed(own)} of {len(own)}", share(own), "% killed")
-    yield Row("killed by time", sum(fate.outcome == TIMED_OUT for fate in fates), "mutants")
+    yield Row("killed by time", sum(fate.outcome == HUNG for fate in fates), "mutants")
     yield Row("killed", share(fates), "%", target=WANTED)
 
 
 def killed(fates: Sequence[Fate]) -> int:
-    return sum(fate.outcome in (KILLED, TIMED_OUT) for fate in fates)
+    return sum(fate.outcome in (KILLED, HUNG) for fate in fates)
 
 
 def share(fates: Sequence[Fate]) -> float:
@@ -59,7 +59,7 @@ def check(fates: Sequence[Fate], known: dict[Key, str], broken: Sequence[str], w
     """Every survivor has a reason, every reason a survivor, and no control died."""
     if broken:
         raise Contradiction("a control, in which nothing is changed", "survives", Counter(broken).most_common(3))
-    alive = {fate.mutant.key: fate for fate in fates if fate.outcome not in (KILLED, TIMED_OUT)}
+    alive = {fate.mutant.key: fate for fate in fates if fate.outcome not in (KILLED, HUNG)}
     unexplained = [alive[key] for key in alive.keys() - known.keys()]
     if unexplained:
         told = "\n    ".join(sorted(f"{fate.outcome}: {fate.mutant}" for fate in unexplained)[:SHOWN])
@@ -73,7 +73,7 @@ def check(fates: Sequence[Fate], known: dict[Key, str], broken: Sequence[str], w
 def reasons(path: Path) -> dict[Key, str]:
     """Why a mutant may live, by what names it: `why` is said once for all `mutants` of which it is true."""
     found: dict[Key, str] = {}
-    for group in tomllib.loads(path.read_text())["reason"]:
+    for group in tomllib.loads(path.read_text()).get("reason", ()):
         for module, where, change, *number in group["mutants"]:
             found[module, where, change, number[0] if number else 1] = group["why"]
     return found

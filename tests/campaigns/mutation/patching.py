@@ -1,8 +1,8 @@
 """A mutant in place of the module: every function that somebody may have imported gets the changed code.
 
-The changed statement is run in a copy of the module's names; then code and defaults go over into the old functions, and a
-changed value of the module takes the place of the old one wherever that was imported. So nothing is imported anew,
-and a process with all tests in it becomes one with a mutant in some milliseconds. To be done in a fork only.
+The changed statement is run in a copy of the module's names; then code and defaults go over into the old functions,
+and a changed value of the module takes the place of the old one wherever that was imported. So nothing is imported
+anew, and a process with all tests in it becomes one with a mutant in some milliseconds. To be done in a fork only.
 """
 
 import gc

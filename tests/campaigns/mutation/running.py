@@ -34,7 +34,7 @@ MEMORY = 512 * 1024 * 1024  # bytes that a mutant may add: one that grows withou
 SLOW = 1.5  # seconds: what takes longer is not asked
 CONTROL = 50  # one control for so many mutants
 
-KILLED, TIMED_OUT, SURVIVED, STILLBORN, UNSEEN = "killed", "hung", "survived", "stillborn", "unseen"
+KILLED, HUNG, SURVIVED, STILLBORN, UNSEEN = "killed", "hung", "survived", "stillborn", "unseen"
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ class Runner:
         return True
 
     def _say(self, number: int) -> None:
-        if self.fates[-1].outcome not in (KILLED, TIMED_OUT):
+        if self.fates[-1].outcome not in (KILLED, HUNG):
             self.tell(f"  {self.fates[-1].outcome}: {self.fates[-1].mutant}")
         if number % 250 == 249:
             self.tell(f"  {number + 1} of {len(self.chosen)} mutants")
@@ -144,7 +144,7 @@ def _forked(mutant: Mutant | None, items: list[pytest.Item], alone: float) -> tu
 def _said(read: int, patience: float) -> str:
     ready, _, _ = select.select([read], [], [], patience)
     if not ready:
-        return TIMED_OUT
+        return HUNG
     return os.read(read, 4096).decode() or f"{KILLED} the process ended"
 
 
