@@ -18,6 +18,7 @@ from tests.tools.product import GUARDIAN, ORIGIN, Product, eventually
 from verifier.audit import audit_log, read_entries
 from verifier.encoding import unb64url
 from verifier.report import Verdict
+from verifier.verify import verify
 
 LOT = "https://id.gs1.org/01/09506000210018/10/A"
 REASON = "the test network was shut down"
@@ -153,8 +154,6 @@ def what_the_verifier_says(product, old_file, old_policy):
     assert (mixed.exit_code, mixed.answer(7).verdict) == (1, Verdict.REFUTED)
     for report in (gone, mixed):  # that the log signed it, and what it says, stays true
         assert {n: report.answer(n).verdict for n in range(1, 7)} == dict.fromkeys(range(1, 7), Verdict.YES)
-    from verifier.verify import verify
-
     offline = verify([old_file], old_policy, [], (), 0)
     assert (offline.exit_code, offline.answer(7).verdict) == (2, Verdict.UNKNOWN)
 

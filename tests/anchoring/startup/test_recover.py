@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from anchoring import deploy
 from anchoring.alarms import Kind
+from anchoring.signer import LogSigner
 from service import cli, db
 from service.local import postgres
 from tests.anchoring.chain.test_worker import mining
@@ -187,8 +188,6 @@ def test_a_file_that_is_none_is_passed_over(story, content):
 
 
 def test_a_fork_stops_it_with_both_notes(story):
-    from anchoring.signer import LogSigner
-
     other = LogSigner(ORIGIN, products.LOG_KEY).sign(7, bytes(32), bytes(32))
     lying = story.folder / "lying"
     lying.mkdir(exist_ok=True)
