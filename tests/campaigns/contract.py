@@ -114,7 +114,7 @@ def _cases(
 
 def _proved() -> Iterator[Row]:
     if forging.forge() is None or forging.halmos() is None:
-        yield Row("NOT PROVED: expected `halmos` 0.3.3 on the PATH or LOTPROOF_HALMOS_BIN", 0, "properties")
+        yield Row("NOT PROVED: expected `halmos` 0.3.3 on the PATH or HALMOS_BIN", 0, "properties")
         return
     with forging.project(proofs=True) as made:
         for contract, about in PROOFS.items():

@@ -53,14 +53,14 @@ lint_on_build = false
 
 
 def forge() -> Path | None:
-    """LOTPROOF_FORGE_BIN, else the one that npm installed, else one on the PATH; None where there is none."""
-    named = os.environ.get("LOTPROOF_FORGE_BIN") or (PACKAGED if PACKAGED.exists() else shutil.which("forge"))
+    """FORGE_BIN, else the one that npm installed, else one on the PATH; None where there is none."""
+    named = os.environ.get("FORGE_BIN") or (PACKAGED if PACKAGED.exists() else shutil.which("forge"))
     return Path(named) if named and (MODULES / "solc").is_dir() else None
 
 
 def halmos() -> Path | None:
-    """LOTPROOF_HALMOS_BIN, else one on the PATH; None where there is none."""
-    named = os.environ.get("LOTPROOF_HALMOS_BIN") or shutil.which("halmos")
+    """HALMOS_BIN, else one on the PATH; None where there is none."""
+    named = os.environ.get("HALMOS_BIN") or shutil.which("halmos")
     return Path(named) if named else None
 
 

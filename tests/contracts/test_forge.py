@@ -11,8 +11,8 @@ import pytest
 
 from tests.contracts import forging
 
-NO_FORGE = "NO FORGE: expected it and npm's solc in node_modules (./lotproof test) or LOTPROOF_FORGE_BIN"
-NO_HALMOS = "NO HALMOS: nothing was proved symbolically; expected `halmos` 0.3.3 on the PATH or LOTPROOF_HALMOS_BIN"
+NO_FORGE = "NO FORGE: expected it and npm's solc in node_modules (./lotproof test) or FORGE_BIN"
+NO_HALMOS = "NO HALMOS: nothing was proved symbolically; expected `halmos` 0.3.3 on the PATH or HALMOS_BIN"
 
 MUST_HAPPEN = {
     *("anchor done", "anchor NotAnchorer", "anchor WrongNewRoot", "anchor WrongOldRoot", "anchor SizeNotGreater"),
