@@ -58,7 +58,8 @@ def _fresh(options: argparse.Namespace) -> None:
     print(f"LOTPROOF_ORIGIN={options.origin}")
     for name, variable in VARIABLES.items():
         print(f"{variable}={made[name]}")
-    print(f"POSTGRES_PASSWORD={secrets.token_urlsafe(24)}")
+    for of in ("", "WEB_", "WORKER_"):
+        print(f"POSTGRES_{of}PASSWORD={secrets.token_urlsafe(24)}")
     print(f"# Take this line away and keep it offline; it is the key of LOTPROOF_GUARDIAN:\n# {made['guardian.key']}")
 
 

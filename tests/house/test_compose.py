@@ -1,5 +1,7 @@
 """docker-compose.yml: the same commands, only known variables, and to each process only its own secrets."""
 
+import contextlib
+import io
 import re
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import pytest
 
 from service import cli
 from service.local.stack import WITHHELD
+from service.roles.logins import WEB_LOGIN, WORKER_LOGIN
 from service.variables import VARIABLES
 
 yaml = pytest.importorskip("yaml")
@@ -34,13 +37,33 @@ def test_only_variables_are_used_that_are_documented():
 def test_no_secret_has_a_default():
     text = (ROOT / "docker-compose.yml").read_text()
     for variable in VARIABLES:
-        if variable.secret and variable.field != "database_url":
+        if variable.secret and not variable.field.endswith("database_url"):
             assert set(re.findall(rf"\$\{{{variable.name}(:.)", text)) <= {":?"}
+    assert set(re.findall(r"\$\{POSTGRES_[A-Z_]*PASSWORD(:.)", text)) == {":?"}
 
 
 @pytest.mark.parametrize("part", ["web", "worker"])
 def test_a_process_gets_only_the_secrets_it_needs(part):
     assert not set(SERVICES[part]["environment"]) & set(WITHHELD[part])
+
+
+@pytest.mark.parametrize(("part", "login"), [("web", WEB_LOGIN), ("worker", WORKER_LOGIN)])
+def test_each_process_logs_in_as_a_user_of_its_own_that_migrate_makes(part, login):
+    url = SERVICES[part]["environment"]["LOTPROOF_DATABASE_URL"]
+    assert f"//{login}:${{POSTGRES_{part.upper()}_PASSWORD:?" in url
+    assert SERVICES["migrate"]["environment"][f"LOTPROOF_{part.upper()}_DATABASE_URL"] == url
+    assert SERVICES["migrate"]["environment"]["LOTPROOF_DATABASE_URL"] != url
+    assert set(re.findall(r"LOTPROOF_\w*DATABASE_URL", " ".join(SERVICES[part]["environment"]))) == {
+        "LOTPROOF_DATABASE_URL"
+    }
+
+
+def test_the_keys_command_prints_every_password_that_is_asked_for():
+    asked = set(re.findall(r"\$\{(POSTGRES_[A-Z_]*PASSWORD)", (ROOT / "docker-compose.yml").read_text()))
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        cli.main(["keys"])
+    assert asked == set(re.findall(r"^(POSTGRES_[A-Z_]*PASSWORD)=.{20,}$", printed.getvalue(), re.M))
 
 
 def test_web_and_worker_get_what_they_ask_for():
