@@ -74,6 +74,11 @@ class Opened:
     seen_at: int
     lost: bool
 
+    @property
+    def whole(self) -> bool:
+        """Whether it can be reckoned with."""
+        return None not in (self.number, self.first, self.keep)
+
 
 COLUMNS = (
     "id, deployment, index, epoch, size, log_root, map_root, block, block_hash, time, tx_hash, nodes, intent, seen_at,"
@@ -122,14 +127,14 @@ class _Contract:
     def __init__(self, connection: Connection, deployment: int, kept: Sequence[Kept]) -> None:
         self._connection, self._deployment, self._kept = connection, deployment, kept
         self._live = [each for each in kept if each.state != "lost"]
-        self._epochs = [each for each in epochs_of(connection, deployment) if not each.lost]
+        self._epochs = [each for each in epochs_of(connection, deployment) if not each.lost and each.whole]
         self._hashes: dict[tuple[int, int], bytes] = {}
 
     def checked(self) -> Iterator[Finding]:
         """All rules, row by row."""
         yield from self._gaps()
         before: Kept | None = None
-        for each in self._kept:
+        for each in (each for each in self._kept if each.index is not None):
             yield from self._facts(each)
             if each.state != "lost":
                 yield from self._after(before, each)
@@ -256,6 +261,9 @@ class _Contract:
         mine = found[0][0] if found else None
         if mine == kept.intent:
             return
+        noted = "SELECT 1 FROM ledger.attempt WHERE intent = %b AND tx_hash = %b AND step = 'signed'"
+        if mine is None and rows(self._connection, noted, kept.intent, kept.tx_hash):
+            return  # the row of the signed bytes has another hash now
         if kept.intent is not None and mine is None:
             query = "SELECT tx_hash FROM ledger.attempt WHERE intent = %b AND tx_hash IS NOT NULL ORDER BY id LIMIT 1"
             told = rows(self._connection, query, kept.intent)
@@ -290,7 +298,7 @@ class _Contract:
 
     def _after(self, before: Kept | None, kept: Kept) -> Iterator[Finding]:
         number = max((each.number for each in self._epochs if each.first <= kept.index), default=0)
-        if kept.epoch != number and kept.leaf() == kept.nodes[:32]:
+        if kept.epoch is not None and kept.epoch != number and kept.leaf() == kept.nodes[:32]:
             yield self._odd_epoch(kept, number)
         if before is None:
             return

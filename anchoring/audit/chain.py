@@ -74,7 +74,11 @@ def _anchors(
     connection: Connection, contract: Contract, policy: Policy, nodes: Sequence[Node], view: View
 ) -> Iterator[Finding]:
     events = same(nodes, "events", lambda node: node.events(view.block, policy.contract))
-    kept = {each.index: each for each in anchors_of(connection, contract.id) if each.state != "lost"}
+    kept = {
+        each.index: each
+        for each in anchors_of(connection, contract.id)
+        if each.state != "lost" and each.index is not None
+    }
     for event in events:
         stored = kept.get(event.index)
         if stored is not None:
@@ -91,7 +95,7 @@ def _anchors(
                 "what is called final is held by the contract at its final block",
                 f"{view.state.count} anchors",
             )
-            yield Finding(check, "ledger.anchor", stored.key, "state", told, "final", stored.size - 1, OPERATOR)
+            yield Finding(check, "ledger.anchor", stored.key, "state", told, "final", _first(stored), OPERATOR)
     yield from _blocks(nodes, kept, view)
     yield from _sealed(connection, contract, policy, nodes, view)
     yield from _ahead(connection, view)
@@ -101,9 +105,12 @@ def _beside(stored: Kept, event: Event) -> Iterator[Finding]:
     for name in ("size", "log_root", "map_root"):
         if getattr(stored, name) != getattr(event, name):
             check = "an anchor is what the contract tells"
-            first = stored.size - 1 if isinstance(stored.size, int) else None
-            yield Finding(check, "ledger.anchor", stored.key, name, getattr(event, name), getattr(stored, name), first,
+            yield Finding(check, "ledger.anchor", stored.key, name, getattr(event, name), getattr(stored, name), _first(stored),
                           OPERATOR)  # fmt: skip
+
+
+def _first(stored: Kept) -> int | None:
+    return stored.size - 1 if isinstance(stored.size, int) else None
 
 
 def _blocks(nodes: Sequence[Node], kept: dict[int, Kept], view: View) -> Iterator[Finding]:
@@ -115,7 +122,7 @@ def _blocks(nodes: Sequence[Node], kept: dict[int, Kept], view: View) -> Iterato
         for name, value in (("block_hash", block.hash), ("time", block.time)):
             if getattr(stored, name) != value:
                 check = "an anchor stands in the block that it names"
-                yield Finding(check, "ledger.anchor", stored.key, name, value, getattr(stored, name), stored.size - 1,
+                yield Finding(check, "ledger.anchor", stored.key, name, value, getattr(stored, name), _first(stored),
                               OPERATOR)  # fmt: skip
 
 
@@ -150,7 +157,7 @@ def _ahead(connection: Connection, view: View) -> Iterator[Finding]:
 
 
 def _epochs(connection: Connection, contract: Contract, view: View) -> Iterator[Finding]:
-    kept = {each.number: each for each in epochs_of(connection, contract.id) if not each.lost}
+    kept = {each.number: each for each in epochs_of(connection, contract.id) if not each.lost and each.whole}
     for number, opened in enumerate(view.state.epochs, 1):
         stored = kept.get(number)
         for name in ("first", "keep"):

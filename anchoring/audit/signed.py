@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -31,7 +32,7 @@ _MOVES = {"mined": "mined", "reorged": "signed", "final": "final", "superseded":
 
 def check_signed(connection: Connection, audited: Audited) -> Iterator[Finding]:
     """Deployments, intents, signed transactions, attempts."""
-    for check in (_deployments, _transactions, _intents, _attempts):
+    for check in (_twice, _deployments, _transactions, _intents, _attempts):
         yield from limited(check(connection))
         audited.progress("signed for the chain", 1, 1)
 
@@ -39,6 +40,16 @@ def check_signed(connection: Connection, audited: Audited) -> Iterator[Finding]:
 def _found(table: str, check: str, key: str, field: str, expected: object, seen: object, index: int | None = None,
            noticed: str = OPERATOR) -> Finding:  # fmt: skip
     return Finding(check, f"ledger.{table}", key, field, expected, seen, index, noticed)
+
+
+_KEYS = {"deployment": "id", "intent": "id", "signed_transaction": "tx_hash", "attempt": "id"}
+
+
+def _twice(connection: Connection) -> Iterator[Finding]:
+    for table, key in _KEYS.items():
+        query = f"SELECT {key}, count(*) FROM ledger.{table} GROUP BY 1 HAVING count(*) > 1 OR {key} IS NULL"  # noqa: S608
+        for value, number in rows(connection, query):
+            yield _found(table, "a row is there once", spelled(**{key: value}), "", 1, number)
 
 
 # Deployments
@@ -126,7 +137,7 @@ _INTENTS = (
 
 
 def _transactions(connection: Connection) -> Iterator[Finding]:
-    contracts = {row["id"]: row for row in _named(connection, "SELECT * FROM ledger.deployment")}
+    contracts = {number: _address(raw) for number, raw in rows(connection, "SELECT id, raw FROM ledger.deployment")}
     query = "SELECT s.*, i.deployment FROM ledger.signed_transaction s LEFT JOIN ledger.intent i ON i.id = s.intent"
     for row in _named(connection, query + " ORDER BY s.signed_at, s.tx_hash"):
         key = spelled(tx_hash=row["tx_hash"])
@@ -170,20 +181,28 @@ def _serves(connection: Connection, row: Any, key: str, sent: Sent, call: Call, 
         expected = true[0][0] if true else "the intent that it serves"
         yield _found("signed_transaction", "signed bytes serve their intent", key, "intent", expected, row["intent"])
         return
-    contract = contracts.get(found[0].deployment)
-    if contract is None or (contract["contract"] != sent.to and sent.to == row["contract"]):
-        right = [number for number, each in contracts.items() if each["contract"] == sent.to]
-        check, expected = "an intent is of the contract that its bytes call", right[0] if right else sent.to
+    right = [number for number, address in contracts.items() if address == sent.to]
+    if right and found[0].deployment not in right:
+        check, expected = "an intent is of the contract that its bytes call", right[0]
         yield _found("intent", check, spelled(id=found[0].id), "deployment", expected, found[0].deployment)
-    yield from _in_time(connection, row, key, found[0])
+    yield from _in_time(connection, row, sent.tx_hash, found[0])
 
 
-def _in_time(connection: Connection, row: Any, key: str, intent: _Intent) -> Iterator[Finding]:
+def _address(raw: bytes | None) -> bytes | None:
+    """The contract that a deployment made, by its signed bytes."""
+    try:
+        sent = decoded(raw)
+    except NotOurs:
+        return None
+    return created_by(Address(sent.sender), sent.nonce)
+
+
+def _in_time(connection: Connection, row: Any, tx_hash: bytes, intent: _Intent) -> Iterator[Finding]:
     noted = rows(connection, "SELECT id, at FROM ledger.attempt WHERE intent = %b AND step = 'signed' AND tx_hash = %b",
-                 row["intent"], row["tx_hash"])  # fmt: skip
-    check = "signing is noted in the history, at its time"
+                 row["intent"], tx_hash)  # fmt: skip
+    check, key = "signing is noted in the history, at its time", spelled(tx_hash=row["tx_hash"])
     if not noted:
-        what = f"signed 0x{row['tx_hash'].hex()} of intent {row['intent']}" if row["tx_hash"] else "signed"
+        what = f"signed 0x{tx_hash.hex()} of intent {row['intent']}"
         yield _found("attempt", check, spelled(intent=row["intent"]), "", what, None, None, NOBODY)
     elif noted[0][1] != row["signed_at"]:
         near = abs((row["signed_at"] or 0) - (intent.signed_at or 0)) > abs(
@@ -302,8 +321,9 @@ def _histories(connection: Connection) -> dict[int, list[_Step]]:
 
 def _attempts(connection: Connection) -> Iterator[Finding]:
     known = dict(rows(connection, "SELECT tx_hash, intent FROM ledger.signed_transaction"))
-    fees = {row["tx_hash"]: f"nonce {row['nonce']}, {row['max_fee']} wei a gas"
-            for row in _named(connection, "SELECT tx_hash, nonce, max_fee FROM ledger.signed_transaction")}  # fmt: skip
+    sent = list(_sent(connection))
+    known |= {each.tx_hash: intent for each, intent in sent}
+    fees = {each.tx_hash: f"nonce {each.nonce}, {each.max_fee} wei a gas" for each, _ in sent}
     anchors = _told_of_anchors(connection)
     for number, steps in _histories(connection).items():
         last: _Step | None = None
@@ -337,6 +357,13 @@ def _attempt(step: _Step, last: _Step | None, known: Any, fees: Any, anchors: se
     if step.at is None or (last is not None and step.at + _CLOCKS < (last.at or 0)):
         at = f"{last.at} or later" if last is not None else "a time"
         yield _found("attempt", "a history goes forward", key, "at", at, step.at, None, NOBODY)
+
+
+def _sent(connection: Connection) -> Iterator[tuple[Sent, int]]:
+    """What the signed bytes themselves say, whatever their rows do, and for which intent they are."""
+    for raw, intent in stream(connection, "SELECT raw, intent FROM ledger.signed_transaction"):
+        with suppress(NotOurs):
+            yield decoded(raw), intent
 
 
 def _told_of_anchors(connection: Connection) -> dict[int, set[str]]:

@@ -18,10 +18,6 @@ ROWS = {
     "ledger.tile": ("level = 0", "false"),
     "ledger.map_page": (_PAGE.format(0), _PAGE.format(1)),
     "ledger.checkpoint": (_CHECKPOINT.format(2), _CHECKPOINT.format(4)),
-    "ledger.submission": (
-        "id = (SELECT min(id) FROM ledger.submission)",
-        "id = (SELECT max(id) FROM ledger.submission)",
-    ),
     "ledger.deployment": ("id = 1", "id = 2"),
     "ledger.intent": ("id = 3", "id = 4"),
     "ledger.signed_transaction": ("intent = 3", "intent = 4"),
@@ -32,7 +28,6 @@ ROWS = {
 
 SAID_BY_NOBODY = {
     "ledger.checkpoint": {"signed_at"},
-    "ledger.submission": {"id", "recorded_at", "statement_hash", "kind", "subjects"},  # the warehouse says them
     "ledger.deployment": {"id", "genesis", "reason", "signed_at", "state", "block", "block_hash"},
     "ledger.intent": {"id", "signed_at"},
     "ledger.signed_transaction": {"signed_at"},
@@ -92,16 +87,16 @@ def test_an_honest_ledger_has_no_findings(honest):
         assert findings(connection, audited(rpc_urls=(honest.node.url,), jobs=2)) == []
 
 
-@pytest.mark.parametrize("table", [table for table in ROWS if table not in ("ledger.submission", "ledger.deployment")])
+@pytest.mark.parametrize("table", [table for table in ROWS if table != "ledger.deployment"])
 def test_a_row_that_is_gone_is_named(honest, table):
-    """The newest epoch and a deployment can only be told by the chain, a submission by the warehouse."""
+    """A deployment that nothing refers to can only be told by the chain."""
     with lying(honest.engine, table) as connection:
         connection.exec_driver_sql(f"DELETE FROM {table} WHERE {ROWS[table][0]}")
         found = findings(connection, table=table)
     assert found
 
 
-@pytest.mark.parametrize("table", [table for table in ROWS if table not in ("ledger.deployment",)])
+@pytest.mark.parametrize("table", [table for table in ROWS if table != "ledger.deployment"])
 def test_a_row_that_is_there_twice_is_named(honest, table):
     with lying(honest.engine, table) as connection:
         connection.exec_driver_sql(
@@ -119,3 +114,33 @@ def test_entries_that_changed_places_are_named(honest):
         found = findings(connection, table="ledger.entry")
     assert {each.row for each in found} == {"index=17", "index=30"}
     assert {each.check for each in found} == {"an entry stands at its index"}
+
+
+@pytest.mark.parametrize(
+    ("column", "change"),
+    [
+        ("kind", "kind = 5"),
+        ("kind", "kind = NULL"),
+        ("statement_hash", "statement_hash = substring(statement_hash FROM 2)"),
+        ("statement_hash", "statement_hash = (SELECT max(statement_hash) FROM ledger.submission)"),
+        ("recorded_at", "recorded_at = -1"),
+        ("subjects", "subjects = ''"),
+        ("subjects", "subjects = subjects || substring(subjects FROM 1 FOR 32)"),
+    ],
+)
+def test_what_waits_and_can_never_be_sequenced_is_named(honest, column, change):
+    with lying(honest.engine, "ledger.submission") as connection:
+        first = "id = (SELECT min(id) FROM ledger.submission)"
+        connection.exec_driver_sql(f"UPDATE ledger.submission SET {change} WHERE {first}")
+        found = findings(connection, table="ledger.submission")
+    assert [(each.table, each.field) for each in found] == [("ledger.submission", column)]
+
+
+def test_a_statement_that_waits_although_it_is_in_the_log_is_named(honest):
+    with lying(honest.engine, "ledger.submission") as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO ledger.submission (id, kind, statement_hash, recorded_at, subjects)"
+            " SELECT 9000, kind, statement_hash, recorded_at, subject FROM ledger.entry WHERE index = 17"
+        )
+        (found,) = findings(connection, table="ledger.submission")
+    assert (found.row, found.field) == ("id=9000", "statement_hash")
