@@ -105,8 +105,8 @@ def _beside(stored: Kept, event: Event) -> Iterator[Finding]:
     for name in ("size", "log_root", "map_root"):
         if getattr(stored, name) != getattr(event, name):
             check = "an anchor is what the contract tells"
-            yield Finding(check, "ledger.anchor", stored.key, name, getattr(event, name), getattr(stored, name), _first(stored),
-                          OPERATOR)  # fmt: skip
+            pair = getattr(event, name), getattr(stored, name)
+            yield Finding(check, "ledger.anchor", stored.key, name, *pair, _first(stored), OPERATOR)
 
 
 def _first(stored: Kept) -> int | None:
