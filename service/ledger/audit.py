@@ -176,7 +176,7 @@ def statements_have_their_movement(connection: Connection) -> Iterator[Finding]:
         WHERE (s.kind = 1 AND m.number IS NULL) OR (s.kind = 2 AND k.kid IS NULL)
     """
     for row in connection.execute(text(query)):
-        where = f"statement {row.statement_hash.hex()}"
+        where = f"statement {bytes(row.statement_hash or b'').hex()}"
         yield Finding("every statement has its cause", where, "a movement or key", None)
 
 

@@ -1,8 +1,8 @@
 """The journal of a movement: every row that it makes or changes, as one line of JSON, bound by its signed statement.
 
     {"salt": 22 characters, "number", "party", "id", "type", "actor", "at", "content": SHA-256 in hex,
-     "legs":   [[lot, line, place, status, units], ...]        "places": [[id, URI], ...]  where it happened, where to
-     "lots":   [[every column of a new lot], ...]              "items":  [[id, code, GTIN, unit, decimals], ...] of those
+     "legs":   [[lot, line, place, status, units], ...]        "places": [[id, URI, site, its code], ...]
+     "lots":   [[every column of a new lot], ...]              "items":  [[id, code, GTIN, unit, decimals], ...]
      "descents", "pallet", "offer", "offered", "answer", "short", "settled", "recalled", "lifted", "still",
      "covers"}
 
@@ -48,7 +48,7 @@ def journal_hash(journal: bytes) -> str:
 
 def _rows(decision: Decision) -> Iterable[tuple[str, Any]]:
     yield "legs", [[a.lot_id, line, int(a.place), a.status, units] for line, (a, units) in enumerate(decision.legs)]
-    yield "places", [[place.id, place.uri] for place in _grounds(decision)]
+    yield "places", [[place.id, place.uri, place.site.id, place.site.code] for place in _grounds(decision)]
     if decision.new_lots:
         yield "lots", [_lot(lot) for lot in decision.new_lots]
         yield "items", _items(decision)
@@ -82,7 +82,7 @@ def _items(decision: Decision) -> list[list[Any]]:
 
 
 def _pallet(pallet: Location, new: bool) -> list[Any]:
-    return [pallet.id, pallet.site.party_id, pallet.ground.id, pallet.code, new]
+    return [pallet.id, pallet.site.party_id, pallet.site.id, pallet.code, pallet.ground.id, new]
 
 
 def _handoff(handoff: Handoff, decision: Decision) -> Iterable[tuple[str, Any]]:

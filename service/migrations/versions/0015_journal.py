@@ -16,7 +16,7 @@ IDENTITIES = {
     "party": "id, code, uri",
     "site": "id, party_id, code",
     "location": "id, party_id, site_id, code, kind",
-    "item": "id, party_id, code, unit, decimals",
+    "item": "id, party_id, code",
 }
 
 KEEP = """
@@ -25,6 +25,22 @@ BEGIN
     RAISE EXCEPTION '%.% % keeps what names it: signed statements speak of it', TG_TABLE_SCHEMA, TG_TABLE_NAME, OLD.id
         USING ERRCODE = 'check_violation', CONSTRAINT = 'named_for_ever';
 END $$;
+"""
+
+# The unit and the GTIN of an item are in the statements of its lots; without a lot they may still be mended.
+KEEP_ITEM = """
+CREATE FUNCTION warehouse.keep_item() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF EXISTS (SELECT FROM warehouse.lot WHERE item_id = OLD.id) THEN
+        RAISE EXCEPTION 'item % has lots, and keeps its GTIN, unit and decimals', OLD.code
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'named_for_ever';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER keep_item BEFORE UPDATE ON warehouse.item FOR EACH ROW
+    WHEN ((NEW.gtin, NEW.unit, NEW.decimals) IS DISTINCT FROM (OLD.gtin, OLD.unit, OLD.decimals))
+    EXECUTE FUNCTION warehouse.keep_item();
+ALTER TABLE warehouse.item ENABLE ALWAYS TRIGGER keep_item;
 """
 
 # A master date of a lot is in the journal of the movement that began it. Only a recall may be noted at it.
@@ -40,16 +56,35 @@ CREATE TRIGGER keep_identity BEFORE UPDATE ON warehouse.lot FOR EACH ROW
 ALTER TABLE warehouse.lot ENABLE ALWAYS TRIGGER keep_identity;
 """
 
+# Disclosures that come back from a backup or a partner may be added to those that are there; none goes.
+DISCLOSED = """
+CREATE FUNCTION warehouse.disclose_more() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+BEGIN
+    IF NEW.statement_hash <> OLD.statement_hash
+        OR NOT string_to_array(NEW.disclosures, '~') @> string_to_array(OLD.disclosures, '~')
+    THEN
+        RAISE EXCEPTION 'UPDATE on warehouse.disclosure refused: what is recorded is never changed'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER disclose_more BEFORE UPDATE ON warehouse.disclosure
+    FOR EACH ROW EXECUTE FUNCTION warehouse.disclose_more();
+ALTER TABLE warehouse.disclosure ENABLE ALWAYS TRIGGER disclose_more;
+CREATE TRIGGER disclosure_row_refuse BEFORE DELETE ON warehouse.disclosure
+    FOR EACH ROW EXECUTE FUNCTION warehouse.refuse();
+ALTER TABLE warehouse.disclosure ENABLE ALWAYS TRIGGER disclosure_row_refuse;
+"""
+
 
 def upgrade() -> None:
     op.execute(JOURNAL)
     op.execute(KEEP)
+    op.execute(KEEP_ITEM)
     op.execute(KEEP_LOT)
     for table, columns in IDENTITIES.items():
         keep(table, columns.split(", "))
-    op.execute("CREATE TRIGGER disclosure_row_refuse BEFORE UPDATE OR DELETE ON warehouse.disclosure"
-               " FOR EACH ROW EXECUTE FUNCTION warehouse.refuse()")  # fmt: skip
-    op.execute("ALTER TABLE warehouse.disclosure ENABLE ALWAYS TRIGGER disclosure_row_refuse")
+    op.execute(DISCLOSED)
 
 
 def keep(table: str, columns: list[str]) -> None:

@@ -99,9 +99,11 @@ def test_what_is_recorded_is_never_changed_not_even_in_replica_mode(
     shared_life: World, table: str, change: str, role: str
 ) -> None:
     column = next(iter(tables.metadata.tables[f"warehouse.{table}"].c)).name
+    value = "'~'" if table == "disclosure" else column
+    column = "disclosures" if table == "disclosure" else column
     with pytest.raises(ProgrammingError, match="never changed"):
         write(shared_life, f"SET LOCAL session_replication_role = {role}",
-              change.format(f"warehouse.{table}", column, column))
+              change.format(f"warehouse.{table}", column, value))
 
 
 @pytest.fixture(scope="module")

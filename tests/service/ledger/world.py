@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, Row, text
 
+import anchoring
+from service.audit.warehouse import audit_movements
 from service.domain import commands as c
 from service.keys.keyring import Keyring
 from service.ledger import (
@@ -111,9 +113,10 @@ class World:
                   "ledger.submission")
         return {table: self.one(f"SELECT count(*) FROM {table}")[0] for table in tables}
 
-    def audit(self) -> list[Finding]:
+    def audit(self) -> list[Finding | anchoring.Finding]:
+        """The rules over all rows, and every row against its movement's journal and statement."""
         with self.engine.connect() as connection:
-            return ledger_audit(connection)
+            return [*ledger_audit(connection), *audit_movements(connection, ORIGIN)]
 
 
 def register(lot: str, quantity: str = "1000", item: str = "MED", to: str = "S1/A", **fields: object) -> c.Register:

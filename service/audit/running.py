@@ -1,0 +1,113 @@
+"""All of the audit: in one snapshot, step by step, in several processes, and gone on with after it was stopped.
+
+    everything(connection, asked) -> findings        in the connection's own snapshot, one step after the other
+    Audit(url, asked).run() -> findings              in a snapshot of its own that helpers share (pg_export_snapshot)
+
+With `asked.folder` each finished step is kept there. A run that goes on sees a later snapshot than the one that was
+stopped: what is kept says what was true then. When nothing is left to do, nothing is left in the folder.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+
+from sqlalchemy import Connection, Engine, text
+
+from anchoring import Audited, Finding
+from service import db
+from service.audit.journals import Lasting, unbound
+from service.audit.kept import Kept, identity
+from service.audit.steps import Done, Step, carry_out, steps
+
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+
+
+def everything(connection: Connection, asked: Audited) -> Iterator[Finding]:
+    """Every finding about what the rows say; read in a snapshot (REPEATABLE READ)."""
+    lasting = Lasting()
+    for step in steps(connection, built=False):
+        done = carry_out(connection, step, asked)
+        lasting.then(done.lasting)
+        yield from done.findings
+    yield from lasting.left(connection)
+
+
+@dataclass
+class Audit:
+    """One audit of the database at `url`; `passed` is told of each step: its name, how many are done, of how many.
+
+    `built`: also how the database is built (`service.audit.catalogue`).
+    """
+
+    url: str
+    asked: Audited
+    passed: Callable[[str, int, int], None] = lambda name, done, total: None
+    built: bool = True
+    unbound: int = 0
+    """After `run`: how many movements have no journal, and so nothing that holds their rows."""
+
+    def run(self) -> list[Finding]:
+        engine = db.engine_for(self.url)
+        try:
+            with engine.connect() as connection:
+                connection.execute(text(_SNAPSHOT))
+                return self._all(connection)
+        finally:
+            engine.dispose()
+
+    def _all(self, connection: Connection) -> list[Finding]:
+        todo, kept = (
+            list(steps(connection, self.built)),
+            Kept(self.asked.folder, identity(connection, self.asked.origin)),
+        )
+        open = [step for step in todo if step not in kept.done]
+        for number, (step, done) in enumerate(self._carried_out(connection, open), len(todo) - len(open) + 1):
+            kept.keep(step, done)
+            self.passed(step.name, number, len(todo))
+        lasting, findings = Lasting(), []
+        for step in todo:
+            lasting.then(kept.done[step].lasting)
+            findings += kept.done[step].findings
+        findings += lasting.left(connection)
+        kept.forget()
+        self.unbound = unbound(connection)
+        return findings
+
+    def _carried_out(self, connection: Connection, open: Sequence[Step]) -> Iterator[tuple[Step, Done]]:
+        if self.asked.jobs < 2:
+            yield from ((step, carry_out(connection, step, self.asked)) for step in open)
+            return
+        snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+        alone = replace(self.asked, jobs=1, progress=_silent)  # what is told in a helper reaches nobody
+        with ProcessPoolExecutor(self.asked.jobs, get_context("spawn")) as pool:
+            running = {pool.submit(_helped, self.url, snapshot, step, alone): step for step in open}
+            yield from _as_they_end(running)
+
+
+def _as_they_end(running: dict[Future[Done], Step]) -> Iterator[tuple[Step, Done]]:
+    left = set(running)
+    while left:
+        ended, left = wait(left, return_when=FIRST_COMPLETED)
+        for future in ended:
+            yield running[future], future.result()
+
+
+def _helped(url: str, snapshot: str, step: Step, asked: Audited) -> Done:
+    """In a helper: the same snapshot over a connection of its own."""
+    engine = db.engine_for(url)
+    try:
+        return _in_snapshot(engine, snapshot, step, asked)
+    finally:
+        engine.dispose()
+
+
+def _in_snapshot(engine: Engine, snapshot: str, step: Step, asked: Audited) -> Done:
+    with engine.connect() as connection:
+        connection.execute(text(_SNAPSHOT))
+        connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+        return carry_out(connection, step, asked)
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Nobody listens."""
