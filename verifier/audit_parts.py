@@ -56,7 +56,10 @@ def _look(path: Path, bits: int, sizes: Sequence[int], part: int) -> Looked:
 
 def _passes(one: Callable[[int], Looked], parts: Sequence[int], jobs: int) -> Iterator[Looked]:
     if jobs < 2 or len(parts) < 2 or "fork" not in get_all_start_methods():
-        yield from map(one, parts)
-        return
-    with get_context("fork").Pool(min(jobs, len(parts))) as pool:
+        return map(one, parts)
+    return _in_processes(one, parts, min(jobs, len(parts)))
+
+
+def _in_processes(one: Callable[[int], Looked], parts: Sequence[int], jobs: int) -> Iterator[Looked]:
+    with get_context("fork").Pool(jobs) as pool:
         yield from pool.imap(one, parts)

@@ -106,12 +106,9 @@ def peak_place(index: int, count: int) -> tuple[int, int]:
     """
     if not 0 <= index < count:
         raise Refuted("anchor index", f"below the count {count}", index)
-    start = 0
-    for number, height in enumerate(h for h in reversed(range(count.bit_length())) if count >> h & 1):
-        if index < start + (1 << height):
-            return height, number
-        start += 1 << height
-    raise AssertionError("the peaks cover every index below the count")
+    # Above this bit index and count agree: those are the peaks to the left, and here the count has one more.
+    height = (index ^ count).bit_length() - 1
+    return height, (count >> height + 1).bit_count()
 
 
 def root_of_complete(index: int, leaf: bytes, path: Sequence[bytes]) -> bytes:

@@ -202,7 +202,7 @@ def serve() -> Iterator[Callable[[bytes, bytes, float], str]]:
         server = ThreadingTCPServer(("127.0.0.1", 0), handler)
         server.daemon_threads, server.block_on_close = True, False
         servers.append(server)
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         return f"http://127.0.0.1:{server.server_address[1]}/"
 
     yield start

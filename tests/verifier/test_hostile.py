@@ -261,7 +261,7 @@ def serve() -> Iterator[Callable[[Callable[[Node], None]], str]]:
         server.daemon_threads = True
         server.block_on_close = False
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         return f"http://127.0.0.1:{server.server_port}"
 
     yield start
