@@ -48,7 +48,7 @@ def test_an_alarm_is_told_with_what_to_do_and_cleared_with_a_reason(engine, type
         alarms.raise_alarm(conn, Kind.ROLLBACK, "entries 4 to 9 are missing. Signed last:\nexample.com\n10\n", 1)
     code, said = typed(engine, "status")
     assert code == 1 and "ALARM      ROLLBACK: entries 4 to 9 are missing" in said
-    assert "\n           10\n           The contract is ahead" in said
+    assert "\n           10\n           The contract, or what was signed last, is ahead" in said
     assert typed(engine, "status", "--clear", "rollback")[0] == 1  # no reason
     code, said = typed(engine, "status", "--clear", "rollback", "--reason", "A. Tester: it was a test")
     assert (code, "ALARM" in said) == (0, False)
