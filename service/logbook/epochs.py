@@ -14,7 +14,7 @@ from service.logbook.operators import Operator
 def record(
     connection: Connection, scribe: Scribe, reason: str, by: Sequence[Operator], last: Anchor | None, old: Any, new: Any
 ) -> None:
-    """Write the notice. `old` (None: there was none) and `new`: deployments; `last`: the newest anchor of the old one."""
+    """Write the notice. `old` (None: there was none) and `new`: deployments; `last`: the newest anchor of `old`."""
     says = {
         "type": "lotproof:Notice",
         "lotproof:notice": "new anchor epoch",
