@@ -322,9 +322,9 @@ class _Contract:
 
 def _epochs(connection: Connection, deployment: int) -> Iterator[Finding]:
     expected = 1
-    times = dict(
-        rows(connection, "SELECT index, time FROM ledger.anchor WHERE deployment = %b AND state <> 'lost'", deployment)
-    )
+    query = """SELECT index, time FROM ledger.anchor
+                WHERE deployment = %b AND state <> 'lost' AND index IS NOT NULL AND time IS NOT NULL"""
+    times = dict(rows(connection, query, deployment))
     for each in epochs_of(connection, deployment):
         key = spelled(id=each.id)
         wrong = _epoch(each, expected, times)

@@ -137,7 +137,8 @@ _INTENTS = (
 
 
 def _transactions(connection: Connection) -> Iterator[Finding]:
-    contracts = {number: _address(raw) for number, raw in rows(connection, "SELECT id, raw FROM ledger.deployment")}
+    made = rows(connection, "SELECT id, raw, tx_hash FROM ledger.deployment")
+    contracts = {number: _address(raw, tx_hash) for number, raw, tx_hash in made}
     query = "SELECT s.*, i.deployment FROM ledger.signed_transaction s LEFT JOIN ledger.intent i ON i.id = s.intent"
     for row in _named(connection, query + " ORDER BY s.signed_at, s.tx_hash"):
         key = spelled(tx_hash=row["tx_hash"])
@@ -188,13 +189,13 @@ def _serves(connection: Connection, row: Any, key: str, sent: Sent, call: Call, 
     yield from _in_time(connection, row, sent.tx_hash, found[0])
 
 
-def _address(raw: bytes | None) -> bytes | None:
-    """The contract that a deployment made, by its signed bytes."""
+def _address(raw: bytes | None, tx_hash: bytes) -> bytes | None:
+    """The contract that a deployment made, by its signed bytes; None if these are others."""
     try:
         sent = decoded(raw)
     except NotOurs:
         return None
-    return created_by(Address(sent.sender), sent.nonce)
+    return created_by(Address(sent.sender), sent.nonce) if sent.tx_hash == tx_hash else None
 
 
 def _in_time(connection: Connection, row: Any, tx_hash: bytes, intent: _Intent) -> Iterator[Finding]:
@@ -222,7 +223,7 @@ def _intents(connection: Connection) -> Iterator[Finding]:
     history = _histories(connection)
     for row in stream(connection, f"{_INTENTS} ORDER BY id"):
         intent, key = _Intent(*row), spelled(id=row[0])
-        calls = _calls(connection, intent.id)
+        calls = [each for each in _calls(connection, intent.id) if _differing(each, intent) < 2]
         if not calls:
             yield _found(
                 "signed_transaction", "an intent has signed bytes", spelled(intent=intent.id), "", "a row", None
@@ -245,7 +246,8 @@ def _calls(connection: Connection, intent: int) -> list[tuple[Sent, Call, int]]:
     """What was signed for an intent, oldest first; without what is no transaction."""
     found = []
     for raw, at in rows(connection, "SELECT raw, signed_at FROM ledger.signed_transaction WHERE intent = %b"
-                        " ORDER BY max_fee, signed_at", intent):  # fmt: skip
+                        " OR tx_hash IN (SELECT tx_hash FROM ledger.attempt WHERE intent = %b)"
+                        " ORDER BY max_fee, signed_at", intent, intent):  # fmt: skip
         try:
             sent = decoded(raw)
             found.append((sent, call_of(sent.data), at))
@@ -258,6 +260,11 @@ def _asked(signed: tuple[Sent, Call, int]) -> dict[str, object]:
     sent, call, _ = signed
     return {"old_size": call.old_size, "size": call.size, "log_root": call.log_root, "map_root": call.map_root,
             "sender": sent.sender, "nonce": sent.nonce}  # fmt: skip
+
+
+def _differing(signed: tuple[Sent, Call, int], intent: _Intent) -> int:
+    """In how many columns the bytes and the intent differ: in more than one, they are another's."""
+    return sum(getattr(intent, name) != value for name, value in _asked(signed).items())
 
 
 def _true(connection: Connection, call: Call, key: str) -> Iterator[Finding]:
@@ -322,7 +329,8 @@ def _histories(connection: Connection) -> dict[int, list[_Step]]:
 def _attempts(connection: Connection) -> Iterator[Finding]:
     known = dict(rows(connection, "SELECT tx_hash, intent FROM ledger.signed_transaction"))
     sent = list(_sent(connection))
-    known |= {each.tx_hash: intent for each, intent in sent}
+    asked: dict[tuple[object, ...], int] = {_Intent(*row)[2:8]: row[0] for row in rows(connection, _INTENTS)}
+    known |= {each.tx_hash: asked.get(_plan(each), intent) for each, intent in sent}
     fees = {each.tx_hash: f"nonce {each.nonce}, {each.max_fee} wei a gas" for each, _ in sent}
     anchors = _told_of_anchors(connection)
     for number, steps in _histories(connection).items():
@@ -364,6 +372,15 @@ def _sent(connection: Connection) -> Iterator[tuple[Sent, int]]:
     for raw, intent in stream(connection, "SELECT raw, intent FROM ledger.signed_transaction"):
         with suppress(NotOurs):
             yield decoded(raw), intent
+
+
+def _plan(sent: Sent) -> tuple[object, ...]:
+    """The intent that these bytes serve, as its columns."""
+    try:
+        call = call_of(sent.data)
+    except NotOurs:
+        return ()
+    return call.old_size, call.size, call.log_root, call.map_root, sent.sender, sent.nonce
 
 
 def _told_of_anchors(connection: Connection) -> dict[int, set[str]]:
