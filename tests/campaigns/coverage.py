@@ -36,7 +36,8 @@ def measured(data: Path, tests: Sequence[str]) -> coverage.Coverage:
     config = data.with_suffix(".rc")
     # what begins with `if __name__` runs where the tests start a process of its own
     left_out = "[report]\nexclude_also =\n  if __name__ == .__main__.:\n"
-    config.write_text(f"{left_out}[run]\nbranch = true\ndata_file = {data}\ninclude =\n  " + "\n  ".join(MEASURED) + "\n")
+    included = "\n  ".join(MEASURED)
+    config.write_text(f"{left_out}[run]\nbranch = true\ndata_file = {data}\ninclude =\n  {included}\n")
     command = [sys.executable, "-m", "coverage", "run", f"--rcfile={config}", "-m", "pytest", "-q", "-x", *tests]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -53,7 +53,15 @@ def test_entries() -> None:
 def test_inclusion_proofs() -> None:
     leaf = b"\x01" * 32
     assert root_from_inclusion(0, 1, leaf, []) == leaf
-    for index, size, path in ((1, 1, []), (-1, 1, []), (0, 0, []), (0, 1, [leaf]), (2, 2, [leaf]), (0, 2, [])):
+    for index, size, path in (
+        (1, 1, []),
+        (1, 1, [leaf]),
+        (-1, 1, []),
+        (0, 0, []),
+        (0, 1, [leaf]),
+        (2, 2, [leaf]),
+        (0, 2, []),
+    ):
         assert not accepts(root_from_inclusion, index, size, leaf, path)
     assert not accepts(verify_inclusion, 0, 1, leaf, [], ZERO)
 

@@ -158,7 +158,7 @@ def _changes(node: ast.AST, silent: bool) -> Iterator[tuple[str, ast.AST]]:
                                             node.comparators)  # fmt: skip
     elif isinstance(node, ast.BoolOp):
         yield "logic", ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
-    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub) and not silent:
         yield "negation" if isinstance(node.op, ast.Not) else "arithmetic", node.operand
     elif isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in ARITHMETIC and not silent:
         after = copy.copy(node)
