@@ -40,7 +40,8 @@ def _anvil(folder: Path) -> Iterator[Any]:
 
 @contextmanager
 def _ganache(folder: Path) -> Iterator[Any]:
-    running = node.start_ganache(log=folder / "ganache.log")
+    rich = ("--wallet.defaultBalance", "1000000")  # each contract is given a hundred
+    running = node.start_ganache(*rich, log=folder / "ganache.log")
     yield running
     running.stop()
 
