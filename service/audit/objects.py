@@ -160,7 +160,25 @@ SELECT 'role ' || r.rolname, jsonb_build_object('superuser', r.rolsuper, 'makes 
 FROM pg_roles r WHERE r.rolname IN ('lotproof_owner', 'lotproof_web', 'lotproof_worker', 'lotproof_auditor')
 """
 
-QUERIES = tuple(map(_spelt, (
-    SCHEMAS, RELATIONS, COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, RULES, POLICIES, FUNCTIONS, TYPES, SEQUENCES, GRANTS,
-    DEFAULTS, EVENT_TRIGGERS, ROLES,
-)))  # fmt: skip
+QUERIES = tuple(
+    map(
+        _spelt,
+        (
+            SCHEMAS,
+            RELATIONS,
+            COLUMNS,
+            CONSTRAINTS,
+            INDEXES,
+            TRIGGERS,
+            RULES,
+            POLICIES,
+            FUNCTIONS,
+            TYPES,
+            SEQUENCES,
+            GRANTS,
+            DEFAULTS,
+            EVENT_TRIGGERS,
+            ROLES,
+        ),
+    )
+)

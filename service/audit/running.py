@@ -72,7 +72,7 @@ class Audit:
         findings += lasting.left(connection)
         kept.forget()
         self.unbound = unbound(connection)
-        return findings
+        return _once(findings)
 
     def _carried_out(self, connection: Connection, open: Sequence[Step]) -> Iterator[tuple[Step, Done]]:
         if self.asked.jobs < 2:
@@ -83,6 +83,14 @@ class Audit:
         with ProcessPoolExecutor(self.asked.jobs, get_context("spawn")) as pool:
             running = {pool.submit(_helped, self.url, snapshot, step, alone): step for step in open}
             yield from _as_they_end(running)
+
+
+def _once(findings: Sequence[Finding]) -> list[Finding]:
+    """One of those that name the same field of the same row: the first, which is the most telling."""
+    found: dict[tuple[str, str, str], Finding] = {}
+    for finding in findings:
+        found.setdefault((finding.table, finding.row, finding.field), finding)
+    return list(found.values())
 
 
 def _as_they_end(running: dict[Future[Done], Step]) -> Iterator[tuple[Step, Done]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, text
 
 from anchoring import Finding
 from service.audit.block import Block
-from service.audit.differ import RECEIPT, Table, shown
+from service.audit.differ import RECEIPT, Table, absent, shown
 from service.audit.told import Told, Unreadable, told
 from verifier import uri
 
@@ -156,9 +156,8 @@ def the_log_has_the_movements(block: Block, origin: str) -> Found:
         entry, waiting = block.entries.get(row.statement_hash), block.waiting.get(row.statement_hash, [])
         subjects = [bytes(uri.subject(uri.LOT, origin, lot)) for lot in row.lots or ()]
         if entry is None and not waiting:
-            yield _of(
-                MOVEMENT, block, row, "every movement is in the log or on its way", "", f"{len(subjects)} entries", 0
-            )
+            where, noticed = f"statement_hash={shown(row.statement_hash)}", "whoever recorded it: no receipt comes"
+            yield absent("every movement is in the log or on its way", SUBMISSION, where, "a submission", None, noticed)
         if entry is not None:
             yield from _entered(block, row, entry, subjects)
         for each in waiting:
@@ -214,17 +213,10 @@ _KEYS = {"ledger.submission": "id", "ledger.entry": "index", "warehouse.lot": "i
 
 def nothing_stands_alone(connection: Connection) -> Found:
     """Rows that belong to no movement and no key."""
+    check, expected = "every row has its cause", "that of a movement or a key"
     for table, query in _STRAY.items():
         column = _KEYS.get(table, "statement_hash")
+        field = "statement_hash" if table.startswith("ledger.") else ""
         for row in connection.execute(text(query)):
             index = int(row.key) if table == "ledger.entry" else None
-            yield Finding(
-                "every row has its cause",
-                table,
-                f"{column}={row.key}",
-                "",
-                "a movement or a key",
-                "none",
-                index,
-                RECEIPT,
-            )
+            yield Finding(check, table, f"{column}={row.key}", field, expected, "of none", index, RECEIPT)

@@ -17,6 +17,7 @@ from anchoring import Audited, Finding
 from service.audit import catalogue
 from service.audit.block import LAST
 from service.audit.differ import NOBODY
+from service.audit.guarded import guarded
 from service.audit.journals import Lasting
 from service.audit.warehouse import Range, audit_movements, audit_things
 
@@ -74,5 +75,5 @@ def carry_out(connection: Connection, step: Step, asked: Audited) -> Done:
     if step == CATALOGUE:
         return Done(list(_built_as_migrated(connection)))
     if step.name in ledger:
-        return Done(list(ledger[step.name](connection, asked)))
+        return Done(list(guarded(step.name, ledger[step.name](connection, asked))))
     return Done(list(audit_things(connection, asked.origin)))

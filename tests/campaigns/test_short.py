@@ -2,7 +2,7 @@
 
 import secrets
 
-from tests.campaigns import contract, crash, hostile
+from tests.campaigns import contract, crash, hostile, tamper
 from tests.campaigns.campaign import Plan
 
 
@@ -23,4 +23,11 @@ def test_hostile() -> None:
     plan = Plan(secrets.randbits(32), 0.002)
     print(plan)  # shown where it fails
     missed = [row for row in hostile.campaign(plan) if row.reached is False]
+    assert not missed, f"seed {plan.seed}: {missed}"
+
+
+def test_tamper() -> None:
+    plan = Plan(secrets.randbits(32), 0.01)
+    print(plan)  # shown where it fails
+    missed = [row for row in tamper.campaign(plan) if row.reached is False]
     assert not missed, f"seed {plan.seed}: {missed}"

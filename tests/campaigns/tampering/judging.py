@@ -34,6 +34,9 @@ def lies() -> Iterator[Lie]:
             yield from (Lie(table, kind) for kind in ROW_CLASSES if kind != "insert" or not classes.named)
 
 
+_NODES = ("node", "leaf", "page")
+
+
 class Court:
     """The house without its constraints."""
 
@@ -116,12 +119,12 @@ class Court:
         return [row, copy], f"{lie} of {self._key(lie.table, row)} as {self._key(lie.table, copy)}"
 
     def _names(self, lie: Lie, rows: Sequence[Row], findings: Sequence[Finding]) -> bool:
-        wanted = {self._key(lie.table, row) for row in rows}
-        in_key = lie.column is None or lie.column in self.keys[lie.table]
+        only = [column for column in columns()[lie.table].checked if column not in self.keys[lie.table]]
+        in_key = lie.column is None or lie.column in self.keys[lie.table] or only == [lie.column]
         return any(
             finding.table == lie.table
-            and any(_concerns(finding.row, each) for each in wanted)
-            and (in_key or lie.column in finding.field or finding.field.startswith(("node", "leaf", "page")))
+            and any(_concerns(finding.row, row) for row in rows)
+            and (in_key or lie.column in finding.field or finding.field.startswith(_NODES))
             for finding in findings
         )
 
@@ -129,10 +132,10 @@ class Court:
         return ", ".join(f"{name}={_shown(row[name])}" for name in self.keys[table])
 
 
-def _concerns(said: str, key: str) -> bool:
-    """Every part of the key is named, in whatever order."""
-    parts = [part.strip() for part in said.split(",")]
-    return all(part in parts for part in key.split(", "))
+def _concerns(said: str, row: Row) -> bool:
+    """Whether `deployment=1, index=0` are values of this row: its primary key, or another that tells it from others."""
+    parts = [part.partition("=") for part in said.split(", ")]
+    return all(sign and name in row and str(_shown(row[name])) == value for name, sign, value in parts)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -9,6 +9,7 @@ from tests.service.ledger.test_audit import live_on
 from tests.service.ledger.test_recording import live_a_life
 from tests.service.ledger.world import World, line, register
 
+MANY = 230  # so that the log has a full tile
 GLN = "9506000134376"
 
 
@@ -19,6 +20,7 @@ def first(world: World) -> None:
 def second(world: World) -> None:
     """Transfers, pallets, recalls, a site with a GLN, answers that fell short and what became of it, a new key."""
     live_on(world)
+    world.try_all(*(world.request("depot", register(f"M{number}", "9")) for number in range(MANY)))
     _at_a_named_site(world)
     _falls_short(world)
     with world.engine.begin() as connection:
