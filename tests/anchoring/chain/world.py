@@ -40,9 +40,7 @@ class World:
         if not self.rpc.client().lower().startswith(deploy.DEVELOPMENT):
             self.fund(self.sender)  # nobody else does
         self.numbers = itertools.count(1)
-        self.deployment = deploy.ensure(
-            engine, node.url, self.key, GUARDIAN, now=self.now, legacy_fees=legacy_fees
-        )
+        self.deployment = deploy.ensure(engine, node.url, self.key, GUARDIAN, now=self.now, legacy_fees=legacy_fees)
         self.contract = LotAnchor(self.rpc, self.deployment.contract)
         self.anchorer = self.worker()
 
