@@ -110,9 +110,10 @@ def _copy_table(origin: psycopg.Connection, target: psycopg.Connection, what: sq
             into.write(chunk)
 
 
+# ledger.ddl tells what was done to the very database that it is in.
 _TABLES = """
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = ANY(%s) AND c.relkind = 'r' ORDER BY 1, 2
+WHERE n.nspname = ANY(%s) AND c.relkind = 'r' AND (n.nspname, c.relname) <> ('ledger', 'ddl') ORDER BY 1, 2
 """
 
 _COLUMNS = """

@@ -57,7 +57,8 @@ def replace_statement(connection: Connection, old: bytes, new: Statement) -> Non
 
 def forget_the_log(connection: Connection) -> None:
     """Throw the log away, tree, map and checkpoints, as if it had never been signed."""
-    tables = ("ledger.entry", "ledger.tile", "ledger.map_page", "ledger.checkpoint", "ledger.submission")
+    tables = ("ledger.unaccounted", "ledger.entry", "ledger.tile", "ledger.map_page", "ledger.checkpoint")
+    tables += ("ledger.submission",)
     with triggers_asleep(connection, *tables):
         connection.execute(text(f"TRUNCATE {', '.join(tables)}"))
 
