@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
             if options.clear:
                 _clear(connection, options)
             known = anchoring.status(connection)
-            remarks = [] if options.json else _remarks(connection)
+            remarks = [] if options.json else [*_former(connection), *_remarks(connection)]
     finally:
         engine.dispose()
     _print(settings.origin, known, options.json)
@@ -49,6 +49,17 @@ def _clear(connection, options: argparse.Namespace) -> None:  # type: ignore[no-
         raise SetupError(f"no open alarm is called {options.clear!r}")
     if not anchoring.clear_alarm(connection, named[0].title, options.reason, time.time_ns() // 1_000_000):
         raise SetupError(f"{named[0].title} goes by itself when its cause is gone")
+
+
+def _former(connection) -> list[str]:  # type: ignore[no-untyped-def]
+    """The contracts that were given up."""
+    import anchoring
+
+    return [
+        f"chain lost: 0x{each.contract.hex()} on chain {each.chain_id}, {each.anchors} anchors up to size {each.size} "
+        f"({each.given_up})"
+        for each in anchoring.former(connection)
+    ]
 
 
 def _remarks(connection) -> list[str]:  # type: ignore[no-untyped-def]

@@ -94,6 +94,7 @@ def test_a_chain_that_is_gone_stops_the_service_until_two_persons_open_a_new_epo
             assert code == 0 and "give auditors and regulators the new policy" in said, said
             eventually(lambda: product.maker.send("POST", "/movements", products.receive("B")).status_code == 201)
             assert product.anchored() == 5  # key, lot; key of the log, notice; lot
+            assert f"chain lost: 0x{old_policy.contract.removeprefix('0x')}" in typed("status")[1]
         everybody_sees_it(product)
         what_the_verifier_says(product, old_file, old_policy)
     finally:
