@@ -204,7 +204,8 @@ _STRAY = {
     "ledger.submission": """SELECT id AS key FROM ledger.submission q WHERE kind IN (1, 2) AND NOT EXISTS
         (SELECT FROM warehouse.statement s WHERE (s.statement_hash, s.kind) = (q.statement_hash, q.kind))""",
     "ledger.entry": """SELECT index AS key FROM ledger.entry e WHERE kind IN (1, 2) AND NOT EXISTS
-        (SELECT FROM warehouse.statement s WHERE (s.statement_hash, s.kind) = (e.statement_hash, e.kind))""",
+        (SELECT FROM warehouse.statement s WHERE (s.statement_hash, s.kind) = (e.statement_hash, e.kind))
+        AND index NOT IN (SELECT index FROM ledger.unaccounted)""",
     "warehouse.lot": """SELECT id AS key FROM warehouse.lot
         WHERE NOT EXISTS (SELECT FROM warehouse.leg WHERE lot_id = lot.id)""",
 }

@@ -124,7 +124,8 @@ class Court:
         return any(
             finding.table == lie.table
             and any(_concerns(finding.row, row) for row in rows)
-            and (in_key or lie.column in finding.field or finding.field.startswith(_NODES))
+            and (in_key or f"{lie.column}=" in finding.row or lie.column in finding.field
+                 or finding.field.startswith(_NODES))
             for finding in findings
         )
 
