@@ -25,10 +25,9 @@ def probe(connection: Connection) -> Iterator[tuple[str, str, str]]:
         with connection.begin_nested() as taken_back:
             if connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")):
                 connection.exec_driver_sql(f"SET LOCAL ROLE {role}")
-                mine = canaries
+                told = list(_missing(connection, canaries))
             else:
-                mine = [each for each in canaries if _may(connection, each[0])]
-            told = list(_missing(connection, mine))
+                told = list(_missing(connection, [each for each in canaries if _may(connection, each[0])]))
             taken_back.rollback()
         yield from told
 

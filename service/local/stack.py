@@ -99,8 +99,10 @@ def _logins(settings: Settings) -> list[str]:
 
 
 def migrated(url: str, *names: str) -> bool:
-    """Whether the schema is the newest, the roles have what they should and the logins of these names exist, told by a few queries:
-    loading the migrations themselves takes a second or two."""
+    """Whether the schema is the newest, the list of grants was granted and the logins of these names exist.
+
+    Told by a few queries: loading the migrations themselves takes a second or two.
+    """
     newest = max(path.name[:4] for path in (embedded.ROOT / "service/migrations/versions").glob("[0-9]*.py"))
     try:
         opened = psycopg.connect(url.replace("+psycopg", ""), connect_timeout=10)

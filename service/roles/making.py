@@ -53,7 +53,7 @@ WHERE r.rolname = %(role)s AND l.rolname = %(login)s
 """
 
 
-def _missing(connection: psycopg.Connection) -> Iterable[sql.Composable]:
+def _missing(connection: psycopg.Connection) -> Iterable[sql.Composed]:
     for role in ROLES:
         if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchone():
             yield sql.SQL("CREATE ROLE {} NOLOGIN NOINHERIT").format(sql.Identifier(role))
@@ -65,11 +65,11 @@ def _missing(connection: psycopg.Connection) -> Iterable[sql.Composable]:
 _MAY_BE_OWNER = "SELECT FROM pg_roles WHERE rolname = current_user AND (rolsuper OR pg_has_role(%s, 'USAGE'))"
 
 
-def _run(connection: psycopg.Connection, statement: sql.Composable) -> None:
+def _run(connection: psycopg.Connection, statement: sql.Composed) -> None:
     """Run it, also if another does the same just now: then it has done it, or our next try does."""
     for _ in range(TRIES):
         try:
-            connection.execute(statement)  # type: ignore[arg-type]
+            connection.execute(statement)
             return
         except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
             return  # the other was first

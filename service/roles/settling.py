@@ -30,7 +30,7 @@ def settle(connection: Connection) -> list[str]:
 
 def settled(connection: Connection) -> bool:
     """Whether this list was granted here; whether somebody changed that since, `service.audit.catalogue` tells."""
-    return connection.scalar(text(grants.GRANTED)) == grants.mark()
+    return bool(connection.scalar(text(grants.GRANTED)) == grants.mark())
 
 
 def announce(connection: Connection, what: str) -> bool:

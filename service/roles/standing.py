@@ -23,7 +23,7 @@ class Excess:
 def own_excess(connection: Connection) -> Excess | None:
     """What our own login could do to the ledger beyond its task; None also where there is no ledger yet."""
     row = connection.execute(text(_OWN)).one_or_none()
-    return row and _excess(*row)
+    return None if row is None else _excess(*row)
 
 
 def seen_excess(connection: Connection) -> list[Excess]:
@@ -65,4 +65,4 @@ UNNOTICED = "changes of the schema are not noted as they happen: the event trigg
 def unnoticed(connection: Connection) -> bool:
     """Whether nobody writes down what is done to the schema from outside: the event triggers are absent or asleep."""
     awake = "SELECT count(*) FROM pg_event_trigger WHERE evtname LIKE 'lotproof\\_%' AND evtenabled = 'A'"
-    return connection.scalar(text(awake)) != 2
+    return bool(connection.scalar(text(awake)) != 2)

@@ -72,7 +72,8 @@ def test_definers_look_nowhere_else(admin: Connection) -> None:
     """A temporary table of the caller's is looked at last, and only by functions that say where they look."""
     found = text("SELECT oid::regprocedure::text, proconfig FROM pg_proc WHERE prosecdef"
                  " AND pronamespace::regnamespace::text = ANY(:schemas)")  # fmt: skip
-    definers = dict(admin.execute(found, {"schemas": list(grants.SCHEMAS)}).all())
+    rows = admin.execute(found, {"schemas": list(grants.SCHEMAS)})
+    definers = {row[0]: row[1] for row in rows}
     assert definers.keys() == set(grants.DEFINERS)
     assert all(config[0].startswith("search_path=") and config[0].endswith(", pg_temp") for config in definers.values())
 

@@ -36,8 +36,8 @@ def owned(fresh: Cluster) -> Callable[[str, str], str]:
 
     def make(login: str, rights: str) -> str:
         with fresh.connect() as connection:
-            connection.execute(f"CREATE ROLE {login} LOGIN {rights}")  # type: ignore[arg-type]
-            connection.execute(f"CREATE DATABASE of_{login} OWNER {login}")  # type: ignore[arg-type]
+            connection.execute(f"CREATE ROLE {login} LOGIN {rights}")
+            connection.execute(f"CREATE DATABASE of_{login} OWNER {login}")
         return fresh.url(f"of_{login}", login)
 
     return make
@@ -83,7 +83,7 @@ def test_without_a_superuser_everything_but_the_event_triggers_is_as_it_should(
     url = owned("managed", "CREATEROLE")
     with fresh.connect() as connection:
         for role in grants.ROLES:
-            connection.execute(f"GRANT {role} TO managed WITH ADMIN OPTION")  # type: ignore[arg-type]
+            connection.execute(f"GRANT {role} TO managed WITH ADMIN OPTION")
     assert db.migrate(url)
     assert "event triggers need a superuser" in caplog.text
     engine = db.engine_for(url)
@@ -98,9 +98,9 @@ def test_a_login_has_the_password_that_its_url_names(fresh: Cluster) -> None:
     with fresh.connect() as connection:
         for _ in range(2):  # as often as somebody migrates
             making.make_login(connection, login.name, login.role, login.password)
-        (verifier,) = connection.execute(
+        (verifier,) = connection.execute(  # type: ignore[misc]
             "SELECT rolpassword FROM pg_authid WHERE rolname = %s", (WEB_LOGIN,)
-        ).fetchone()  # type: ignore[misc]
+        ).fetchone()
     assert verifier.startswith("SCRAM-SHA-256$") and "s3cret" not in verifier
 
 
