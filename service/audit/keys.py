@@ -13,7 +13,7 @@ from anchoring import Finding
 from service.audit.differ import Table, absent, shown, unequal
 from service.audit.parties import NOTICED
 from service.audit.told import Told, told_or_none
-from service.keys.keyring import public_jwk, thumbprint
+from service.keys.keyring import thumbprint
 from service.statements.sdjwt import b64url
 from verifier import uri
 
@@ -76,13 +76,16 @@ def _said(
     row: Row[Any], said: Told, previous: Row[Any] | None, parties: dict[str, int]
 ) -> Iterator[tuple[str, object, object]]:
     """(field, as the statement says, as stored)."""
-    payload = said.payload
+    payload, listed = said.payload, sorted(each.get("x", "") for each in said.payload.get("keys", ()))
+    party, stored = parties.get(said.issuer, row.party_id), b64url(bytes(row.public or b"")).decode()
+    named = (party, payload.get("seq")) == (row.party_id, row.sequence)
+    if not named and stored not in listed:
+        yield "statement_hash", "that of the statement of this key", row.statement_hash
+        return
     before = bytes(32) if previous is None else bytes(previous.statement_hash)
-    yield "party_id", parties.get(said.issuer, row.party_id), row.party_id
+    yield "party_id", party, row.party_id
     yield "sequence", payload.get("seq"), row.sequence
     yield "statement_hash", payload.get("prev"), b64url(before).decode()
-    listed = sorted(each.get("x", "") for each in payload.get("keys", ()))
-    stored = public_jwk(bytes(row.public or b"")).split('"x":"')[1][:-2]
     yield "public", listed, listed if stored in listed else stored
     kids = [thumbprint(_raw(x)) for x in listed]
     at = kids.index(row.kid) if row.kid in kids else None

@@ -16,8 +16,9 @@ from sqlalchemy import Connection, Engine, Row, text
 
 import anchoring
 from anchoring import Sequencer, Submission
+from anchoring.copying import copy_in, driver
 from anchoring.lotmap import Change, Growth, find, open_at
-from anchoring.mappages import PageMemory, StoredPages
+from anchoring.mappages import PAGES, PageMemory, StoredPages, packed_pages
 from anchoring.page import Place
 from anchoring.receipts import format_receipt, receipts_of
 from anchoring.signer import LogSigner
@@ -36,7 +37,8 @@ from verifier.hashing import map_value
 from .house import LOG_KEY, House
 
 _TABLES = ("warehouse.movement", "warehouse.leg", "warehouse.balance", "warehouse.statement", "warehouse.disclosure",
-           "ledger.entry", "ledger.tile", "ledger.map_page", "ledger.checkpoint", "ledger.submission")  # fmt: skip
+           "ledger.entry", "ledger.tile", "ledger.map_page", "ledger.checkpoint", "ledger.submission",
+           "ledger.admission")  # fmt: skip
 _MOVEMENT = """
     SELECT m.*, s.jwt, d.disclosures, p.code, k.kid, k.sealed, l.uri, l.id AS lot FROM warehouse.movement m
     JOIN warehouse.statement s USING (statement_hash) JOIN warehouse.disclosure d USING (statement_hash)
@@ -79,6 +81,9 @@ def rewritten(house: House, engine: Engine, kind: str, first: int, last: int) ->
     for each in waiting:
         subjects = [bytes(each.subjects[at : at + 32]) for at in range(0, len(each.subjects), 32)]
         _add(engine, [Submission(each.kind, s, bytes(each.statement_hash), each.recorded_at) for s in subjects])
+    with _asleep(engine) as connection:  # what was compared at the start, too, as if it had been compared with this
+        connection.execute(text("UPDATE ledger.admission a SET log_root = c.log_root FROM ledger.checkpoint c"
+                                " WHERE c.size = a.size"))  # fmt: skip
     return bytes(row.statement_hash)
 
 
@@ -88,9 +93,11 @@ def receipt(house: House, statement_hash: bytes) -> dict[str, object]:
         return format_receipt(receipts_of(connection, [statement_hash])[statement_hash][0])
 
 
-def newest_note(engine: Engine) -> str:
+def note(engine: Engine, size: int | None = None) -> str:
+    """What was signed at a size, or last."""
+    query = "SELECT note FROM ledger.checkpoint WHERE size = coalesce(:size, size) ORDER BY size DESC LIMIT 1"
     with engine.connect() as connection:
-        return str(connection.scalar(text("SELECT note FROM ledger.checkpoint ORDER BY size DESC LIMIT 1")))
+        return str(connection.scalar(text(query), {"size": size}))
 
 
 def lying_map(engine: Engine, lot: str) -> dict[str, Any]:
@@ -113,8 +120,7 @@ def lying_map(engine: Engine, lot: str) -> dict[str, Any]:
 
 
 def _keep(connection: Connection, newest: Row[Any], grown: Growth) -> None:
-    connection.execute(text("INSERT INTO ledger.map_page (id, page) VALUES (:id, :page)"),
-                       [{"id": id, "page": page} for id, page in grown.written])  # fmt: skip
+    copy_in(driver(connection), PAGES, packed_pages(grown.written))
     note = LogSigner(ORIGIN, LOG_KEY).sign(newest.size, newest.log_root, grown.root.hash)
     connection.execute(
         text("UPDATE ledger.checkpoint SET map_root = :root, map_page = :page, note = :note WHERE size = :size"),
