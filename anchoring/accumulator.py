@@ -69,9 +69,7 @@ def completed(index: int, leaf: LeafHash, hash_at: Callable[[Place], NodeHash]) 
     return hashes
 
 
-def grow(
-    first: int, leaves: Sequence[LeafHash], hash_at: Callable[[Place], NodeHash]
-) -> list[list[NodeHash]]:
+def grow(first: int, leaves: Sequence[LeafHash], hash_at: Callable[[Place], NodeHash]) -> list[list[NodeHash]]:
     """What each of the leaves `first`, `first + 1`, ... completes; `hash_at` knows all before `first`."""
     grown: list[list[NodeHash]] = []
 

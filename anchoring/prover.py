@@ -64,9 +64,7 @@ class SubjectProof:
     head: Head
 
 
-def prove_subject(
-    connection: Connection, size: int, subject: Subject, part: slice = slice(None)
-) -> SubjectProof:
+def prove_subject(connection: Connection, size: int, subject: Subject, part: slice = slice(None)) -> SubjectProof:
     """All entries of `subject` below `size`, and that these are all; of a long history only a `part` is proved in.
 
     Raises NotInLedger if `size` has no checkpoint.
