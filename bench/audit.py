@@ -23,9 +23,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
 from anchoring import LEDGER_CHECKS, Audited, Sequencer, Submission, submit
+from bench.genealogy import ORIGIN as genealogy_origin
+from bench.genealogy import genealogy
 from bench.rows import Row, Scale
 from bench.stand import database, memory_of
 from service import db
+from service.audit.warehouse import audit_warehouse
 from verifier.checkpoint import Checkpoint, format_checkpoint
 from verifier.encoding import b64
 from verifier.entry import MOVEMENT, Entry, format_entry
@@ -51,6 +54,7 @@ sys.exit(code)
 
 def measure(scale: Scale) -> Iterator[Row]:
     yield from _from_the_database(min(scale.entries, 100_000))
+    yield from _of_the_warehouse(min(scale.entries // 50, 20_000))
     yield from _over_http(scale)
 
 
@@ -70,6 +74,18 @@ def _from_the_database(size: int) -> Iterator[Row]:
     yield Row(f"the ledger of {size:,} entries audited row by row", sum(seconds[:-1]), "s", "less", size / 25_000)
     yield Row("the same, once more as a stranger reads it", seconds[-1], "s", "less")
     yield Row("memory of both, without helpers", memory_of(), "MB", "less", 200)
+
+
+def _of_the_warehouse(movements: int) -> Iterator[Row]:
+    """What `lotproof audit` asks of the schema `warehouse`: every row against its movement's journal and statement."""
+    with database() as url:
+        engine = db.engine_for(url)
+        count = genealogy(engine, movements)
+        begun = perf_counter()
+        with engine.connect() as connection:
+            assert not list(audit_warehouse(connection, genealogy_origin))
+        engine.dispose()
+        yield Row(f"{count:,} movements and all their rows audited", count / (perf_counter() - begun), "movements/s")
 
 
 def _sequence(engine: Engine, size: int) -> None:
