@@ -117,6 +117,16 @@ def owner(pg: Cluster, settings: Settings) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
+def working(pg: Cluster, settings: Settings) -> Iterator[Engine]:
+    """The same database as the worker sees it."""
+    name = make_url(settings.database_url).database
+    assert name is not None
+    engine = db.engine_for(logins.worker_url(pg, name))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
 def client(app: Flask) -> FlaskClient:
     return app.test_client()
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine
 
 from service.webhooks import signing
 from service.webhooks.deliverer import Deliverer
@@ -14,21 +15,20 @@ from tests.service.api.conftest import Caller, receive
 from tests.service.webhooks.receiver import Receiver, answers
 
 
-def deliver(app: Flask) -> None:
-    house = app.extensions["lotproof"]
-    sender = Deliverer(house.engine, bytes(32), local=True, now=lambda: datetime.now(UTC), dice=random.random)
+def deliver(engine: Engine) -> None:
+    sender = Deliverer(engine, bytes(32), local=True, now=lambda: datetime.now(UTC), dice=random.random)
     while sender.once():
         continue
 
 
-def test_a_company_is_told_of_its_movements(app: Flask, maker: Caller) -> None:
+def test_a_company_is_told_of_its_movements(working: Engine, app: Flask, maker: Caller) -> None:
     with Receiver(answers(200)) as receiver:
         made = maker.post("/webhooks", {"url": receiver.url, "types": ["receive"]})
         assert made["secret"].startswith("whsec_") and made["secret"] not in str(maker.get("/webhooks"))
         movement = receive("TOLD")
         maker.post("/movements", movement, Prefer="wait=0")
         assert maker.get("/webhooks")["webhooks"][0]["waiting"] == 1
-        deliver(app)
+        deliver(working)
         headers, body = receiver.seen[0]
         assert headers["webhook-id"] == movement["id"]
         assert signing.is_genuine(made["secret"], headers, body, datetime.now(UTC).timestamp())
@@ -38,7 +38,7 @@ def test_a_company_is_told_of_its_movements(app: Flask, maker: Caller) -> None:
         ]
         again = maker.post(f"/webhooks/{made['id']}/redeliver", {"movement": movement["id"]}, expect=200)
         assert again["waiting"] == 1
-        deliver(app)
+        deliver(working)
         assert len(receiver.seen) == 2
     ended = maker.send("DELETE", f"/webhooks/{made['id']}").get_json()
     assert ended["ended_at"] and maker.get("/webhooks") == {"webhooks": []}
@@ -47,15 +47,14 @@ def test_a_company_is_told_of_its_movements(app: Flask, maker: Caller) -> None:
     assert [each["new"] for each in trail] == [None, made["url"]]
 
 
-def test_what_is_wrong_is_an_alarm(app: Flask, maker: Caller) -> None:
+def test_what_is_wrong_is_an_alarm(working: Engine, app: Flask, maker: Caller) -> None:
     with Receiver(answers(500)) as receiver:
         made = maker.post("/webhooks", {"url": receiver.url})
         maker.post("/movements", receive("ALARM"), Prefer="wait=0")
-        deliver(app)
+        deliver(working)
     hook = maker.get("/webhooks")["webhooks"][0]
     assert hook["alarm"] == "attempt 1 of 20 failed: expected an answer 2xx, got 500"
-    house = app.extensions["lotproof"]
-    with house.engine.begin() as connection:
+    with working.begin() as connection:
         connection.exec_driver_sql("UPDATE warehouse.delivery SET state = 'dead' WHERE fault IS NOT NULL")
     assert maker.get("/webhooks")["webhooks"][0]["alarm"].startswith("1 given up after 20 attempts")
     assert maker.get(f"/webhooks/{made['id']}/deliveries?state=dead")["deliveries"][0]["attempts"] == 1

@@ -6,7 +6,9 @@ from tests.service.api.conftest import (  # noqa: F401 - fixtures
     client,
     maker,
     operator,
+    owner,
     sequencing,
     settings,
     stranger,
+    working,
 )

@@ -59,8 +59,8 @@ def test_where_no_key_is_set_only_the_operator_reads(client, operator):
     assert client.get("/metrics", headers={"Authorization": f"Bearer {operator.key}"}).status_code == 200
 
 
-def test_every_alarm_is_a_series_that_says_whether_it_stands(scraped):
-    engine = scraped.house.engine
+def test_every_alarm_is_a_series_that_says_whether_it_stands(scraped, owner):
+    engine = owner
     before = scraped()
     assert {key[2] for key in before if key[0] == "lotproof_alarm"} == {kind.title for kind in Kind}
     assert sum(value for key, value in before.items() if key[0] == "lotproof_alarm") == 0
@@ -102,9 +102,9 @@ def test_what_waits_is_counted_and_its_oldest_is_told(engine):
         assert backlog(conn).waiting == 0
 
 
-def test_money_is_told_as_the_worker_saw_it(scraped, chain):
+def test_money_is_told_as_the_worker_saw_it(scraped, chain, working):
     """One anchor is final: its gas and its price, by the chain's own receipt, counted once."""
-    engine, node = scraped.house.engine, chain.node
+    engine, node = working, chain.node
     with engine.connect() as conn:
         anchor = anchoring.anchored(conn)
         sender = Address(bytes(conn.execute(text("SELECT sender FROM ledger.intent")).scalar_one()))
