@@ -10,7 +10,7 @@ from sqlalchemy import make_url, text
 
 from service import db
 from service.demo.lies.superuser import triggers_asleep
-from service.roles.logins import WEB_LOGIN
+from service.roles.logins import WORKER_LOGIN
 from tests.e2e.conftest import Told
 from tests.e2e.stack import Running
 from verifier.encoding import b64
@@ -61,7 +61,7 @@ def _say(url: str, actor: str) -> tuple[str, int]:
 
 
 def test_who_may_not_read_everything_is_told_so(told: Told, the_stack: Running) -> None:
-    url = make_url(the_stack.settings.database_url).set(username=WEB_LOGIN).render_as_string(hide_password=False)
+    url = make_url(the_stack.settings.database_url).set(username=WORKER_LOGIN).render_as_string(hide_password=False)
     done = audit(the_stack, url, "--no-chain")
     assert done.returncode not in (0, 1, 3)
     assert "permission denied" in done.stderr and "Traceback" not in done.stderr

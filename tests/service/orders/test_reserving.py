@@ -4,7 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import text
 
 from service.domain import commands as c
 from service.domain.errors import LotExpired, LotRecalled, StockReserved
@@ -138,13 +137,11 @@ def test_a_list_that_outlived_its_reservation_does_not_serve_a_line_twice(world:
 
 
 def test_picked_goods_stay_the_orders_until_it_is_ended(world: Orders) -> None:
-    world.do("maker", register("L", "10"))
+    world.do("maker", register("L", "10", expiry_date=date(2030, 1, 1)))
     first, second = world.order("SO-1"), world.order("SO-2")
     world.allocate(first)
     world.pick_all(first)
     world.clock.at += timedelta(days=300)
-    with world.engine.begin() as connection:
-        connection.execute(text("UPDATE warehouse.lot SET expiry_date = '2030-01-01'"))
     assert world.allocate(second).allocation.short == 10
     with world.engine.begin() as connection:
         end_order(connection, first, "cancelled", "tester", None, world.clock())
