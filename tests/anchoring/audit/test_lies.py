@@ -71,10 +71,15 @@ def test_every_lie_in_every_column_is_found_and_named(honest, table):
     unnamed = [
         (column, lie, found)
         for column, lie, found in told
-        if not any(each.table == table and _names(each, column) for each in found)
+        if not any(each.table == table and (_names(each, column) or _is_key(column, lie)) for each in found)
     ]
     assert unnamed == []
-    assert [(column, lie, found) for column, lie, found in told if len(found) > 40] == [], "too much is blamed"
+    assert [(column, lie, len(found)) for column, lie, found in told if len(found) > 16] == [], "too much is blamed"
+
+
+def _is_key(column: str, lie: str) -> bool:
+    """Two anchors that exchange their index are two that exchange everything else: their rows are named."""
+    return column == "index" and lie == "swap"
 
 
 def _names(found: Finding, column: str) -> bool:
