@@ -25,6 +25,9 @@ from tests.tools import databases, logins
 
 ROOT = Path(__file__).parents[1]
 
+ROOM = 4 << 30
+"""For two workers, with their databases; in bytes."""
+
 _numbers = count(1)
 
 
@@ -60,7 +63,7 @@ def pg() -> Iterator[Cluster]:
 def own_cluster() -> Iterator[tuple[Cluster, Callable[[], None]]]:
     """Another one, with the means to restart it."""
     user = postgres.service_user()
-    home = Path(tempfile.mkdtemp(prefix="lotproof-test-"))
+    home = Path(tempfile.mkdtemp(prefix="lotproof-test-", dir=_in_memory()))
     home.chmod(0o711)  # the server's user passes through to its own folders
     cluster = Cluster(place.programs(user), home / "data" / "pg", home / "socket", user)
     _cluster_files(cluster)
@@ -75,6 +78,13 @@ def own_cluster() -> Iterator[tuple[Cluster, Callable[[], None]]]:
     finally:
         postgres.stop(running.pop())
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _in_memory() -> Path | None:
+    """Where files stay in memory, if there is room: a database is a thousand files, and most tests have one each."""
+    memory = Path("/dev", "shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > ROOM
+    return memory if roomy else None
 
 
 def _cluster_files(cluster: Cluster) -> None:

@@ -180,11 +180,14 @@ def clear_remains(cluster: Cluster) -> None:
 
 
 def create_database(cluster: Cluster, name: str, template: str = "template1") -> bool:
-    """Make a database unless it is there; True if it was made."""
+    """Make a database unless it is there; True if it was made. A template of ours is copied file by file: that is quicker
+    than through the log, and worth the checkpoint that it takes.
+    """
+    copied = "" if template == "template1" else " STRATEGY file_copy"
     with cluster.connect() as connection:
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
             return False
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{copied}')
         return True
 
 
