@@ -180,7 +180,7 @@ def clear_remains(cluster: Cluster) -> None:
 
 
 def create_database(cluster: Cluster, name: str, template: str = "template1") -> bool:
-    """Make a database unless it is there; True if it was made. A template of ours is copied file by file: that is quicker
+    """Make a database unless it is there; True if it was made. A template of ours is copied file by file: quicker
     than through the log, and worth the checkpoint that it takes.
     """
     copied = "" if template == "template1" else " STRATEGY file_copy"
