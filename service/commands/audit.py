@@ -39,6 +39,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from sqlalchemy.exc import DBAPIError
+
     from anchoring import Audited
     from service.audit.running import Audit
 
@@ -54,7 +56,12 @@ def run(options: argparse.Namespace) -> int:
         settings.origin, [key for key in keys if key], urls, options.jobs, options.resume, _progress(not options.json)
     )
     audit = Audit(settings.database_url, asked, _step(not options.json), not options.no_catalogue)
-    findings = audit.run()
+    try:
+        findings = audit.run()
+    except DBAPIError as refused:
+        print(f"the database refuses to be read: {str(refused.orig).strip()}", file=sys.stderr)
+        print("an audit needs a login that may read everything, such as a member of lotproof_auditor", file=sys.stderr)
+        return 2
     (_print_json if options.json else _print)(findings, time.monotonic() - begun, audit.unbound)
     told = [finding for finding in findings if finding.check != UNKNOWN]
     return 1 if told else 3 if findings else 0
