@@ -16,8 +16,10 @@ from sqlalchemy import Connection, Engine, text
 
 from anchoring import Audited, Finding
 from service import db
+from service.audit.differ import NOBODY
 from service.audit.journals import Lasting, unbound
 from service.audit.kept import Kept, identity
+from service.audit.probe import probe
 from service.audit.steps import Done, Step, carry_out, steps
 
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -83,6 +85,20 @@ class Audit:
         with ProcessPoolExecutor(self.asked.jobs, get_context("spawn")) as pool:
             running = {pool.submit(_helped, self.url, snapshot, step, alone): step for step in open}
             yield from _as_they_end(running)
+
+
+def probed(url: str) -> list[Finding]:
+    """Tables that swallow what is added to them, tried with rows that are taken back (`service.audit.probe`)."""
+    engine = db.engine_for(url)
+    try:
+        with engine.connect() as connection:
+            told = list(probe(connection))
+            connection.rollback()
+    finally:
+        engine.dispose()
+    return [
+        Finding("what is added is kept", table, "", "", expected, seen, None, NOBODY) for table, expected, seen in told
+    ]
 
 
 def _once(findings: Sequence[Finding]) -> list[Finding]:

@@ -35,6 +35,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="BASE64",
         help="a public key under which the log was signed earlier; may be given again",
     )
+    parser.add_argument(
+        "--probe",
+        action="store_true",
+        help="also add a row to each table, look for it, and take it back; needs a login that may",
+    )
     parser.add_argument("--json", action="store_true", help="print the findings as one JSON document")
 
 
@@ -42,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from sqlalchemy.exc import DBAPIError
 
     from anchoring import Audited
-    from service.audit.running import Audit
+    from service.audit.running import Audit, probed
 
     settings = embedded.load(["database_url", "origin", "log_public_key"])
     if options.jobs < 1:
@@ -57,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     )
     audit = Audit(settings.database_url, asked, _step(not options.json), not options.no_catalogue)
     try:
-        findings = audit.run()
+        findings = [*audit.run(), *(probed(settings.database_url) if options.probe else ())]
     except DBAPIError as refused:
         print(f"the database refuses to be read: {str(refused.orig).strip()}", file=sys.stderr)
         print("an audit needs a login that may read everything, such as a member of lotproof_auditor", file=sys.stderr)

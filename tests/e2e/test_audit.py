@@ -31,7 +31,7 @@ def audit(running: Running, url: str, *options: str) -> subprocess.CompletedProc
 
 
 def test_nothing_contradicts_the_played_story(told: Told, the_stack: Running, tmp_path: Path) -> None:
-    done = audit(the_stack, the_stack.settings.database_url, "--jobs", "2", "--resume", str(tmp_path))
+    done = audit(the_stack, the_stack.settings.database_url, "--jobs", "2", "--probe", "--resume", str(tmp_path))
     assert (done.returncode, done.stdout[:10]) == (0, "audited in"), done.stdout + done.stderr
     assert "catalogue" in done.stderr and "movements from" in done.stderr
     assert list(tmp_path.iterdir()) == []
