@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MARK = "LOTPROOF_STACK"
+PATIENCE = 3.0  # seconds; whatever is killed after that is made for it
 
 _PROC = Path("/proc")
 
@@ -29,11 +30,29 @@ def marked(value: str) -> list[int]:
     return [pid for pid in _pids() if mark in _environment(pid)]
 
 
+def stop_marked(value: str, rounds: int = 3) -> int:
+    """End the processes of the stack `value` and those that they still started meanwhile (a server that is asked to end
+    may see its worker end first, and start another); return how many there were."""
+    ended = 0
+    for _ in range(rounds):
+        found = marked(value)
+        if not found:
+            break
+        ended += stop_all(found, timeout=PATIENCE)
+    return ended
+
+
+def wake(pids: list[int]) -> None:
+    """Let processes that were stopped (SIGSTOP) go on: others may wait for their answer and could not end."""
+    for pid in pids:
+        _send(pid, signal.SIGCONT)
+
+
 def stop_all(pids: list[int], sig: int = signal.SIGTERM, timeout: float = 10) -> int:
     """Ask each process to end, kill those that have not after `timeout` seconds; return how many there were."""
     for pid in pids:
         _send(pid, sig)
-        _send(pid, signal.SIGCONT)  # a stopped process hears nothing else
+    wake(pids)  # a stopped process hears nothing else
     deadline = time.monotonic() + timeout
     while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -69,7 +69,8 @@ def claim(stack: Stack, url: str) -> IO[str]:
 def start(supervisor: Supervisor, stack: Stack, environ: Mapping[str, str], settings: Settings, say: Say) -> None:
     """Start everything that is not given from outside; return when requests are answered and the worker has compared
     the database with the chain, so that movements may be recorded (`halted` tells whether an alarm forbids it)."""
-    if left := orphans.stop_all(orphans.marked(stack.identity)):
+    orphans.wake(orphans.working_in(place.cluster_in(stack.data, stack.identity).data))
+    if left := orphans.stop_marked(stack.identity):
         say(f"stopped {left} processes that an earlier run left behind")
     first = []
     if embedded.own_chain(os.environ):

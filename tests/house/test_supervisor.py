@@ -100,6 +100,17 @@ time.sleep(600)
 """
 
 
+REPLACED = """
+import signal, subprocess, sys, time
+def replace(*_):
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    sys.exit()
+signal.signal(signal.SIGTERM, replace)
+print(flush=True)
+time.sleep(600)
+"""
+
+
 def test_a_child_ends_with_a_parent_that_was_killed():
     parent = subprocess.Popen([sys.executable, "-c", PARENT, "test"], stdout=subprocess.PIPE, text=True, cwd=Path.cwd())
     pid = int(parent.stdout.readline())
@@ -126,6 +137,14 @@ def test_a_process_that_will_not_listen_is_killed():
     left.stdout.readline()
     orphans.stop_all(orphans.marked(mark), timeout=0.3)
     assert left.wait() == -signal.SIGKILL
+
+
+def test_one_that_is_replaced_when_it_is_asked_to_end_is_ended_too():
+    mark = f"test-{time.time_ns()}"
+    left = subprocess.Popen([sys.executable, "-c", REPLACED], env={orphans.MARK: mark}, stdout=subprocess.PIPE)
+    left.stdout.readline()
+    assert orphans.stop_marked(mark) == 2
+    assert orphans.marked(mark) == []
 
 
 def test_we_and_our_ancestors_are_never_taken_for_orphans():

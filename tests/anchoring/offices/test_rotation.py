@@ -41,7 +41,9 @@ def test_c25_a_key_is_replaced_while_a_transaction_of_the_old_one_is_on_its_way(
     assert (code, "rotations  1" in told) == (0, True), told
     assert office("rotate", HEIR)[1].startswith("already so"), "given again, it does nothing"
     town.chain.rpc("eth_sendRawTransaction", "0x" + bytes(sent.raw).hex())
-    receipt = town.chain.rpc("eth_getTransactionReceipt", "0x" + bytes(sent.tx_hash).hex())
+    sought = "0x" + bytes(sent.tx_hash).hex()
+    town.until(lambda: town.chain.rpc("eth_getTransactionReceipt", sought))
+    receipt = town.chain.rpc("eth_getTransactionReceipt", sought)
     assert receipt["status"] == "0x0", "the old key's transaction is refused"
 
     town.fund(contract.address_of(NEXT))
