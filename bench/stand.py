@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import anchoring
-from service import db
+from service import db, migrating
 from service.local import place, postgres
 from service.local.postgres import Cluster
 
@@ -34,7 +34,7 @@ def database() -> Iterator[str]:
     """The URL of a migrated, empty database that may be written to."""
     with cluster() as made:
         postgres.create_database(made, "bench")
-        db.migrate(made.url("bench"))
+        migrating.migrate(made.url("bench"))
         engine = db.engine_for(made.url("bench"))
         with engine.begin() as connection:
             anchoring.admit(connection, 0, None, "bench", 0)

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Engine
 from xdist.scheduler import LoadFileScheduling
 
-from service import db
+from service import db, migrating
 from service.local import node, place, postgres
 from service.local.node import Node
 from service.local.postgres import Cluster
@@ -112,7 +112,7 @@ def _cluster_files(cluster: Cluster) -> None:
 def template(pg: Cluster) -> str:
     """A migrated database that tests clone; made in each run, so always with the migrations as they are now."""
     postgres.create_database(pg, "template_lotproof")
-    db.migrate(pg.url("template_lotproof"))
+    migrating.migrate(pg.url("template_lotproof"))
     logins.made(pg)
     return "template_lotproof"
 

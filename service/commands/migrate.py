@@ -29,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    from service import db  # loads Alembic
+    from service import migrating  # loads Alembic
 
     logging.basicConfig(format="lotproof: %(message)s")
     settings = embedded.load(["database_url"])
@@ -37,20 +37,20 @@ def run(options: argparse.Namespace) -> None:
         _snapshot(settings.database_url)
         return
     if not options.roles:
-        applied = db.migrate(settings.database_url, anew=options.grants)
+        applied = migrating.migrate(settings.database_url, anew=options.grants)
         if applied:
             print(f"migrated the database: {', '.join(applied)}")
     _roles_and_logins(settings)
 
 
 def _roles_and_logins(settings: Settings) -> None:
-    from service import db
+    from service import db, migrating
     from service.roles import logins, making
 
     known = logins.named(settings.web_database_url, settings.worker_database_url, settings.database_url)
     engine = db.engine_for(settings.database_url)
     try:
-        with db.autocommit(engine) as connection:
+        with migrating.autocommit(engine) as connection:
             making.make_roles(connection)
             for login in known:
                 making.make_login(connection, login.name, login.role, login.password)
@@ -64,17 +64,17 @@ def _snapshot(url: str) -> None:
     """Of a database of its own beside the one at `url`, dropped afterwards: that one may have been changed."""
     from sqlalchemy import make_url
 
-    from service import db
+    from service import db, migrating
 
     name = "lotproof_snapshot"
     engine = db.engine_for(url)
     fresh = make_url(url).set(database=name).render_as_string(hide_password=False)
     try:
-        with db.autocommit(engine) as connection:
+        with migrating.autocommit(engine) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
             try:
-                db.migrate(fresh)
+                migrating.migrate(fresh)
                 _written(fresh)
             finally:
                 connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -12,8 +12,6 @@ from decimal import Decimal
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from openpyxl import load_workbook
-
 FILE_LIMIT = 32_000_000
 UNPACKED_LIMIT = 300_000_000
 RATIO_LIMIT = 100
@@ -58,9 +56,11 @@ def _csv(content: bytes) -> Iterator[Row]:
 
 
 def _xlsx(content: bytes) -> Iterator[Row]:
+    import openpyxl  # no server loads it that nobody sends a workbook
+
     _check_parts(content)
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
         sheet = book.worksheets[0]
         for number, cells in enumerate(sheet.iter_rows(values_only=True, max_col=COLUMNS_LIMIT + 1), 1):
             filled = [_text(cell) for cell in cells]

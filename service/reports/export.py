@@ -14,7 +14,6 @@ from service.papers.words import Language
 from service.reports.csv_file import write_csv
 from service.reports.pdf_file import write_pdf
 from service.reports.report import Column, Row
-from service.reports.xlsx_file import write_xlsx
 
 Format = Literal["csv", "xlsx", "pdf"]
 MEDIA_TYPES: dict[Format, str] = {
@@ -43,6 +42,8 @@ def written(
         if form == "csv":
             write_csv(out, columns, rows, language)
         elif form == "xlsx":
+            from service.reports.xlsx_file import write_xlsx  # no server loads it that nobody asks for it
+
             write_xlsx(out, columns, rows, language)
         else:
             write_pdf(out, columns, rows, language, paper.title, paper.subject, paper.made_at)

@@ -12,7 +12,7 @@ def called(program: str, url: str) -> None:
     """
     from sqlalchemy.exc import OperationalError
 
-    from service import db  # it migrates, with what this room knows
+    from service import db
     from service.roles import standing
 
     os.environ["PGAPPNAME"] = program

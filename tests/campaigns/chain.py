@@ -21,7 +21,7 @@ from statistics import quantiles
 from time import monotonic
 
 from bench.rows import Row
-from service import db
+from service import migrating
 from service.local import postgres
 from tests.campaigns.campaign import Contradiction, Plan
 from tests.campaigns.chain_life import LIVES_IN, Life, lived
@@ -43,7 +43,7 @@ def campaign(plan: Plan) -> Iterator[Row]:
 def _stage() -> Iterator[Stage]:
     with own_cluster() as (cluster, _):
         postgres.create_database(cluster, "lives")
-        db.migrate(cluster.url("lives"))
+        migrating.migrate(cluster.url("lives"))
         databases.admit(cluster.url("lives"))
         stage = Stage(cluster.url("lives"))
         yield stage

@@ -21,7 +21,7 @@ from random import Random
 from anchoring import admission, deploy
 from anchoring.sequencer import Sequencer
 from bench.rows import Row
-from service import db
+from service import db, migrating
 from service.local import node, postgres
 from service.recovering.work import Sources, recover
 from tests.anchoring.chain.test_worker import mining
@@ -92,7 +92,7 @@ def _restored(plan: Plan, history: History) -> None:
 def _happened(plan: Plan, cluster: postgres.Cluster, chain: node.Node, home: Path) -> History:
     postgres.create_database(cluster, WAL_NAME)
     url = cluster.url(WAL_NAME)
-    db.migrate(url)
+    migrating.migrate(url)
     engine = db.engine_for(url)
     deploy.ensure(engine, chain.url, KEY, GUARDIAN)
     engine.dispose()
@@ -195,7 +195,7 @@ def _started(dice: Random, history: History, url: str) -> Iterator[tuple[Product
     kept = Path(tempfile.mkdtemp(dir=history.home))
     if knows_last:
         shutil.copytree(history.home / "kept", kept, dirs_exist_ok=True)
-    db.migrate(url)
+    migrating.migrate(url)
     product = history.product.on(url, lastsigned_dir=str(kept))
     try:
         yield product, knows_last

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from service import db
+from service import db, migrating
 from service.local import child, postgres
 from service.local.postgres import Cluster
 from tests.conftest import own_cluster
@@ -48,7 +48,7 @@ def from_dump(file: Path) -> Iterator[str]:
     with own_cluster() as (cluster, _):
         postgres.create_database(cluster, NAME)
         engine = db.engine_for(cluster.url(NAME))
-        db.make_roles(engine)
+        migrating.make_roles(engine)
         engine.dispose()
         _run(
             cluster, "pg_restore", "--exit-on-error", "-U", "postgres", "-h", str(cluster.socket), "-d", NAME, str(file)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import text
 
-from service import db
+from service import migrating
 from service.local import node, postgres, stack
 
 
@@ -42,19 +42,19 @@ def test_two_that_migrate_at_once_take_turns(pg):
     postgres.create_database(pg, "twice")
     url = pg.url("twice")
     with ThreadPoolExecutor(2) as both:
-        applied = sorted(both.map(lambda _: db.migrate(url), range(2)), key=len)
+        applied = sorted(both.map(lambda _: migrating.migrate(url), range(2)), key=len)
     assert applied[0] == [] and applied[1][0] == "0001"
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(pg, monkeypatch, tmp_path):
     folder = tmp_path / "migrations"
-    shutil.copytree(db.MIGRATIONS, folder)
+    shutil.copytree(migrating.MIGRATIONS, folder)
     broken = "revision = '9999'\ndown_revision = '0001'\ndef upgrade():\n    raise ZeroDivisionError\n"
     (folder / "versions" / "9999_broken.py").write_text(broken)
-    monkeypatch.setattr(db, "MIGRATIONS", folder)
+    monkeypatch.setattr(migrating, "MIGRATIONS", folder)
     postgres.create_database(pg, "broken")
     with pytest.raises(ZeroDivisionError):
-        db.migrate(pg.url("broken"))
+        migrating.migrate(pg.url("broken"))
     with pg.connect("broken") as connection:
         assert connection.execute("SELECT to_regclass('alembic_version')").fetchone() == (None,)
 
@@ -66,5 +66,5 @@ def test_one_query_tells_whether_a_database_is_migrated(pg, database_url):
 
 
 def test_a_migration_is_called_by_its_revision():
-    for path in (db.MIGRATIONS / "versions").glob("[0-9]*.py"):
+    for path in (migrating.MIGRATIONS / "versions").glob("[0-9]*.py"):
         assert f'revision = "{path.name[:4]}"' in path.read_text()

@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
-from service import db
+from service import migrating
 from service.local import keeper, node, rpc
 from service.local.errors import SetupError
 from service.local.node import Node
@@ -38,7 +38,7 @@ def database_copy(url: str, name: str = "lotproof_lies") -> Iterator[str]:
         _must_be_small(origin)
         _recreate(origin, name)
         try:
-            db.migrate(copy.render_as_string(hide_password=False))
+            migrating.migrate(copy.render_as_string(hide_password=False))
             with _connect(copy) as target:
                 _copy_rows(origin, target)
             yield copy.render_as_string(hide_password=False)

@@ -8,7 +8,7 @@ import pytest
 import anchoring
 from anchoring import deploy
 from anchoring.pace import ChainSettings
-from service import db
+from service import db, migrating
 from service.app import create_app
 from service.local import postgres
 from service.settings import Settings
@@ -24,7 +24,7 @@ def server(tmp_path_factory):
     """A PostgreSQL that a test may restart."""
     with own_cluster() as (cluster, restart):
         postgres.create_database(cluster, "restarted")
-        db.migrate(cluster.url("restarted"))
+        migrating.migrate(cluster.url("restarted"))
         yield cluster.url("restarted"), restart
 
 

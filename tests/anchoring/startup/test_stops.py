@@ -11,7 +11,7 @@ import pytest
 
 from anchoring import deploy
 from anchoring.alarms import Kind
-from service import db
+from service import db, migrating
 from service.local import node as nodes
 from service.local import postgres
 from tests.anchoring.chain.test_chain_failures import deploy_elsewhere
@@ -89,7 +89,7 @@ def killable():
             eventually(lambda: not postgres.answers(cluster))
 
         postgres.create_database(cluster, "killed")
-        db.migrate(cluster.url("killed"))
+        migrating.migrate(cluster.url("killed"))
         yield cluster.url("killed"), kill, restart
 
 

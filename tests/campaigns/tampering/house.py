@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection, Engine
 
 from anchoring import Audited, Finding, Sequencer
-from service import db
+from service import db, migrating
 from service.audit.running import everything
 from service.audit.warehouse import audit_warehouse
 from service.local import node, postgres
@@ -58,7 +58,7 @@ class House:
 def house() -> Iterator[House]:
     with TemporaryDirectory(prefix="lotproof-tamper-") as folder, own_cluster() as (cluster, _):
         postgres.create_database(cluster, "tampered")
-        db.migrate(cluster.url("tampered"))
+        migrating.migrate(cluster.url("tampered"))
         admit(cluster.url("tampered"))
         engine = db.engine_for(cluster.url("tampered"))
         running = node.start_anvil(log=Path(folder) / "anvil.log")

@@ -35,7 +35,7 @@ CALLS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=30, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink],
+@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink],
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(calls=CALLS)
 def test_the_ledger_does_what_the_rules_say(

@@ -219,4 +219,5 @@ NAMES = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs
 def test_any_name_is_printed_whole(name: str, spec: str, language: Language) -> None:
     pdf = slip(told.slip_line(1, name=name, spec=spec), told.slip_line(2), language=language)
     assert faults(pdf) == []
-    assert codes_of(pdf) == [("]d2", told.slip_line(n)["elements"]) for n in (1, 2)]
+    symbols = [code for code in codes_of(pdf) if code[0] == "]d2"]  # strange letters may look like bars to a reader
+    assert symbols == [("]d2", told.slip_line(n)["elements"]) for n in (1, 2)]

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import text
 
-from service import db
+from service import db, migrating
 from service.audit import catalogue
 from service.local import postgres
 from service.local.postgres import Cluster
@@ -48,7 +48,7 @@ def test_a_login_that_may_make_no_roles_migrates_and_is_told_what_is_needed(
 ) -> None:
     """Comes first: no role is there yet."""
     url = owned("plain", "")
-    assert db.migrate(url)
+    assert migrating.migrate(url)
     assert "may not run CREATE ROLE" in caplog.text and "./lotproof migrate --roles" in caplog.text
     engine = db.engine_for(url)
     with engine.connect() as connection:
@@ -84,7 +84,7 @@ def test_without_a_superuser_everything_but_the_event_triggers_is_as_it_should(
     with fresh.connect() as connection:
         for role in grants.ROLES:
             connection.execute(f"GRANT {role} TO managed WITH ADMIN OPTION")
-    assert db.migrate(url)
+    assert migrating.migrate(url)
     assert "event triggers need a superuser" in caplog.text
     engine = db.engine_for(url)
     with engine.connect() as connection:
@@ -112,7 +112,7 @@ def test_who_migrates_needs_no_login_made() -> None:
 def test_a_changed_list_is_granted_by_the_next_migration(fresh: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     url = fresh.url("at_once_0")
     monkeypatch.setitem(grants.TABLES, "warehouse.recall_drill", ("SELECT", ""))
-    assert db.migrate(url) == []
+    assert migrating.migrate(url) == []
     engine = db.engine_for(url)
     with engine.connect() as connection:
         held = text("SELECT has_table_privilege('lotproof_web', 'warehouse.recall_drill', 'INSERT')")
