@@ -10,6 +10,7 @@ from service.audit.block import LAST, Block, blocks
 from service.audit.guarded import guarded
 from service.audit.journals import Lasting
 from service.audit.names import Names
+from service.audit.signatures import Signatures
 from service.ledger.audit import CHECKS
 
 Progress = Callable[[str, int, int], None]
@@ -43,6 +44,7 @@ def audit_things(connection: Connection, origin: str) -> Iterator[Finding]:
     yield from shape.rows_fit_each_other(connection)
     yield from guarded("parties", parties.parties_are_who_signs(connection, parties.issuers(connection)))
     yield from guarded("keys", keys.keys_are_in_their_statements(connection, origin))
+    yield from guarded("signatures", _signatures(connection, origin))
     yield from statements.nothing_stands_alone(connection)
     for rule in RULES:
         yield from guarded(rule.__name__, rules.rules(connection, (rule,)))
@@ -60,9 +62,10 @@ def audit_movements(
     With `lasting` what only later movements can tell is left there; without it, these are all there are.
     """
     issuers, names, open = parties.issuers(connection), Names(), lasting or Lasting()
+    signatures = Signatures(connection, origin)
     total = connection.execute(text("SELECT coalesce(max(number), 0) FROM warehouse.movement")).scalar_one()
     for block in blocks(connection, *within):
-        yield from guarded("movements", _block(block, issuers, origin))
+        yield from guarded("movements", _block(block, issuers, origin, signatures))
         yield from guarded("names", names.take(block))
         open.take(block)
         progress("movements", min(block.last, total), total)
@@ -70,12 +73,20 @@ def audit_movements(
         yield from open.left(connection)
 
 
-def _block(block: Block, issuers: dict[int, str], origin: str) -> Iterator[Finding]:
+def _signatures(connection: Connection, origin: str) -> Iterator[Finding]:
+    """Of key statements and of notices; those of movements are looked at movement by movement."""
+    signatures = Signatures(connection, origin)
+    yield from signatures.of_keys()
+    yield from signatures.of_notices(connection)
+
+
+def _block(block: Block, issuers: dict[int, str], origin: str, signatures: Signatures) -> Iterator[Finding]:
     read, wrong = statements.statements_of(block)
     yield from wrong
     yield from journals.journal_reads(block)
     for check in (
         statements.movements_fit_their_statements(block, read, issuers, origin),
+        signatures.of_movements(block, read),
         journals.journals_fit_their_statements(block, read),
         journals.contents_fit_their_hash(block),
         journals.rows_fit_their_journals(block),

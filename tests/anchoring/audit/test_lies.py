@@ -127,7 +127,7 @@ def test_entries_that_changed_places_are_named(honest):
         ("kind", "kind = 5"),
         ("kind", "kind = NULL"),
         ("statement_hash", "statement_hash = substring(statement_hash FROM 2)"),
-        ("statement_hash", "statement_hash = (SELECT max(statement_hash) FROM ledger.submission)"),
+        ("statement_hash", "statement_hash = (SELECT statement_hash FROM ledger.submission ORDER BY id DESC LIMIT 1)"),
         ("recorded_at", "recorded_at = -1"),
         ("subjects", "subjects = ''"),
         ("subjects", "subjects = subjects || substring(subjects FROM 1 FOR 32)"),
