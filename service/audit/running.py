@@ -64,7 +64,7 @@ class Audit:
             Kept(self.asked.folder, identity(connection, self.asked.origin)),
         )
         open = [step for step in todo if step not in kept.done]
-        for number, (step, done) in enumerate(self._carried_out(connection, open), len(todo) - len(open) + 1):
+        for number, (step, done) in enumerate(self.carried_out(connection, open), len(todo) - len(open) + 1):
             kept.keep(step, done)
             self.passed(step.name, number, len(todo))
         lasting, findings = Lasting(), []
@@ -76,7 +76,8 @@ class Audit:
         self.unbound = unbound(connection)
         return _once(findings)
 
-    def _carried_out(self, connection: Connection, open: Sequence[Step]) -> Iterator[tuple[Step, Done]]:
+    def carried_out(self, connection: Connection, open: Sequence[Step]) -> Iterator[tuple[Step, Done]]:
+        """Some steps, in `asked.jobs` processes that share the connection's snapshot; as each ends."""
         if self.asked.jobs < 2:
             yield from ((step, carry_out(connection, step, self.asked)) for step in open)
             return
