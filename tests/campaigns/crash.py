@@ -1,4 +1,5 @@
-"""Parts of the running product are killed while clients record; afterwards everything that was promised is looked for.
+"""Parts of the running product are killed, and its disk is filled, while clients record; afterwards all promises are
+looked for.
 
 Nothing of ours judges but, at the very end, the real verifier: what clients were told (`history`) is compared with what
 the service says now, and with the published log, which is read and hashed independently (`published`):
@@ -29,6 +30,7 @@ from typing import Any
 from bench.rows import Row
 from service.local import node
 from tests.campaigns.campaign import Contradiction, Plan
+from tests.campaigns.disk import Disk, disk
 from tests.campaigns.history import SHELVES, Asked, Client, Door
 from tests.campaigns.nemesis import Nemesis
 from tests.campaigns.published import Note, Published
@@ -39,11 +41,11 @@ STATEMENT = slice(74, 106)  # of an entry: | 1 | 1 | 32 subject | 8 | 32 previou
 
 
 def campaign(plan: Plan) -> Iterator[Row]:
-    with _product() as running:
+    with _product() as (running, own):
         operator = Door(running.port, (running.folder / "secrets" / "operator.key").read_text().strip())
         key = _company(operator)
         clients = [Client(f"C{at}", Door(running.port, key), plan.dice(f"client {at}")) for at in range(CLIENTS)]
-        nemesis = Nemesis(running, plan.dice("nemesis"))
+        nemesis = Nemesis(running, plan.dice("nemesis"), own)
         _suffer(plan, clients, nemesis)
         running.wait_for(lambda: running.answers_again() and _is_quiet(running), PATIENCE)
         yield from _figures(clients, nemesis)
@@ -52,17 +54,19 @@ def campaign(plan: Plan) -> Iterator[Row]:
 
 
 @contextmanager
-def _product() -> Iterator[Running]:
+def _product() -> Iterator[tuple[Running, Disk | None]]:
+    """On a disk of its own, where that may be."""
     home = Path(tempfile.mkdtemp(prefix="lotproof-campaign-"))
     home.chmod(0o711)
-    running = Running(home / "data", node.free_port(), node.free_port())
-    try:
-        running.start()
-        yield running
-    finally:
-        running.process.send_signal(signal.SIGINT)
-        running.process.wait(90)
-        shutil.rmtree(home, ignore_errors=True)
+    with disk(home) as own:
+        running = Running(home / "data", node.free_port(), node.free_port())
+        try:
+            running.start()
+            yield running, own
+        finally:
+            running.process.send_signal(signal.SIGINT)
+            running.process.wait(90)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def _company(operator: Door) -> str:

@@ -1,4 +1,6 @@
-"""Who kills: one victim after another, or several at once, at random moments, by SIGKILL or by a long sleep."""
+"""Who kills: one victim after another, or several at once, at random moments, by SIGKILL or by a long sleep; and who
+lets the disk be full for a while, where it has one of its own.
+"""
 
 import contextlib
 import os
@@ -8,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from tests.campaigns.disk import Disk
 from tests.tools.running import Running
 
 PARTS: dict[str, tuple[str, ...]] = {
@@ -19,6 +22,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "worker": ("service.cli", "worker"),
 }
 ASLEEP = (0.5, 4.0)  # seconds
+FULL = (1.0, 8.0)  # seconds
 
 
 @dataclass(slots=True)
@@ -27,12 +31,13 @@ class Nemesis:
 
     running: Running
     dice: Random
+    disk: Disk | None = None
     kills: dict[str, int] = field(default_factory=dict)
     recovered: list[float] = field(default_factory=list)
 
     def strike(self, acknowledged: Callable[[], float], patience: float) -> None:
         """One blow, then wait until a movement is acknowledged that was not before; AssertionError after `patience`."""
-        blow = self.dice.choice((self._kill, self._kill, self._kill_two, self._put_to_sleep, self._kill_supervisor))
+        blow = self.dice.choice(self._blows())
         begun = time.monotonic()
         blow()
         deadline = begun + patience
@@ -41,6 +46,16 @@ class Nemesis:
             time.sleep(0.02)
         self.recovered.append(time.monotonic() - begun)
         time.sleep(self.dice.uniform(0.0, 1.5))
+
+    def _blows(self) -> list[Callable[[], None]]:
+        fill = [] if self.disk is None else [self._fill_the_disk]
+        return [self._kill, self._kill, self._kill_two, self._put_to_sleep, self._kill_supervisor, *fill]
+
+    def _fill_the_disk(self) -> None:
+        assert self.disk is not None
+        self._count("the disk full")
+        with self.disk.full():
+            time.sleep(self.dice.uniform(*FULL))
 
     def _kill(self) -> None:
         self._send(signal.SIGKILL)
