@@ -15,12 +15,13 @@ from anchoring.audit.chain import check_chain
 from anchoring.audit.checkpoints import check_checkpoints
 from anchoring.audit.finding import Audited, Check, Finding
 from anchoring.audit.kept import check_queue, check_recovered
-from anchoring.audit.log import check_log
+from anchoring.audit.log import check_log, check_maps
 from anchoring.audit.signed import check_signed
 from anchoring.audit.stranger import check_as_stranger
 
 LEDGER_CHECKS: tuple[tuple[str, Check], ...] = (
-    ("entries, tiles and lot maps", check_log),
+    ("entries and tiles", check_log),
+    ("lot maps", check_maps),
     ("checkpoints", check_checkpoints),
     ("the queue", check_queue),
     ("what was signed for the chain", check_signed),

@@ -237,7 +237,8 @@ class _Round:
         """
         newest = {}
         for index, subject, sequence, leaf in stream(self.walk.connection, _ENTRIES, self.walk.size, self.signed.size):
-            newest[subject] = index, sequence, leaf
+            if subject is not None:
+                newest[subject] = index, sequence, leaf
         doubtful = bool(self.walk.lies) or any(self.walk.size <= index < self.signed.size for index in self.walk.bad)
         everywhere = {key for looked in self.seen.values() for key in looked.changed}
         for looked in self.seen.values():

@@ -29,6 +29,11 @@ class Step(NamedTuple):
     name: str
     within: Range | None = None
 
+    @property
+    def long(self) -> bool:
+        """Whether it takes so much longer than the others that it should have helpers of its own."""
+        return self.name == "lot maps"
+
 
 @dataclass
 class Done:

@@ -104,18 +104,21 @@ def audited(**more: Any) -> Audited:
     return Audited(ORIGIN, KEYS, **more)
 
 
+LOG = ("entries and tiles", "lot maps")
+SENT = ("what was signed for the chain", "anchors, epochs and sealed groups")
 OF_TABLE = {
-    "ledger.entry": (0,), "ledger.tile": (0,), "ledger.map_page": (0,), "ledger.checkpoint": (0, 1),
-    "ledger.submission": (2,), "ledger.deployment": (3,), "ledger.intent": (3, 4), "ledger.signed_transaction": (3, 4),
-    "ledger.anchor": (3, 4), "ledger.epoch": (3, 4), "ledger.sealed_group": (4,),
+    "ledger.entry": LOG, "ledger.tile": LOG, "ledger.map_page": LOG, "ledger.checkpoint": (*LOG, "checkpoints"),
+    "ledger.submission": ("the queue",), "ledger.deployment": SENT[:1], "ledger.intent": SENT,
+    "ledger.signed_transaction": SENT, "ledger.anchor": SENT, "ledger.epoch": SENT, "ledger.sealed_group": SENT[1:],
 }  # fmt: skip
 """The checks that look at a table."""
 
 
 def findings(connection: Connection, told: Audited | None = None, table: str | None = None) -> list[Finding]:
     """What all checks find, or those that look at a table."""
-    numbers = range(len(LEDGER_CHECKS)) if table is None else OF_TABLE[table]
-    return [found for number in numbers for found in LEDGER_CHECKS[number][1](connection, told or audited())]
+    checks = dict(LEDGER_CHECKS)
+    names = list(checks) if table is None else OF_TABLE[table]
+    return [found for name in names for found in checks[name](connection, told or audited())]
 
 
 # Lying
