@@ -27,8 +27,9 @@ from sqlalchemy import Engine
 from anchoring import LEDGER_CHECKS, Audited, Sequencer, Submission, submit
 from bench.genealogy import ORIGIN as genealogy_origin
 from bench.genealogy import genealogy
+from bench.memory import peak_of_family
 from bench.rows import Row, Scale
-from bench.stand import database, peak_of_family
+from bench.stand import database
 from service import db
 from service.audit.running import Audit
 from service.audit.steps import Step
@@ -48,7 +49,7 @@ ROOT = Path(__file__).parents[1]
 HELPERS = 2
 _MEASURED = """
 import sys
-from bench.stand import peak_of_family
+from bench.memory import peak_of_family
 from verifier.cli import main
 code = main()
 print(peak_of_family(HELPERS), file=sys.stderr)

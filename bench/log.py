@@ -18,8 +18,9 @@ from anchoring.entries import tips_of
 from anchoring.lotmap import Growth, find
 from anchoring.mappages import PageMemory, StoredPages
 from anchoring.page import PageId
+from bench.memory import memory_of
 from bench.rows import Row, Scale, microseconds
-from bench.stand import database, memory_of
+from bench.stand import database
 from service import db
 from verifier.entry import MOVEMENT
 from verifier.hashing import StatementHash, Subject, leaf_hash, map_value

@@ -1,7 +1,5 @@
 """The stand on which things are measured: a PostgreSQL of its own with the product's settings, flushing to disk."""
 
-import os
-import resource
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -41,17 +39,3 @@ def database() -> Iterator[str]:
             anchoring.admit(connection, 0, None, "bench", 0)
         engine.dispose()
         yield made.url("bench")
-
-
-def memory_of(pid: int | None = None) -> float:
-    """Resident memory of a process in MB."""
-    status = Path(f"/proc/{pid or os.getpid()}/status").read_text()
-    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS"))) / 1024
-
-
-def peak_of_family(helpers: int) -> float:
-    """Peak of this process and, for each of its `helpers`, of the largest that ended, in MB. (Its own is not taken from
-    getrusage, which begins with the peak of whoever started it.)"""
-    status = Path("/proc/self/status").read_text()
-    own = int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")))
-    return (own + helpers * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss) / 1024
