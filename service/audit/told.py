@@ -1,6 +1,5 @@
 """What a stored statement says of itself, and whether its disclosures are all there."""
 
-import json
 import re
 from binascii import Error as NotBase64
 from binascii import a2b_base64
@@ -9,12 +8,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+import orjson
+
 from service.ledger.journal import PROPERTY
 from service.statements.reading import decoded
 from service.statements.sdjwt import b64url
 
 _NESTED = re.compile(rb'"\.\.\.":"([A-Za-z0-9_-]{43})"')
-_STANDARD = str.maketrans("-_", "+/")
+_STANDARD = bytes.maketrans(b"-_", b"+/")
 _JOURNAL = f'"{PROPERTY}",'.encode()
 
 
@@ -44,14 +45,14 @@ def told(jwt: str, disclosures: str = "~") -> Told:
     try:
         header, payload = (decoded(part) for part in jwt.split(".")[:2])
         parts = [part for part in disclosures.split("~") if part]
-        raw = [a2b_base64(part.translate(_STANDARD) + "=" * (-len(part) % 4)) for part in parts]
+        raw = [a2b_base64(part.encode("ascii").translate(_STANDARD) + b"=" * (-len(part) % 4)) for part in parts]
         shown = dict(zip(_digests(parts), raw, strict=True))
         named = [member["..."].encode() for member in payload.get("lots", ())]
         digests = {*named, *(digest.encode() for digest in payload.get("_sd", ()))}
         for each in raw:
             digests.update(_NESTED.findall(each))
-        journal = next((json.loads(each)[2] for each in raw if each[26 : 26 + len(_JOURNAL)] == _JOURNAL), None)
-        lots = tuple(json.loads(shown[digest])[1] if digest in shown else None for digest in named)
+        journal = next((orjson.loads(each)[2] for each in raw if each[26 : 26 + len(_JOURNAL)] == _JOURNAL), None)
+        lots = tuple(orjson.loads(shown[digest])[1] if digest in shown else None for digest in named)
         return Told(
             payload["iss"],
             payload["jti"],
