@@ -15,7 +15,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from verifier import uri
@@ -38,14 +38,20 @@ class Entered:
     index: int
 
 
+_NONE = StatementHash(ZERO)
+
+
 @dataclass(slots=True)
 class Known:
-    """The key statements of one party met so far, in the log's order."""
+    """The key statements of one party: `entered` are the indexes of all in the log, the rest is of those met so far,
+    which is the first of them without a gap."""
 
-    indexes: list[int]
-    sets: list[KeySet]
-    last: StatementHash
-    first_key: str
+    entered: list[int] = field(default_factory=list)
+    party: str = ""
+    indexes: list[int] = field(default_factory=list)
+    sets: list[KeySet] = field(default_factory=list)
+    last: StatementHash = _NONE
+    first_key: str = ""
 
 
 @dataclass(slots=True)
@@ -60,6 +66,8 @@ class Judged:
 
 
 Places = dict[StatementHash, list[Entered]]
+Keys = dict[Subject, Known]
+"""By the subject of the party."""
 
 
 def check_statements(
@@ -70,22 +78,24 @@ def check_statements(
     Returns a row for each statement, plain values: those in the log by their index, then the others.
     """
     places: Places = defaultdict(list)
+    keys: Keys = defaultdict(Known)
     for index, raw in enumerate(entries):
         entry = parse_entry(raw)
         places[entry.statement_hash].append(Entered(entry, index))
+        if entry.kind == PARTY_KEY:
+            keys[entry.subject].entered.append(index)
     # Each text once: a repetition says nothing new, and must not stand for a statement that is missing.
     judged = [_placed(text, places) for text in dict.fromkeys(given)]
     # In the log's order: a key statement is known before what it vouches for.
     judged.sort(key=lambda one: (not one.entered, one.entered[0].index if one.entered else 0))
-    keys: dict[str, Known] = {}
     for one in judged:
         one.found.attempt(_check, one, policy, keys)
     _check_lots(judged, places, policy)
     for one in judged:
         found.take(one.found)
-    for party, known in keys.items():
-        if known.first_key not in policy.parties.get(party, ()):
-            found.leave_open(Unavailable(f"first key of {party}", "it is not in the policy"))
+    for known in keys.values():
+        if known.sets and known.first_key not in policy.parties.get(known.party, ()):
+            found.leave_open(Unavailable(f"first key of {known.party}", "it is not in the policy"))
     missing = len(places) - len({one.entered[0].index for one in judged if one.entered})
     if missing:
         found.remarks.append(f"{missing} statements of the log were not given")
@@ -103,7 +113,7 @@ def _placed(text: str, places: Places) -> Judged:
     return judged
 
 
-def _check(one: Judged, policy: Policy, keys: dict[str, Known]) -> None:
+def _check(one: Judged, policy: Policy, keys: Keys) -> None:
     parts, entered = one.parts, one.entered
     if parts is None or not entered:
         return
@@ -116,33 +126,36 @@ def _check(one: Judged, policy: Policy, keys: dict[str, Known]) -> None:
         one.statement = statement
         return
     for each in entered:
-        check_signature(statement, _key_at(statement, each.index, keys))
+        check_signature(statement, _key_at(statement, each.index, keys, policy.origin))
     disclosed = disclose(statement, parts.disclosures, None if statement.kind == NOTICE else ANY_LOT)
     one.statement, one.disclosed = statement, disclosed
     _check_subjects(statement, disclosed, entered, policy.origin)
 
 
-def _learn(statement: Statement, parts: SdJwt, entered: Sequence[Entered], origin: str, keys: dict[str, Known]) -> None:
+def _learn(statement: Statement, parts: SdJwt, entered: Sequence[Entered], origin: str, keys: Keys) -> None:
     subject = uri.subject(uri.PARTY, origin, statement.issuer)
     _same_subjects({subject}, entered)
-    known = keys.get(statement.issuer)
-    new = key_set(statement, parts)
-    expected = (len(known.sets) + 1, known.last) if known else (1, StatementHash(ZERO))
-    if (new.sequence, new.previous) != expected:
-        raise Refuted(f"key statement at index {entered[0].index}", expected[0], new.sequence)
-    check_signature(statement, signer_of(statement, new, known.sets[-1] if known else None))
-    if known is None:
-        known = keys[statement.issuer] = Known([], [], statement.hash, statement.key)
-    known.indexes.append(entered[0].index)
+    at, known, new = entered[0], keys[subject], key_set(statement, parts)
+    if new.sequence != at.entry.sequence:
+        raise Refuted(f"seq of the key statement at index {at.index}", at.entry.sequence, new.sequence)
+    if new.sequence != len(known.sets) + 1:
+        missing = f"key statement {len(known.sets) + 1} was not given or is none"
+        raise Unavailable(f"keys of {statement.issuer}", missing)
+    if new.previous != known.last:
+        raise Refuted(f"prev of the key statement at index {at.index}", known.last, new.previous)
+    check_signature(statement, signer_of(statement, new, known.sets[-1] if known.sets else None))
+    if not known.sets:
+        known.party, known.first_key = statement.issuer, statement.key
+    known.indexes.append(at.index)
     known.sets.append(new)
     known.last = statement.hash
 
 
-def _key_at(statement: Statement, index: int, keys: dict[str, Known]) -> bytes:
-    known = keys.get(statement.issuer)
-    if known is None:
-        raise Unavailable(f"keys of {statement.issuer}", "no key statement was given")
+def _key_at(statement: Statement, index: int, keys: Keys, origin: str) -> bytes:
+    known = keys.get(uri.subject(uri.PARTY, origin, statement.issuer), Known())
     newest = bisect_left(known.indexes, index) - 1
+    if newest + 1 < bisect_left(known.entered, index):
+        raise Unavailable(f"keys of {statement.issuer}", f"not every key statement before index {index} was given")
     public = known.sets[newest].keys.get(statement.key) if newest >= 0 else None
     if public is None:
         raise Refuted(f"key valid at index {index}", "a key of the newest key statement before it", statement.key)

@@ -88,10 +88,11 @@ class Client:
 
     def _movement(self) -> Json:
         id = str(UUID(int=self._dice.getrandbits(128), version=4))
-        if len(self.stock) < MOST_LOTS and (not self.stock or self._dice.random() < 0.2):
+        living = sorted(lot for lot, lying in self.stock.items() if any(lying.values()))
+        if len(living) < MOST_LOTS and (not living or self._dice.random() < 0.2):
             line = {"item": "PILL", "lot": f"{self.name}-{len(self.stock)}", "quantity": str(NEW)}
             return {"id": id, "type": "register", "to": SHELVES[0], "lines": [line]}
-        lot, (source, target) = self._dice.choice(sorted(self.stock)), self._dice.sample(SHELVES, 2)
+        lot, (source, target) = self._dice.choice(living), self._dice.sample(SHELVES, 2)
         line = {"item": "PILL", "lot": lot, "quantity": str(self._dice.randint(1, NEW // 4))}
         if self._dice.random() < 0.3:
             return {"id": id, "type": "ship", "from": source, "customer": "c", "lines": [line]}

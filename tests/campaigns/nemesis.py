@@ -42,10 +42,20 @@ class Nemesis:
         blow()
         deadline = begun + patience
         while acknowledged() <= begun:
-            assert time.monotonic() < deadline, f"nothing is acknowledged {patience} s after {blow.__name__}"
+            if time.monotonic() > deadline:
+                raise AssertionError(f"nothing is acknowledged {patience} s after {blow.__name__}\n{self._told()}")
             time.sleep(0.02)
         self.recovered.append(time.monotonic() - begun)
         time.sleep(self.dice.uniform(0.0, 1.5))
+
+    def _told(self) -> str:
+        """What the product says of itself."""
+        try:
+            status = str(self.running.status())
+        except (OSError, ValueError) as error:
+            status = f"no status: {error}"
+        ends = [f"{log.name}: {log.read_text()[-1500:]}" for log in sorted(self.running.folder.glob("log/*.log"))]
+        return "\n".join([str(self.kills), status, self.running.said(), *ends])
 
     def _blows(self) -> list[Callable[[], None]]:
         fill = [] if self.disk is None else [self._fill_the_disk]

@@ -249,3 +249,16 @@ def test_the_naive_root_and_the_growing_tree_are_one() -> None:
         tree.add(leaf)
     assert tree.root() == naive_root(leaves)
     assert Entry is not None
+
+
+def test_a_checkpoint_that_is_none_is_refused_and_leaves_the_rest_open() -> None:
+    world, _ = story()
+    report = audit.audit_log(world.entries, "nonsense", parse_policy(world.policy()), [world.chain()])
+    assert [answer.verdict for answer in report.answers] == [Verdict.REFUTED] + 6 * [Verdict.UNKNOWN]
+    assert "the checkpoint was refused" in report.answers[-1].why
+
+
+def test_a_contract_without_anchors_contradicts_nothing() -> None:
+    world, _ = story()
+    world.anchors.clear()
+    assert judged(world).answer(7).verdict is Verdict.YES

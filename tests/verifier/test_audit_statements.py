@@ -9,7 +9,7 @@ from verifier.entry import MOVEMENT
 from verifier.policy import parse_policy
 from verifier.report import Report, Verdict
 
-from .maker import Signed, World, lot_name, story
+from .maker import ORIGIN, Signed, World, lot_name, party, story
 
 
 def judged(world: World, given: list[str] | None = None, **policy: object) -> Report:
@@ -87,6 +87,62 @@ def test_what_no_lot_proof_can_see_is_seen_by_the_audit(lie: Callable[[World, st
     world, lot = story()
     lie(world, lot)
     assert judged(world).answer(4).verdict is Verdict.REFUTED
+
+
+def _under_two_kinds(world: World, lot: str) -> None:
+    world.enter(uri.LOT, lot, world.movement("farm", [lot]), 3)
+
+
+def _out_of_order(world: World, lot: str) -> None:
+    world.keys("farm", ["farm"], signer="farm", bent={"seq": 3})
+
+
+def _after_another_than_the_last(world: World, lot: str) -> None:
+    world.keys("farm", ["farm"], signer="farm", bent={"prev": "A" * 43})
+
+
+def _by_a_party_without_keys(world: World, lot: str) -> None:
+    world.movement("stranger", [lot])
+
+
+@pytest.mark.parametrize(
+    "lie", [_under_two_kinds, _out_of_order, _after_another_than_the_last, _by_a_party_without_keys]
+)
+def test_what_contradicts_the_log_is_refuted(lie: Callable[[World, str], None]) -> None:
+    world, lot = story()
+    lie(world, lot)
+    assert judged(world).answer(4).verdict is Verdict.REFUTED
+
+
+def test_what_is_no_statement_has_a_row_of_its_own() -> None:
+    world, _ = story()
+    report = judged(world, [*(said.shown() for said in unique(world)), "nonsense"])
+    assert report.answer(4).verdict is Verdict.REFUTED
+    row = report.facts["statements"][-1]  # type: ignore[index]
+    assert (row["answer"], row["indexes"]) == ("refuted", []) and "hash" not in row
+
+
+def test_keys_may_change_and_change_again() -> None:
+    world, lot = story()
+    for key in ("second", "third"):
+        world.keys("farm", [key], signer=("second" if key == "third" else "farm"))
+        world.movement("farm", [lot], key=key)
+    assert judged(world).exit_code == 0
+
+
+@pytest.mark.parametrize("withheld", [0, 1])
+def test_a_key_statement_that_is_not_given_leaves_open_what_needs_it_and_accuses_nobody(withheld: int) -> None:
+    world, lot = story()
+    world.keys("farm", ["second"], signer="farm")
+    world.keys("farm", ["third"], signer="second")
+    world.movement("farm", [lot], key="third")
+    own = [world.statements[index] for index in world.heads[uri.subject(uri.PARTY, ORIGIN, party("farm"))]]
+    given = [said.shown() for said in unique(world) if said.hash != own[withheld].hash]
+    report = judged(world, given)
+    assert report.answer(4).verdict is Verdict.UNKNOWN
+    rows = {row["hash"]: row["answer"] for row in report.facts["statements"]}  # type: ignore[attr-defined]
+    assert set(rows.values()) == {"yes", "could not check"}
+    assert rows[own[2].hash.hex()] == "could not check"
 
 
 def test_lots_that_are_not_disclosed_leave_it_open() -> None:

@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -610,3 +611,32 @@ def test_the_page_for_partners_names_every_class_and_no_option_that_is_not_there
         assert row.split("|")[2].strip() == str(code), kind
     known = set(monitor_command._arguments()._option_string_actions) | {"--as", "--resume"}
     assert set(re.findall(r"--[a-z]+(?:-[a-z]+)*", page)) <= known
+
+
+def test_a_log_that_shows_no_tiles_at_first_is_not_remembered(partner: Partner) -> None:
+    partner.state.unlink()
+    partner.served.bent["/tile/0/000.p/9"] = lambda log: log.good(b"")
+    assert (partner.round(), partner.kinds) == (2, ["LOG AWAY"])
+    assert json.loads(partner.state.read_text())["note"] is None
+    partner.served.bent.clear()
+    assert (partner.round(), partner.kinds) == (0, [])
+
+
+def test_evidence_that_cannot_be_kept_ends_the_round(partner: Partner, monkeypatch: Any) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = partner.state.read_bytes()
+    _fork_of_one_size(partner)
+    monkeypatch.setattr("verifier.monitor_command.write_whole", full)
+    command = ["monitor", partner.served.url, "--policy", partner.policy, "--state", str(partner.state), "--once"]
+    assert cli.main(command) == 64
+    assert partner.state.read_bytes() == before
+
+
+def test_a_request_to_end_ends_the_watch(partner: Partner) -> None:
+    def later(_: float) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    command = [partner.served.url, "--policy", partner.policy, "--state", str(partner.state)]
+    assert monitor_command.run(command, lambda: partner.now, later) == 0

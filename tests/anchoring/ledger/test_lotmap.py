@@ -214,3 +214,16 @@ def test_a_leaf_is_replaced_only_if_it_is_the_one_expected() -> None:
     ):
         with pytest.raises(LedgerBroken, match="in the lot map"):
             Growth(find(stored.root, changes, stored), changes, PageId(99)).done()
+
+
+def test_leaves_out_of_order_are_damage_although_the_page_is_whole() -> None:
+    stored = InMemory()
+    stored.grow({Subject(bytes([16, n]) + bytes(30)): MapHash(bytes([n]) * 32) for n in range(2)})
+    assert stored.root is not None
+    (page,) = stored.pages
+    whole = parse_page(bytes(STORED) + stored.pages[page], 0)
+    whole.keys = whole.keys[32:] + whole.keys[:32]
+    whole.values = whole.values[32:] + whole.values[:32]
+    stored.pages[page] = format_page(whole)[STORED:]
+    with pytest.raises(LedgerBroken, match="leaves in order"):
+        stored.open(stored.root, Subject(bytes(32)))

@@ -8,7 +8,10 @@ from sqlalchemy import text
 
 import anchoring
 from anchoring.errors import LedgerBroken, NotInLedger
-from anchoring.prover import SubjectProof, consistency_path, inclusion_paths, prove_subject
+from anchoring.mappages import PageMemory
+from anchoring.page import PageId
+from anchoring.prover import SubjectProof, consistency_path, inclusion_paths, log_root, prove_subject
+from anchoring.tips import TipMemory
 from tests.anchoring.ledger import reference
 from tests.anchoring.ledger.world import Ledger, about, drain, lot
 from verifier.entry import parse_entry
@@ -119,6 +122,60 @@ def test_damage_is_told_and_not_handed_out(ledger: Ledger) -> None:
         with pytest.raises(LedgerBroken, match="lot map at the subject's newest entry"):
             prove_subject(connection, size, subject)
         connection.rollback()
+
+
+def test_a_subject_whose_every_entry_went_is_damage(ledger: Ledger) -> None:
+    played(ledger, rounds=6)
+    size, subject = ledger.sizes()[-1], lot(next(n for n in range(40) if _count(ledger, lot(n))))
+    with ledger.engine.connect() as connection:
+        connection.execute(text("ALTER TABLE ledger.entry DISABLE TRIGGER ALL"))
+        connection.execute(text("DELETE FROM ledger.entry WHERE subject = :subject"), {"subject": subject})
+        with pytest.raises(LedgerBroken, match="entries of a subject that the lot map knows"):
+            prove_subject(connection, size, subject)
+        connection.rollback()
+
+
+def test_a_page_that_went_is_damage(ledger: Ledger) -> None:
+    played(ledger, rounds=6)
+    size = ledger.sizes()[-1]
+    with ledger.engine.connect() as connection:
+        connection.execute(text("ALTER TABLE ledger.map_page DISABLE TRIGGER ALL"))
+        connection.execute(text("DELETE FROM ledger.map_page"))
+        with pytest.raises(LedgerBroken, match=r"page .* of the lot map"):
+            prove_subject(connection, size, lot(1))
+        connection.rollback()
+
+
+def test_the_root_of_every_signed_size_follows_from_the_tiles(ledger: Ledger) -> None:
+    played(ledger, rounds=6)
+    with ledger.engine.connect() as connection:
+        signed = connection.execute(text("SELECT size, log_root FROM ledger.checkpoint WHERE size > 0")).all()
+        assert [(size, log_root(connection, size)) for size, _ in signed] == [(size, bytes(r)) for size, r in signed]
+
+
+def test_the_memory_of_pages_stays_within_its_limit_and_forgets_the_oldest() -> None:
+    memory = PageMemory(10_000)
+    pages = [(PageId(n), bytes([n]) * 1_000) for n in range(100)]
+    memory.remember(pages)
+    kept = [page for page, raw in pages if memory.get(page) == raw]
+    assert kept == [page for page, _ in pages[-len(kept) :]] and 5 < len(kept) <= 10
+    memory.remember(pages[-1:])  # what is there is not counted again
+    memory.forget([*kept[:-1], PageId(1000)])
+    assert [page for page, _ in pages if memory.get(page)] == kept[-1:]
+    memory.remember(pages[:4])
+    assert memory.get(kept[-1]) is not None, "what was forgotten made room"
+
+
+def test_the_memory_of_newest_entries_keeps_between_one_and_two_generations(ledger: Ledger) -> None:
+    played(ledger, rounds=3)
+    memory, subjects = TipMemory(2), [lot(number) for number in range(40) if _count(ledger, lot(number))][:6]
+    with ledger.engine.connect() as connection:
+        tips = memory.ask(connection, subjects)()
+        assert tips.keys() == set(subjects)
+        for subject in subjects:
+            memory.remember({subject: tips[subject]})
+        assert len(memory._younger) + len(memory._older) < 6
+        assert memory.ask(connection, subjects)() == tips, "what was forgotten is asked again"
 
 
 def _count(ledger: Ledger, subject: Subject) -> int:
