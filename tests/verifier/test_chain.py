@@ -142,6 +142,20 @@ def test_six_hashes_lead_to_a_sealed_group_for_ever(long_world: tuple[World, str
     assert judged(world, lot, [world.chain()], file=file).answer(7).verdict is Verdict.REFUTED
 
 
+def test_six_hashes_are_enough_when_the_last_group_is_full_and_nothing_follows() -> None:
+    world, lot = story()
+    while len(world.anchors) < 127:
+        world.movement("farm", [lot_name(100 + len(world.anchors))])
+        world.anchor()
+    world.movement("farm", [lot])
+    world.anchor()
+    file = world.bundle(lot)
+    newest = file["anchors"][-1]
+    assert (newest["index"], len(newest["path"])) == (127, 7)
+    newest["path"] = newest["path"][:6]
+    assert judged(world, lot, [world.chain()], file=file).exit_code == 0
+
+
 def test_a_short_path_is_extended_by_a_source_and_a_lying_source_leads_nowhere(long_world: tuple[World, str]) -> None:
     world, lot = long_world
     file = world.bundle(lot)

@@ -129,6 +129,12 @@ def test_a_whole_file_knows_no_fractions() -> None:
     assert encoding.load_document(b"[1]", 100) == [1]
 
 
+def test_a_file_may_be_as_long_as_its_limit_and_no_longer() -> None:
+    assert encoding.load_document(b"[12]", 4) == [12]
+    with pytest.raises(Refuted, match="file"):
+        encoding.load_document(b"[123]", 4)
+
+
 @pytest.mark.parametrize("value", [True, False, 1.0, "1", None, -1, 2**53, Decimal(1)])
 def test_an_integer_of_a_file_is_nothing_else(value: Any) -> None:
     with pytest.raises(Refuted):

@@ -35,7 +35,7 @@ class Inbox(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.told.append(json.loads(body))
+        self.told.append(json.loads(body) if self.headers["Content-Type"] == "application/json" else "no JSON")
         self.send_response(self.status[0])
         self.send_header("Location", "/elsewhere")
         self.end_headers()
@@ -338,6 +338,24 @@ def test_a_later_checkpoint_does_not_put_off_what_is_due(partner: Partner) -> No
     partner.now += 1500
     assert (partner.round(), partner.kinds) == (3, ["UNANCHORED"])
     assert "size 10 is not anchored after 4500 s" in partner.said
+
+
+def test_what_is_due_is_forgotten_once_exactly_that_is_anchored(partner: Partner) -> None:
+    partner.served.world = grown()
+    assert partner.round() == 0
+    partner.served.world.anchor()
+    partner.node = partner.served.world.chain()
+    partner.now += 100
+    figures = partner.folder / "lotproof.prom"
+    assert partner.round("--metrics", str(figures)) == 0
+    partner.now += 5000
+    assert partner.round("--metrics", str(figures)) == 0
+    assert "lotproof_monitor_unanchored_seconds 0" in figures.read_text()
+    assert "lotproof_monitor_quiet_seconds 5100" in figures.read_text()
+    partner.served.world.movement("farm", [LOT])
+    assert partner.round() == 0
+    partner.now += 3601
+    assert (partner.round(), partner.kinds) == (3, ["UNANCHORED"])
 
 
 # -- who is told, and how

@@ -126,3 +126,11 @@ def test_a_proof_of_fraud_bent_anywhere_convicts_nobody(told: tuple[World, str, 
         for name, other in bent(value):
             changed = replaced(proof, path, other) if path else other
             assert other == value or convicted(world, changed).exit_code != 0, f"{path}: {name}"
+
+
+def test_a_proof_that_does_not_lead_to_its_own_map_convicts_nobody(told: tuple[World, str, Any]) -> None:
+    world, lot, promise = told
+    file = json.loads(json.dumps(forgetful(world, lot).bundle(lot)))
+    file["head"]["siblings"][0] = b64(bytes(32))
+    with pytest.raises(Refuted, match="map root of the later checkpoint"):
+        fraud.fraud_of(promise, parse_bundle(json.dumps(file).encode()))
