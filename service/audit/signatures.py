@@ -34,7 +34,7 @@ _OF_KIND = text("""
     SELECT s.statement_hash, s.jwt, coalesce(min(e.index), :queue + min(q.id), :nowhere) AS at
     FROM warehouse.statement s LEFT JOIN ledger.entry e USING (statement_hash)
     LEFT JOIN ledger.submission q USING (statement_hash) WHERE s.kind = :kind AND s.jwt IS NOT NULL
-    GROUP BY s.statement_hash ORDER BY at
+    GROUP BY s.statement_hash, s.jwt ORDER BY at
 """)
 
 

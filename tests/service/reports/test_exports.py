@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.stand import memory_of
+from bench.memory import memory_of
 from service.papers.letters import printable, width, wrapped
 from service.papers.words import Language
 from service.reports import export, pdf_file
