@@ -6,6 +6,7 @@ LOTPROOF_DATABASE_URL and LOTPROOF_RPC_URL take a database and a chain from else
 
 import argparse
 import base64
+import contextlib
 import os
 import subprocess
 import sys
@@ -78,9 +79,11 @@ def _greet(ours: Stack, known: Settings) -> None:
 
 
 def say(text: str) -> None:
-    """One line of progress, with the seconds since ./lotproof was started."""
+    """One line of progress, with the seconds since ./lotproof was started; where it cannot be written (a full disk) the
+    stack runs on without it."""
     started = float(os.environ.get("LOTPROOF_STARTED") or _started)
-    print(f"{time.time() - started:6.1f} s  {text}", file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):
+        print(f"{time.time() - started:6.1f} s  {text}", file=sys.stderr, flush=True)
 
 
 _started = time.time()

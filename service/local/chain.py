@@ -4,6 +4,7 @@ It goes on from the state file in its folder and ends with a last save. Where An
 error and is started again by the supervisor: there is one way back to work, the start.
 """
 
+import contextlib
 import signal
 import sys
 import threading
@@ -27,7 +28,7 @@ def serve(folder: Path, host: str, port: int, heartbeat: float) -> int:
     running = start(folder, host, port)
     keeping = Keeper(running.rpc, folder / "state.json", heartbeat)
     _report(keeping.begin, stop)
-    print(f"chain ready at {running.url}, block {keeping.height()}", flush=True)
+    _say(f"chain ready at {running.url}, block {keeping.height()}")
     try:
         return _keep(keeping, running, stop)
     finally:
@@ -43,7 +44,7 @@ def start(folder: Path, host: str, port: int) -> Node:
             _mend(path)
             return node.start_anvil("--no-mining", host=host, port=port, state=path, log=folder / "anvil.log")
         except (SetupError, ValueError, KeyError) as refused:  # Anvil refuses it, or it is no dump at all
-            print(f"Anvil cannot go on from {path.name}: {refused}", file=sys.stderr, flush=True)
+            _say(f"Anvil cannot go on from {path.name}: {refused}")
     if states:
         raise SetupError(
             f"Anvil can load neither {states[0]} nor the copy before it. The anchors of this chain live only there: "
@@ -62,7 +63,7 @@ def _mend(state: Path) -> None:
 def _keep(keeping: Keeper, running: Node, stop: threading.Event) -> int:
     while not stop.wait(0.025):
         if running.process.poll() is not None:
-            print(f"Anvil ended with {running.process.returncode}", file=sys.stderr, flush=True)
+            _say(f"Anvil ended with {running.process.returncode}")
             return 1
         _report(keeping.step, stop)
     _report(keeping.save, stop)
@@ -74,6 +75,12 @@ def _report(step, stop: threading.Event) -> None:  # type: ignore[no-untyped-def
     try:
         step()
     except (OSError, rpc.RpcError) as trouble:
-        print(f"chain keeper: {trouble}; nothing more becomes final until this is over", file=sys.stderr, flush=True)
+        _say(f"chain keeper: {trouble}; nothing more becomes final until this is over")
         stop.wait(NO_ROOM_RETRY if isinstance(trouble, OSError) and trouble.errno else 0.5)
         time.sleep(0)
+
+
+def _say(text: str) -> None:
+    """Into the log of the stack, which may lie on the very disk that is full."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)

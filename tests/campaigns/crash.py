@@ -94,6 +94,10 @@ def _suffer(plan: Plan, clients: Sequence[Client], nemesis: Nemesis) -> None:
         try:
             for _ in range(plan.many(BLOWS)):
                 nemesis.strike(lambda: max(map(_last, clients)), PATIENCE)
+        except BaseException:
+            for client in clients:
+                client.abandoned = True
+            raise
         finally:
             stop.set()
     for each in working:

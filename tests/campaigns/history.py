@@ -64,6 +64,7 @@ class Client:
         self.name, self._door, self._dice = name, door, dice
         self.history: list[Asked] = []
         self.stock: dict[str, dict[str, int]] = {}
+        self.abandoned = False
 
     def run(self, stop: Event) -> None:
         while not stop.is_set():
@@ -76,6 +77,8 @@ class Client:
 
     def _ask(self, asked: Asked) -> None:
         while (told := self._door.send("POST", "/movements", asked.body)) is None:
+            if self.abandoned:
+                raise AssertionError(f"{self.name} never got an answer to {asked.body}")
             asked.sent += 1
             time.sleep(0.05)
         asked.sent += 1

@@ -1,5 +1,6 @@
 """The supervisor: starts parts, starts crashed ones again, stops all in order, and leaves nobody behind when killed."""
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from service.local import child, orphans
+from service.commands import up
+from service.local import chain, child, orphans
 from service.local.errors import SetupError
 from service.local.supervisor import Part, Stopped, Supervisor
 
@@ -150,3 +152,13 @@ def test_one_that_is_replaced_when_it_is_asked_to_end_is_ended_too():
 def test_we_and_our_ancestors_are_never_taken_for_orphans():
     assert orphans.working_in(Path.cwd()) == [] or all(pid != 1 for pid in orphans.working_in(Path.cwd()))
     assert not set(orphans.working_in(Path.cwd())) & orphans._lineage()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="NO DISK THAT IS ALWAYS FULL: expected /dev/full")
+def test_a_full_disk_under_its_own_words_does_not_end_the_stack(monkeypatch):
+    with contextlib.suppress(OSError), open("/dev/full", "w") as full:  # closing it fails, too
+        monkeypatch.setattr("sys.stderr", full)
+        up.say("nobody will read this")
+        chain._say("nor this")
+        said = True
+    assert said
