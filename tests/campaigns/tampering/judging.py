@@ -67,9 +67,16 @@ class Court:
         for row in rows:
             for mate in rows if lie.kind in ("swap", "copy") else (row,):
                 new = self._value(lie, row, mate, dice)
+                if lie.kind == "swap" and self._twins(lie, row, mate):
+                    continue  # they would only have changed places
                 if new is not None and not _same(new[0], row[lie.column]):
                     return self._change(connection, lie, row, mate, new[0])
         return None
+
+    def _twins(self, lie: Lie, row: Row, mate: Row) -> bool:
+        """Whether two rows say the same but for the column of the lie."""
+        others = {*columns()[lie.table].checked, *self.keys[lie.table]} - {lie.column}
+        return all(_same(row[name], mate[name]) for name in others)
 
     def _value(self, lie: Lie, row: Row, mate: Row, dice: Random) -> tuple[Any] | None:
         assert lie.column is not None
