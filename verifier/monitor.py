@@ -195,11 +195,7 @@ class Round:
         known, new = self.memory.signed, shown.signed.checkpoint
         if known is not None and known.checkpoint.size == new.size:
             return
-        try:
-            peaks = tuple(shown.tree.peaks(new.size))
-        except Unavailable as away:
-            self.alarms.raise_("LOG AWAY", str(away), "tiles")
-            return
+        peaks = tuple(shown.tree.peaks(new.size))  # of tiles that are here already: their root was compared
         self.memory.note, self.memory.peaks, self.memory.grown = shown.text, peaks, self.now
 
     def _anchored(self, shown: Now, view: View) -> None:
