@@ -203,7 +203,10 @@ class Rpc:
 
     def logs(self, contract: Address, topic: bytes, first: int, last: int) -> list[Log]:
         asked = {"address": _hex(contract), "topics": [_hex(topic)], "fromBlock": hex(first), "toBlock": hex(last)}
-        return [self._log(each) for each in self.call("eth_getLogs", asked)]
+        found = self.call("eth_getLogs", asked)
+        if not isinstance(found, list):
+            raise Away(self.url, f"expected a list of events, got {type(found).__name__}")
+        return [self._log(each) for each in found]
 
     def receipt(self, tx: TxHash) -> TxReceipt | None:
         found = self.call("eth_getTransactionReceipt", _hex(tx))

@@ -30,7 +30,7 @@ from verifier.http import Deadline
 from verifier.policy import Policy, load_policy
 from verifier.report import Report
 from verifier.rpc import RpcNode
-from verifier.tiles import tile_path
+from verifier.tiles import TileSource, tile_path
 from verifier.verify import verify
 
 ORIGIN = "restored.example.com/log"
@@ -165,7 +165,12 @@ class Product:
 
     def verified(self, file: bytes, policy: Policy | None = None) -> Report:
         """The verifier's report on a proof file."""
-        return verify([file], policy or self.policy(), self.nodes(), (), int(time.time()))
+        policy = policy or self.policy()
+        sources = [TileSource(url, Deadline(20), self._tile_of_anchors) for url in policy.sources]
+        return verify([file], policy, self.nodes(), sources, int(time.time()))
+
+    def _tile_of_anchors(self, address: str, deadline: Deadline) -> bytes:
+        return self.read(address.removeprefix(self.settings.public_url), key=None)
 
     def nodes(self) -> list[RpcNode]:
         return [RpcNode(url, Deadline(20)) for url in self.settings.rpc_urls]

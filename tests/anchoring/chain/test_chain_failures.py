@@ -372,6 +372,19 @@ def test_c16_an_answer_of_no_use_ends_the_round_and_harms_nothing(world, line, f
     world.audit()
 
 
+@pytest.mark.parametrize("events", [7, None, "0x", {}, [7], [{}]])
+def test_c16_events_that_are_none_end_the_round_and_harm_nothing(world, line, events):
+    world.record()
+    world.tick()
+    world.mine()
+    line.on("eth_getLogs", answered(events))
+    with pytest.raises(Away):
+        world.tick(worker=line.worker)
+    line.heal()
+    world.settle(line.worker)
+    world.audit()
+
+
 # The wrong chain, the wrong contract
 
 

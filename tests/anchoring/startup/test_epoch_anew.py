@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from datetime import UTC, datetime
 
@@ -24,6 +25,7 @@ from verifier.verify import verify
 
 LOT = "https://id.gs1.org/01/09506000210018/10/A"
 REASON = "the test network was shut down"
+NAMED = re.compile(r"(?<![\w+/=-])Ada(?![\w+/=-])")  # as a word: in base64 it stands by chance
 
 
 @pytest.fixture
@@ -132,9 +134,9 @@ def everybody_sees_it(product):
     says = {name: value for _, name, value in parts}
     assert says["lotproof:reason"] == REASON and says["lotproof:notice"] == "new anchor epoch"
     assert says["lotproof:formerContract"]["size"] == 2
-    assert len(says["lotproof:approvedBy"]) == 2 and "Ada" not in notice["statement"]
+    assert len(says["lotproof:approvedBy"]) == 2 and not NAMED.search(json.dumps(parts))
     assert notice["receipt"]["index"] == 3
-    assert "Ada" not in json.dumps(shown)  # names are for the operators
+    assert not NAMED.search(json.dumps(shown))  # names are for the operators
     with product.engine.connect() as conn:
         reason = conn.execute(text("SELECT reason FROM ledger.deployment ORDER BY id DESC LIMIT 1")).scalar_one()
         keys = [jwt for (jwt,) in conn.execute(text("SELECT jwt FROM warehouse.statement WHERE kind = 2"))]
