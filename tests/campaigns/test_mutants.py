@@ -12,13 +12,14 @@ from tests.campaigns.mutation import operators, running
 from tests.campaigns.mutation.operators import Mutant
 from tests.campaigns.mutation.patching import apply
 from tests.campaigns.mutation.running import HUNG, KILLED, SURVIVED, Fate
-from verifier import alarms, bundle, checkpoint, ed25519, encoding, entry, lotmap, report
+from verifier import alarms, bundle, checkpoint, ed25519, encoding, entry, lotmap, partition, report
 from verifier.errors import Refuted
 from verifier.hashing import EMPTY_MAP
 
 SOURCE = '''
 """A sentence that is said."""
 LIMIT = 7
+__all__ = ["look"]
 def look(a: "int", b=True):
     """Another one."""
     if a < LIMIT and not b:
@@ -28,10 +29,14 @@ def look(a: "int", b=True):
         return a + b"x"[1:] or min(a, -1)
     except (KeyError, OSError):
         found.clear()
+        told = f"no {a}, no {b[2:]}"
+        return False
+if __name__ == "__main__":
+    look(3)
 '''
 CHANGES = {
-    "number": ["7 -> 8", "1 -> 2"],
-    "truth": ["True -> False"],
+    "number": ["7 -> 8", "1 -> 2", "2 -> 3"],
+    "truth": ["True -> False", "False -> True"],
     "boundary": ["a < LIMIT -> a <= LIMIT"],
     "negation": [
         "if a < LIMIT and (not b): -> if not (a < LIMIT and (not b)):", "a < LIMIT -> a >= LIMIT", "not b -> b",
@@ -41,7 +46,7 @@ CHANGES = {
     ],
     "arithmetic": ["a + b'x'[1:] -> a - b'x'[1:]", "-1 -> 1"],
     "text": ["b'x' -> b'xX'"],
-    "slice": ["[1:] -> [:]"],
+    "slice": ["[1:] -> [:]", "[2:] -> [:]"],
     "call": ["min(a, -1) -> max(a, -1)"],
     "result": ["return a + b'x'[1:] or min(a, -1) -> return None"],
     "left out": ["raise ValueError('a wrong word', 5) -> pass", "found.clear() -> pass"],
@@ -105,6 +110,8 @@ PLACES: dict[str, tuple[tuple[str, str, str], Callable[[], bool]]] = {
         lambda: refused(checkpoint.parse_checkpoint, f"a\n0\n{encoding.b64(ZERO)}\nlots {encoding.b64(ZERO)}\n"),
     ),
     "one of several names": (("entry", "", "4 -> 5"), lambda: entry.NOTICE == 4),
+    "what was worked out from a value": (("ed25519", "", "19 -> 20"), lambda: 2**255 - 20 in ed25519._SMALL_ORDER_Y),
+    "the default that a value is": (("partition", "", "15 -> 16"), lambda: partition.bits_for((1 << 15) + 1) == 1),
 }
 
 

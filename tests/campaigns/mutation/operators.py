@@ -9,8 +9,10 @@
     handler       except A  ->  catches nothing; except (A, B)  ->  except A, except B
 
 Not changed: annotations, docstrings, decorators (`frozen`, `slots`, `cache`), and how something is worded for a person:
-sentences (two blanks and more), texts and figures inside `raise`, an error, a remark or a line of output, and the help
-of the command line.
+sentences (two blanks and more, also around what is filled in), texts and figures inside `raise`, an error, a remark or
+a line of output, and the help of the command line. Nor what mypy knows: that `return False` is no None, and `__all__`.
+Nor what is an assertion: `assert` and the `strict` of a zip. Nor what runs under `if __name__ == "__main__"`: the tests
+run it in a process of its own.
 """
 
 import ast
@@ -31,7 +33,8 @@ ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
 }  # fmt: skip
 OTHER_CALL = {"min": "max", "max": "min", "any": "all", "all": "any"}
 SPEAKERS = {"Refuted", "Unavailable", "WrongUse", "print", "show", "complain", "unanswered", "NewType", "TypeVar"}
-NAMING = {"integer", "string", "array", "members", "_hashes", "_table", "same", "raise_"}  # of what they speak
+# of what they speak
+NAMING = {"integer", "string", "array", "members", "_hashes", "_table", "same", "raise_", "parser_of", "_exactly"}
 SPOKEN = {"help", "metavar", "description", "usage", "prog"}
 
 
@@ -64,13 +67,17 @@ class Mutant:
         return f"{self.module}:{self.line} {self.where}: {self.changed}{again}"
 
     def change(self) -> ast.Module:
-        """Change the tree for good; what is left of it is the statement of the module that the change is in."""
+        """Change the tree for good; what is left of it are the statements of the module that the change is in.
+
+        After the first of them come those that were worked out from what it defines.
+        """
         if self.place is None:
             setattr(self.owner, self.name, self.after)
         else:
             getattr(self.owner, self.name)[self.place] = self.after
         future = [each for each in self.tree.body if isinstance(each, ast.ImportFrom) and each.module == "__future__"]
-        return ast.Module([*future, self.tree.body[self.top]], [])
+        derived = _derived(self.tree, self.top, self.defines)[0] if not self.where else []
+        return ast.Module([*future, self.tree.body[self.top], *derived], [])
 
 
 def mutants(path: Path) -> list[Mutant]:
@@ -107,15 +114,15 @@ class _Walk:
                     yield from self._node(owner, name, place, node)
 
     def _node(self, owner: ast.AST, name: str, place: int | None, node: ast.AST) -> Iterator[Mutant]:
-        if _is_docstring(owner, name, place, node) or isinstance(node, ast.Import | ast.ImportFrom | ast.Assert):
+        if _is_docstring(owner, name, place, node) or _is_known_elsewhere(node):
             return
         if owner is self.tree and place is not None:
             self.top = place
         kept = self.statement, self.defines, self.silent, self.in_function
         if isinstance(node, ast.stmt):
             self.statement = node
-            if not self.in_function:
-                self.defines = _defined(node) or self.defines
+            if not self.in_function and (names := _defined(node)):
+                self.defines = (*names, *_derived(self.tree, self.top, names)[1]) if not self.where else names
         named = isinstance(node, ast.FunctionDef | ast.ClassDef)
         if named:
             self.where.append(node.name)
@@ -136,7 +143,7 @@ class _Walk:
         ast.fix_missing_locations(after)
         statement = self.statement
         assert statement is not None
-        compound = hasattr(statement, "body")
+        compound = hasattr(statement, "body") and not isinstance(statement, ast.FunctionDef)  # a default is used inside
         last = statement.lineno if compound else statement.end_lineno
         head = statement.body[0].lineno - 1 if compound and statement.body else last  # type: ignore[attr-defined]
         end = max(node.end_lineno if isinstance(node, ast.expr) else 0, head or 0, statement.lineno)  # type: ignore[type-var]
@@ -171,8 +178,9 @@ def _changes(node: ast.AST, silent: bool) -> Iterator[tuple[str, ast.AST]]:
             yield "slice", ast.Slice(None, node.upper, node.step)
         if node.upper is not None:
             yield "slice", ast.Slice(node.lower, None, node.step)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in OTHER_CALL:
-        yield "call", ast.Call(ast.Name(OTHER_CALL[node.func.id], ast.Load()), node.args, node.keywords)
+    elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in OTHER_CALL and not silent:
+        other = ast.Name(OTHER_CALL[ast.unparse(node.func)], ast.Load())
+        yield "call", ast.Call(other, node.args, node.keywords)
     elif isinstance(node, ast.ExceptHandler):
         yield from _of_handler(node)
 
@@ -185,7 +193,7 @@ def _of_statement(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             yield "left out", ast.Pass()
     elif isinstance(node, ast.Assign) and any(isinstance(t, ast.Attribute | ast.Subscript) for t in node.targets):
         yield "left out", ast.Pass()
-    elif isinstance(node, ast.Return) and node.value is not None and not _is_none(node.value):
+    elif isinstance(node, ast.Return) and node.value is not None and not _is_one_of(node.value, None, False):
         yield "result", ast.Return(ast.Constant(None))
 
 
@@ -202,7 +210,7 @@ def _of_constant(node: ast.Constant) -> Iterator[tuple[str, ast.AST]]:
         yield "truth", ast.Constant(not value)
     elif isinstance(value, int | float):
         yield "number", ast.Constant(value + 1)
-    elif isinstance(value, str) and value.count(" ") < 2:
+    elif isinstance(value, str) and not _is_sentence(node):
         yield "text", ast.Constant(value + "X")
     elif isinstance(value, bytes):
         yield "text", ast.Constant(value + b"X")
@@ -219,11 +227,11 @@ def _of_handler(node: ast.ExceptHandler) -> Iterator[tuple[str, ast.AST]]:
 
 
 def _speaks(node: ast.AST) -> bool:
-    """Whether the texts in it are words for a person."""
+    """Whether it is words for a person, or an assertion."""
     if isinstance(node, ast.Raise):
         return True
     if isinstance(node, ast.keyword):
-        return node.arg in SPOKEN
+        return node.arg in SPOKEN or node.arg == "strict"
     if not isinstance(node, ast.Call):
         return False
     called = node.func
@@ -233,7 +241,12 @@ def _speaks(node: ast.AST) -> bool:
 
 
 def _names(owner: ast.AST, name: str, place: int | None, node: ast.AST) -> bool:
-    """Whether it is the text by which a called function speaks of something; `raise_` begins with a class of alarm."""
+    """Whether it is a piece of a sentence, or the text by which a called function speaks of something.
+
+    `raise_` begins with a class of alarm.
+    """
+    if isinstance(owner, ast.JoinedStr) and isinstance(node, ast.Constant):
+        return _is_sentence(*owner.values)
     if not isinstance(owner, ast.Call) or name != "args" or not isinstance(node, ast.Constant | ast.JoinedStr):
         return False
     called = owner.func.attr if isinstance(owner.func, ast.Attribute) else getattr(owner.func, "id", "")
@@ -245,8 +258,21 @@ def _is_docstring(owner: ast.AST, name: str, place: int | None, node: ast.AST) -
     return expression and name == "body" and isinstance(owner, ast.Module | ast.ClassDef | ast.FunctionDef)
 
 
-def _is_none(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
+def _is_known_elsewhere(node: ast.AST) -> bool:
+    if isinstance(node, ast.If):
+        return ast.unparse(node.test) == "__name__ == '__main__'"
+    return isinstance(node, ast.Import | ast.ImportFrom | ast.Assert) or (
+        isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+    )
+
+
+def _is_sentence(*pieces: ast.expr) -> bool:
+    texts = [each.value for each in pieces if isinstance(each, ast.Constant)]
+    return sum(text.count(" ") for text in texts if isinstance(text, str)) >= 2
+
+
+def _is_one_of(node: ast.AST, *values: object) -> bool:
+    return isinstance(node, ast.Constant) and any(node.value is value for value in values)
 
 
 def _defined(node: ast.stmt) -> tuple[str, ...]:
@@ -255,6 +281,20 @@ def _defined(node: ast.stmt) -> tuple[str, ...]:
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
         return (node.target.id,)
     return ()
+
+
+def _derived(tree: ast.Module, top: int, names: tuple[str, ...]) -> tuple[list[ast.stmt], tuple[str, ...]]:
+    """The later statements that were worked out from these names when the module was imported, and what they define."""
+    known, found = set(names), []
+    for each in tree.body[top + 1 :]:
+        if isinstance(each, ast.FunctionDef):
+            read: list[ast.expr | None] = [*each.args.defaults, *each.args.kw_defaults]
+        else:
+            read = [each.value] if isinstance(each, ast.Assign | ast.AnnAssign) else []
+        if any(getattr(node, "id", "") in known for value in read if value for node in ast.walk(value)):
+            found.append(each)
+            known.update(_defined(each))
+    return found, tuple(sorted(known - set(names)))
 
 
 def _shown(node: ast.AST) -> str:
