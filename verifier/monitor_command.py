@@ -62,7 +62,7 @@ class Monitor:
         alarms = Alarms()
         try:
             self._look(memory, alarms)
-        except (OSError, monitor_state.BadState):
+        except OSError:
             raise
         except Exception as mistake:  # watching goes on; what was remembered stays
             memory = monitor_state.load(state, self.policy.origin)
