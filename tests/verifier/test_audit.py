@@ -18,7 +18,7 @@ from verifier.policy import parse_policy
 from verifier.report import Report, Verdict
 
 from .fake_chain import FakeNode
-from .maker import World, lot_name, story
+from .maker import ORIGIN, World, lot_name, public_key, story
 from .published import Served, publishing
 from .vectors import load, naive_map, naive_root, unhex
 
@@ -42,9 +42,16 @@ def relogged(world: World, change: Callable[[list[bytes]], None]) -> World:
 def test_an_honest_log_passes_with_its_map_and_all_its_anchors() -> None:
     world, _ = story()
     report = judged(world)
-    assert report.exit_code == 0
-    assert report.facts["anchors_compared"] == 4
-    assert report.facts["subjects"] == 6
+    assert (report.subject, report.exit_code) == (f"log {ORIGIN}", 0)
+    assert [answer.check for answer in report.answers] == [1, 2, 5, 6, 7]
+    assert report.facts == {
+        "entries": 9,
+        "subjects": 6,
+        "log_root": world.node(0, 9).hex(),
+        "map_root": world.anchors[-1].map_root.hex(),
+        "anchored_size": 9,
+        "anchors_compared": 4,
+    }
 
 
 def test_entries_newer_than_the_newest_anchor_are_audited_too() -> None:
@@ -104,11 +111,20 @@ def test_a_statement_entered_twice_into_one_lot_is_noticed() -> None:
     assert judged(world).answer(2).verdict is Verdict.REFUTED
 
 
+def test_a_checkpoint_that_the_log_did_not_sign_is_refuted() -> None:
+    world, _ = story()
+    trusted = parse_policy(world.policy(log_keys=[[ORIGIN, b64(public_key("another"))]]))
+    report = audit.audit_log(world.entries, world.checkpoint(), trusted, [world.chain()])
+    assert [a.check for a in report.answers if a.verdict is not Verdict.YES] == [6]
+    assert report.answer(6).verdict is Verdict.REFUTED
+
+
 def test_a_map_that_does_not_follow_from_the_entries_is_noticed() -> None:
     world, _ = story()
     note = world.checkpoint(map_root=bytes(32))
     report = audit.audit_log(world.entries, note, parse_policy(world.policy()), [world.chain()])
     assert [a.check for a in report.answers if a.verdict is Verdict.REFUTED] == [5]
+    assert report.answer(5).why.startswith("map root of the checkpoint at size 9:")
 
 
 def test_a_log_shorter_than_what_is_anchored_was_rolled_back() -> None:
@@ -133,7 +149,8 @@ def test_a_log_that_is_not_the_anchored_one_is_a_fork() -> None:
 
     relogged(world, exchange)
     node_of_the_first = replace(node, anchored=None)
-    assert judged(world, node_of_the_first).answer(7).verdict is Verdict.REFUTED
+    seen = judged(world, node_of_the_first).answer(7)
+    assert seen.verdict is Verdict.REFUTED and seen.why.startswith("log root of the contract's head at size 9:")
 
 
 def test_an_anchored_map_root_that_is_wrong_is_named_by_its_anchor() -> None:
@@ -227,8 +244,12 @@ def test_a_published_tile_that_is_not_of_these_entries_is_named(published: Serve
 
 def test_entries_that_may_not_be_read_leave_the_audit_open(published: Served) -> None:
     report = _audited(published, token="nobody")
-    assert report.answer(1).verdict is Verdict.UNKNOWN
-    assert report.exit_code == 2
+    assert [a.check for a in report.answers if a.verdict is Verdict.YES] == [6]
+    assert {a.why for a in report.answers if a.verdict is Verdict.UNKNOWN and a.check > 1} == {
+        "entries: not all could be read"
+    }
+    assert (report.facts["entries"], report.facts["subjects"]) == (0, 0)
+    assert "not all could be read" not in " ".join(map(str, report.answer(1).unknown)) and report.exit_code == 2
 
 
 def test_a_bundle_of_entries_with_another_number_in_it_is_refused(published: Served) -> None:
@@ -239,7 +260,8 @@ def test_a_bundle_of_entries_with_another_number_in_it_is_refused(published: Ser
 def test_a_log_that_answers_nothing_is_left_open() -> None:
     world, _ = story()
     log = audit.HttpLog("http://127.0.0.1:9", Deadline(2))
-    assert audit.audit(log, parse_policy(world.policy())).exit_code == 2
+    report = audit.audit(log, parse_policy(world.policy()))
+    assert (report.subject, report.exit_code) == ("log", 2)
 
 
 def test_the_naive_root_and_the_growing_tree_are_one() -> None:
@@ -256,6 +278,9 @@ def test_a_checkpoint_that_is_none_is_refused_and_leaves_the_rest_open() -> None
     report = audit.audit_log(world.entries, "nonsense", parse_policy(world.policy()), [world.chain()])
     assert [answer.verdict for answer in report.answers] == [Verdict.REFUTED] + 6 * [Verdict.UNKNOWN]
     assert "the checkpoint was refused" in report.answers[-1].why
+    assert [answer.title for answer in report.answers] == [
+        "Form", "Chains", "Tiles", "Statements", "Roots", "Signed by the log", "Anchored",
+    ]  # fmt: skip
 
 
 def test_a_contract_without_anchors_contradicts_nothing() -> None:

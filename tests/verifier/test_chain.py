@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from verifier.chain import Block, Identity, Node, Source, State, before
-from verifier.errors import Unavailable
+from verifier.chain import Block, Identity, Node, Source, State, before, said_by_all
+from verifier.errors import Refuted, Unavailable
 from verifier.http import Deadline
 from verifier.policy import parse_policy
 from verifier.report import Report, Verdict
@@ -36,6 +36,18 @@ class Down(FakeNode):
 def test_two_nodes_that_agree_say_yes() -> None:
     world, lot = story()
     assert judged(world, lot, [world.chain(name="one"), world.chain(name="two")]).exit_code == 0
+
+
+def test_a_node_that_is_alone_is_asked_once() -> None:
+    asked: list[object] = []
+
+    def look(nodes: object) -> None:
+        asked.append(nodes)
+        raise Refuted("it")
+
+    with pytest.raises(Refuted):
+        said_by_all(["one"], look)  # type: ignore[list-item]
+    assert asked == [["one"]]
 
 
 def test_a_node_that_is_down_leaves_the_question_open() -> None:
@@ -201,8 +213,18 @@ def test_a_path_with_a_hash_too_many_is_no_yes(long_world: tuple[World, str]) ->
     file = world.bundle(lot)
     for anchor in file["anchors"]:
         anchor["path"].append(anchor["path"][0] if anchor["path"] else file["anchors"][0]["log_root"])
-        assert judged(world, lot, [world.chain()], file=file).answer(7).verdict is Verdict.UNKNOWN
+        for sources in ([], [world.source()]):
+            report = judged(world, lot, [world.chain()], sources, file=file)
+            assert report.answer(7).verdict is Verdict.UNKNOWN and "beyond the peak" in report.answer(7).why
         anchor["path"].pop()
+
+
+def test_a_whole_path_leads_to_the_peak_though_six_of_its_hashes_would_do(long_world: tuple[World, str]) -> None:
+    world, lot = long_world
+    file = world.bundle(lot)
+    assert len(file["anchors"][0]["path"]) == 7
+    file["anchors"][0]["path"][6] = file["anchors"][0]["path"][0]
+    assert judged(world, lot, [world.chain()], file=file).answer(7).verdict is Verdict.REFUTED
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_offline_the_chain_stays_open(place: Any, capsys: Any) -> None:
 
 def test_a_bent_file_ends_with_one(place: Any, capsys: Any) -> None:
     assert run(place[2], "bent.json", "--policy", "policy.toml") == 1
-    assert "REFUTED" in capsys.readouterr().out
+    assert "  5 Complete           REFUTED\n" in capsys.readouterr().out
 
 
 def test_a_receipt_is_judged_as_one_when_asked(place: Any, capsys: Any) -> None:

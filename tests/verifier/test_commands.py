@@ -92,6 +92,9 @@ def test_the_worst_of_several_reports_is_the_end(capsys: Any) -> None:
         found.late = code == 3
         return Report("it", (found.answer(),))
 
+    for code, said in enumerate(("Every check says yes.", "REFUTED: do not", "Not everything", "Valid, but not")):
+        assert cli._show(ending(code), False) == code
+        assert capsys.readouterr().out.splitlines()[-1].startswith(said)
     for codes, worst in (([0, 0], 0), ([0, 3], 3), ([3, 2], 2), ([2, 3, 1], 1)):
         assert cli._show_each([ending(code) for code in codes], True) == worst
         assert [ending(code).exit_code for code in codes] == codes
@@ -118,6 +121,15 @@ def test_a_file_of_another_kind_is_said_to_be_one(folder: Path, capsys: Any, kin
     assert run(folder, "it.json", "--policy", "policy.toml", "--offline") == 1
     said = capsys.readouterr().err
     assert f"a {known}: say --as {kind}" in said and "service's answer" not in said
+    (folder / "it.json").write_text(json.dumps({"format": known}).ljust(fraud.MAX_FRAUD))
+    run(folder, "it.json", "--policy", "policy.toml", "--offline")
+    assert f"a {known}: say" in capsys.readouterr().err
+
+
+def test_a_services_answer_is_told_and_cut(folder: Path, capsys: Any) -> None:
+    (folder / "it.json").write_text(json.dumps({"detail": "x" * 500}))
+    assert run(folder, "it.json", "--policy", "policy.toml", "--offline") == 1
+    assert "x" * 400 in (said := capsys.readouterr().err) and "x" * 401 not in said
 
 
 @pytest.mark.parametrize("text", ["[]", "5", "{", '{"detail": 5}', "{}", '{"detail": "x"}' + " " * 140_000])
@@ -192,6 +204,7 @@ def test_what_a_terminal_cannot_show_is_escaped() -> None:
 def test_the_audit_is_told_what_the_options_say(monkeypatch: Any, folder: Path) -> None:
     given: list[Any] = []
     monkeypatch.setattr(audit, "audit", lambda *options: given.append(options) or Report("log", ()))
+    monkeypatch.setattr(cli.os, "cpu_count", lambda: 64)
     policy = str(folder / "policy.toml")
     (folder / "key").write_text("secret\n")
     cli.main(
@@ -205,7 +218,10 @@ def test_the_audit_is_told_what_the_options_say(monkeypatch: Any, folder: Path) 
     assert ([node.url for node in nodes], now > 1_700_000_000) == (["http://node.example"], True)
     assert (second[0]._headers, third[0]._headers) == ({"Authorization": "Bearer secret"}, {})
     assert 3500 < log._deadline.left("") <= 3600 and second[0]._deadline.left("") <= 9
-    assert 1 <= third[4].jobs <= 2
+    assert third[4].jobs == 2
+    monkeypatch.setattr(cli.os, "cpu_count", lambda: None)
+    cli.main(["audit", "http://log/", "--policy", policy])
+    assert given[3][4].jobs == 1
     assert cli.main(["audit", "http://log/", "--policy", policy, "--resume", str(folder / "no" / "state")]) == 64
 
 
@@ -218,12 +234,18 @@ def test_a_state_is_of_one_log_by_one_policy(monkeypatch: Any, folder: Path) -> 
     assert len(set(given)) == 3 and len(given[0]) == 64
 
 
+def test_the_one_file_is_the_same_wherever_it_was_made(monkeypatch: Any) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert pack._name("x").create_system == 3
+
+
 def test_packing_asks_for_one_name(capsys: Any, monkeypatch: Any, tmp_path: Path) -> None:
     assert pack.main([]) == pack.main(["a", "b"]) == 64
     assert "usage" in capsys.readouterr().err
     monkeypatch.setattr(sys, "argv", ["pack", str(tmp_path / "out")])
     assert pack.main() == 0
     assert (tmp_path / "out").read_bytes().startswith(b"#!/usr/bin/env python3\nPK")
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o755
 
 
 def test_nobody_is_waited_for_after_the_deadline() -> None:
@@ -246,7 +268,9 @@ def test_progress_is_told_seldom_and_wiped() -> None:
             now[0] = at
             progress("entries", 1000, 3000)
         progress.end()
+        wiped = told.getvalue()
         progress.end()
+        assert told.getvalue() == wiped
         assert told.getvalue().count("1,000 of 3,000 (33 %)") == 2
         assert told.getvalue().endswith("\r" if terminal else "s\n")
         progress("entries", 0, 0)

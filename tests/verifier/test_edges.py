@@ -185,7 +185,7 @@ POLICIES: dict[str, list[Any]] = {
     "contract": ["0x12", "0x" + "1" * 39, "0x" + "1" * 41, 5],
     "code_hash": ["", 5],
     "finality": ["safe", -1, True, 1.5, None, []],
-    "rpc": ["http://x", ["ftp://x"], [5], ["x"]],
+    "rpc": ["http://x", ["ftp://x"], [5], ["x"], {"http://x": 1}, ""],
     "sources": [["file:///etc/passwd"]],
     "quorum": [1, -1],
     "max_age": [-1, "1"],
@@ -320,6 +320,15 @@ def test_what_check_3_left_open_leaves_4_and_8_open() -> None:
     assert re.search(r"entry 3.*and 0 more", report.answer(4).why)
     with pytest.raises(Unavailable):
         raise report.answer(8).unknown[0]
+
+
+def test_the_keys_of_a_party_that_says_nothing_here_need_not_be_trusted() -> None:
+    world, _ = story()
+    world.keys("stranger", ["stranger"])
+    world.anchor()
+    file = world.bundle(LOT)
+    file["keys"] |= world.chains([len(world.entries) - 1], len(world.entries))
+    assert judged(world, file).exit_code == 0
 
 
 def test_newer_anchors_and_witnesses_are_remarked_upon() -> None:

@@ -53,9 +53,15 @@ def test_a_statement_has_the_disclosures_of_all_its_files(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("content", [b"\xff", b"no statement", b"{}", b"a.b.c", b" " * (MAX_FILE + 1), b'{"a":1} x~'])
 def test_a_file_of_another_kind_is_named(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "other").write_bytes(content)
-    with pytest.raises(BadFolder, match="other"):
+    (tmp_path / "odd").write_bytes(content)
+    with pytest.raises(BadFolder, match="odd holds neither"):
         statements_in(tmp_path)
+
+
+def test_a_file_may_be_as_large_as_a_lot_proof(tmp_path: Path) -> None:
+    (said,) = texts(story()[0])[:1]
+    (tmp_path / "one").write_text(said.ljust(MAX_FILE, "\n"))
+    assert len(statements_in(tmp_path)) == 1
 
 
 def test_a_folder_that_is_none_or_holds_nothing_is_a_mistake(tmp_path: Path) -> None:

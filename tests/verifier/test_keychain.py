@@ -12,7 +12,7 @@ from verifier.bundle import KeyChain, parse_bundle, parse_head
 from verifier.entry import MOVEMENT, PARTY_KEY
 from verifier.errors import Refuted, Unavailable
 from verifier.keychain import PartyKeys, party_keys
-from verifier.statement import thumbprint
+from verifier.statement import split, thumbprint
 
 from .maker import ORIGIN, World, b64url, lot_name, party, public_key
 from .vectors import accepts
@@ -79,6 +79,15 @@ BENT: dict[str, Callable[[KeyChain], KeyChain]] = {
 def test_a_chain_bent_anywhere_is_refuted(bend: Callable[[KeyChain], KeyChain]) -> None:
     with pytest.raises(Refuted):
         of(a_world(), bend)
+
+
+def test_a_key_statement_that_was_signed_but_not_entered_is_refuted() -> None:
+    other = World()
+    other.keys("farm", ["a"], recovery="r")
+    other.keys("farm", ["b"], signer="a", recovery="r")
+    unsaid = other.keys("farm", ["d", "r"], signer="r")
+    with pytest.raises(Refuted, match="statement of a key entry"):
+        of(a_world(), item(2, statement=split(unsaid.shown())))
 
 
 def test_what_is_withheld_or_not_there_is_left_open() -> None:

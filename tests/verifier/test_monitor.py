@@ -237,6 +237,7 @@ def test_evidence_is_kept_once_and_not_without_end(partner: Partner, monkeypatch
         partner.served.world = replace(other, leaves=other.leaves[:size])
         assert (partner.round(), partner.kinds) == (1, ["FORK"])
     assert len(partner.evidence) == 2
+    assert all(re.fullmatch(r"state\.json\.fork-[0-9a-f]{12}\.json", path.name) for path in partner.evidence)
     assert "not kept" in partner.said
 
 
@@ -378,7 +379,7 @@ def test_an_alarm_is_told_once_again_when_it_changed_and_when_it_ends(partner: P
     (said,) = inbox.told
     assert (said["format"], said["exit"], said["ended"]) == ("lotproof-alarm/1", 2, [])
     assert [(a["class"], a["exit"], a["evidence"]) for a in said["raised"]] == [("CHAIN AWAY", 2, None)]
-    assert said["raised"][0]["todo"] and said["origin"] == ORIGIN
+    assert said["raised"][0]["todo"] and said["origin"] == ORIGIN and said["url"] == partner.served.url
     _longer_fork(partner)
     partner.round()
     assert [a["class"] for a in inbox.told[1]["raised"]] == ["FORK"]
@@ -442,12 +443,13 @@ def test_figures_are_written_for_prometheus(partner: Partner) -> None:
     assert samples['lotproof_monitor_alarm{class="UNANCHORED",exit="3"}'] == "1"
     assert samples['lotproof_monitor_alarm{class="FORK",exit="1"}'] == "0"
     assert samples["lotproof_monitor_round_timestamp_seconds"] == "1790004005"
-    assert len(samples) == len(CLASSES) + 7
+    assert len(samples) == len(CLASSES) + 7 and text.count("# TYPE") == 8
     assert [path.name for path in partner.folder.iterdir() if path.suffix == ".new"] == []
 
 
 # -- what is remembered
 
+_A_LOT = {"count": 1, "size": 2, "leaf": "A" * 43 + "="}
 STATES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "another format": lambda state: state | {"format": "lotproof-monitor/2"},
     "another log": lambda state: state | {"origin": "log.example.org/lotproof"},
@@ -460,7 +462,7 @@ STATES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "due that is a number": lambda state: state | {"due": 7},
     "lots that are a list": lambda state: state | {"lots": []},
     "a lot without leaf": lambda state: state | {"lots": {LOT: {"count": 1, "size": 2}}},
-    "too many lots": lambda state: state | {"lots": {str(n): 1 for n in range(1001)}},
+    "too many lots": lambda state: state | {"lots": {str(n): _A_LOT for n in range(1001)}},
     "a party without statements": lambda state: state | {"parties": {party("farm"): {"size": 1}}},
     "told a number": lambda state: state | {"told": {"FORK": 1}},
     "a list": lambda state: [state],
@@ -524,6 +526,7 @@ def test_it_watches_until_it_is_stopped_and_prints_what_changed(partner: Partner
     assert monitor_command.run(command, lambda: partner.now, later) == 0
     lines = [line.split(" ", 1)[1] for line in partner.capsys.readouterr().out.splitlines()]
     assert [line.split(":")[0] for line in lines] == ["fine", "CHAIN AWAY", "CHAIN AWAY", "fine"]
+    assert lines[1:3] == ["CHAIN AWAY: chain: no node", "CHAIN AWAY: no more"]
 
 
 def test_each_round_can_be_printed_as_json(partner: Partner) -> None:

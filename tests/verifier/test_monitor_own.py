@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from verifier import cli
+from verifier.encoding import b64
 
 from .maker import World, lot_name, party, story
 from .published import PROOF, PublishedLog
@@ -64,9 +65,15 @@ def test_a_key_that_nobody_knows_of_is_an_alarm_until_it_is_accepted(own: Partne
     anchored(own, world)
     for _ in range(2):
         assert (own.round(), own.kinds) == (1, ["KEYS"])
-    assert party("farm") in own.said and "2 key statements, 1 are known" in own.said
+    assert party("farm") in own.said and "2 key statements, 1 are known; key statement" in own.said
+    assert "at index 10" in own.said
     assert own.round("--accept-keys") == 0
     assert own.round() == 0
+    memory = json.loads(own.state.read_text())
+    memory["parties"][party("farm")]["statements"].append(b64(bytes(32)))
+    own.state.write_text(json.dumps(memory))
+    assert (own.round(), own.kinds) == (1, ["KEYS"])
+    assert "2 key statements, 3 are known; one is gone" in own.said
 
 
 def test_a_key_entry_that_is_left_out_is_refuted_by_the_map(own: Partner) -> None:

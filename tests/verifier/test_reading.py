@@ -143,6 +143,16 @@ def test_tiles_that_were_compared_before_are_not_asked_for_again(world: World) -
         assert (len(asked), found.refuted) == (expected, [])
 
 
+def test_a_tile_above_others_was_compared_before_if_all_its_entries_were() -> None:
+    for compared, expected in ((65535, 1), (65536, 0)):
+        found = Findings(3)
+        tiles = Tiles(lambda *_: bytes(1), found, compared)
+        tiles.add(0, bytes(32))
+        for _ in range(256):
+            tiles.add(1, bytes(32))
+        assert len(found.refuted) == expected
+
+
 def test_nodes_from_tiles(world: World) -> None:
     asked: list[tuple[int, int, int]] = []
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,6 +73,17 @@ def test_a_log_that_forgets_what_it_promised_is_convicted(told: tuple[World, str
     assert set(proof) == {"format", "receipt", "checkpoint", "head"}
 
 
+def test_the_newest_entry_that_a_log_still_admits_is_the_last_of_many() -> None:
+    world, lot = story()
+    for _ in range(3):
+        world.movement("farm", [lot])
+    promise = world.receipt(len(world.entries) - 1)
+    later = parse_bundle(json.dumps(forgetful(world, lot).bundle(lot)).encode())
+    proof = fraud.fraud_of(promise, later)
+    assert proof["head"]["index"] == later.head.index
+    assert convicted(world, proof).exit_code == 0
+
+
 def test_a_log_that_denies_the_whole_lot_is_convicted() -> None:
     world, _ = story()
     lot = lot_name(2)
@@ -91,6 +103,13 @@ def test_an_honest_log_cannot_be_convicted(told: tuple[World, str, Any]) -> None
     honest = parse_bundle(json.dumps(world.bundle(lot)).encode())
     with pytest.raises(Refuted):
         fraud.fraud_of(promise, honest)
+    other, _ = story()
+    forged = parse_bundle(json.dumps(forgetful(other, lot).bundle(lot)).encode())
+    with pytest.raises(Refuted, match="map root"):
+        fraud.fraud_of(promise, replace(forged, head=replace(forged.head, index=0)))
+    assert honest.head.count == 4
+    with pytest.raises(Refuted, match="fewer than 4"):  # exactly as many as were promised
+        fraud.fraud_of(world.receipt(len(world.entries) - 1), honest)
     last = honest.history[-1]
     head = {"count": honest.head.count, "index": last.index, "leaf": b64(last.leaf)}
     head |= {"siblings": [b64(sibling) for sibling in honest.head.siblings]}

@@ -93,6 +93,29 @@ def test_an_audit_that_was_cut_off_goes_on_where_it_stopped(served: Served, tmp_
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("number", ["000", "001"])
+def test_a_tile_that_was_away_is_asked_for_again(served: Served, tmp_path: Path, number: str) -> None:
+    work = audit.Work(resume=resume.Resume(tmp_path / "state", "one", hurried()))
+    served.bent[f"/tile/0/{number}"] = lambda log: log.good(b"")
+    served.bent["/tile/entries/002.p/188"] = lambda log: log.good(b"")
+    assert audited(served, work).answer(3).verdict is Verdict.UNKNOWN
+    del served.bent["/tile/entries/002.p/188"]
+    assert audited(served, work).answer(3).verdict is Verdict.UNKNOWN
+    assert any(tmp_path.iterdir())
+    served.bent.clear()
+    del served.asked[:]
+    assert audited(served, work).exit_code == 0
+    assert f"/tile/0/{number}" in served.asked and not any(tmp_path.iterdir())
+
+
+def test_what_is_done_is_told_from_the_first_entry_to_the_last_part(served: Served) -> None:
+    told: list[tuple[str, int, int]] = []
+    audited(served, audit.Work(progress=lambda *done: told.append(done), bits=1))
+    assert told == [("entries", done, 700) for done in (256, 512, 700)] + [
+        ("parts of the lot map", done, 2) for done in (1, 2)
+    ]
+
+
 def test_an_audit_that_was_killed_goes_on_where_it_stopped(served: Served, tmp_path: Path) -> None:
     """SIGKILL, in a process of its own, while it waits for the third bundle."""
     reached, go_on = threading.Event(), threading.Event()
@@ -275,6 +298,8 @@ def test_progress_is_one_line_on_a_terminal_and_now_and_then_a_line_elsewhere() 
     progress.end()
     assert told.getvalue().count("\r") == 4 and "\n" not in told.getvalue()
     assert "entries 1,000 of 1,000 (100 %), 12 s" in told.getvalue()
+    progress("entries", 1, 1)
+    assert "entries 1 of 1 (100 %), 18 s" in told.getvalue()
     clock = iter(range(0, 100, 6))
     plain = io.StringIO()
     progress = Progress(plain, lambda: float(next(clock)))

@@ -78,6 +78,7 @@ def remembered(world: World | None = None, size: int | None = None) -> Memory:
 def test_what_is_remembered_of_a_good_round() -> None:
     memory = remembered()
     assert (memory.anchored, memory.due, memory.grown, len(memory.peaks)) == (9, None, 0, 2)
+    assert looked(Shown(story()[0]), memory, 5)[1] == [] and memory.due is None
     world = grown()
     shown, alarms = looked(Shown(world), memory, 60)
     assert (alarms, memory.grown, memory.due, memory.anchored) == ([], 60, (12, 60), 9)
@@ -89,6 +90,16 @@ def test_what_is_remembered_of_a_good_round() -> None:
     assert looked(Shown(world), memory, 161)[1] == ["QUIET", "UNANCHORED"]
     world.anchor()
     assert looked(Shown(world), memory, 160)[1] == [] and memory.due is None and memory.anchored == 12
+
+
+def test_what_is_anchored_is_not_late_where_the_log_itself_is_away() -> None:
+    memory = remembered(grown())
+    assert memory.due == (12, 0)
+    shown = Shown(grown())
+    shown.world.anchor()
+    shown.away["checkpoint"] = Unavailable("checkpoint", "away")
+    assert looked(shown, memory, 60)[1] == ["LOG AWAY"]
+    assert looked(shown, memory, 60, node=story()[0].chain())[1] == ["LOG AWAY", "UNANCHORED"]
 
 
 def test_tiles_that_are_away_leave_it_open_wherever_they_are_needed() -> None:
@@ -114,7 +125,10 @@ def test_tiles_that_go_away_between_two_questions() -> None:
 def test_tiles_that_lie_are_no_fork() -> None:
     shown = Shown(grown())
     shown.bent = lambda raw: bytes(len(raw))
-    assert looked(shown, remembered())[1] == ["TILES"]
+    for memory in (remembered(), Memory(parse_policy(shown.world.policy()).origin)):
+        note = memory.note
+        assert looked(shown, memory) == (None, ["TILES"])
+        assert memory.note == note
     shown.bent = lambda raw: raw[:-1]
     assert looked(shown, remembered())[1] == ["LOG AWAY"]
 
@@ -246,7 +260,7 @@ def test_a_block_that_changes_while_it_is_read_leaves_it_open() -> None:
 
 
 def test_nobody_behind_https_leaves_it_open() -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(Unavailable, match="refused"):
         fetch("https://127.0.0.1:9/", Deadline(1))
 
 
