@@ -63,6 +63,36 @@ def test_never_what_is_expired_held_recalled_quarantined_elsewhere_or_too_old(
 
 
 @given(candidates(), demands())
+def test_whatever_else_there_is_may_be_taken_or_is_reserved(stock: list[Candidate], demand: Demand) -> None:
+    for each, code, *_ in allocate(stock, demand).explanations:
+        fit = each.status == "available" and not each.recalled and not each.quarantine
+        fit &= demand.lot in (None, each.lot) and demand.site in (None, each.site)
+        if each.expiry is not None:
+            left = (each.expiry - TODAY).days
+            life = left + (TODAY - each.production).days if each.production else demand.shelf_life_days
+            fit &= left >= (demand.min_days or 0)
+            fit &= demand.min_percent is None or (life is not None and left * 100 >= demand.min_percent * life)
+        assert (code in (*CHOSEN, "not-needed", "reserved")) == fit
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.booleans())
+def test_the_life_that_is_left_is_enough_to_the_very_day_and_percent(left: int, age: int, made_known: bool) -> None:
+    made = TODAY - timedelta(age) if made_known else None
+    stock = [lot(1, expiry=TODAY + timedelta(left), production=made)]
+    percent = left * 100 // max(left + age, 1)
+
+    def said(days: int | None, share: int | None) -> str:
+        wanted = Demand(10, NOW, min_days=days, min_percent=share, shelf_life_days=left + age)
+        return allocate(stock, wanted).explanations[0].words
+
+    assert said(left, percent) == f"chosen: expires {stock[0].expiry}, the earliest"
+    short = f"skipped: expires {stock[0].expiry}, customer wants"
+    assert said(left + 1, None) == f"{short} {left + 1} days left, {left} are left"
+    if left + age:
+        assert said(None, percent + 1) == f"{short} {percent + 1} % of its life left, {percent} % are left"
+
+
+@given(candidates(), demands())
 def test_never_more_than_there_is_and_nothing_that_is_reserved(stock: list[Candidate], demand: Demand) -> None:
     for each, units in allocate(stock, demand).lines:
         live = sum(kept.units for kept in each.reservations if kept.expires_at is None or kept.expires_at > NOW)
@@ -169,6 +199,9 @@ def lot(number: int, **facts: object) -> Candidate:
     ({"quarantine": True}, {}, "skipped: lies in quarantine at S/1"),
     ({"reservations": (Reservation(1, 10, NOW + timedelta(hours=1), "SO-1"),)}, {},
      "skipped: reserved by order SO-1"),
+    ({"reservations": (Reservation(2, 2, None, "SO-2"), Reservation(1, 4, NOW + timedelta(hours=1), "SO-1"),
+                       Reservation(2, 4, None, "SO-2"), Reservation(3, 9, NOW, "SO-3"))}, {},
+     "skipped: reserved by order SO-1, SO-2"),
     ({"reservations": (Reservation(1, 10, NOW, "SO-1"),)}, {}, "chosen: has no expiry date"),
     ({"arrived": date(2026, 1, 2)}, {"policy": "LIFO"}, "chosen: arrived 2026-01-02, the last"),
     ({"pallet": True}, {"whole_pallets": True}, "chosen: a whole pallet, has no expiry date"),
