@@ -23,7 +23,7 @@ from verifier.disclosure import ANY_LOT, Disclosed, disclose
 from verifier.entry import NOTICE, PARTY_KEY, Entry, parse_entry
 from verifier.errors import Refuted, Unavailable
 from verifier.hashing import ZERO, StatementHash, Subject, statement_hash
-from verifier.keychain import signer_of
+from verifier.keychain import signer_of, valid_at
 from verifier.policy import Policy
 from verifier.refs import Answers, Said, quantities
 from verifier.report import Findings
@@ -153,13 +153,9 @@ def _learn(statement: Statement, parts: SdJwt, entered: Sequence[Entered], origi
 
 def _key_at(statement: Statement, index: int, keys: Keys, origin: str) -> bytes:
     known = keys.get(uri.subject(uri.PARTY, origin, statement.issuer), Known())
-    newest = bisect_left(known.indexes, index) - 1
-    if newest + 1 < bisect_left(known.entered, index):
+    if bisect_left(known.indexes, index) < bisect_left(known.entered, index):
         raise Unavailable(f"keys of {statement.issuer}", f"not every key statement before index {index} was given")
-    public = known.sets[newest].keys.get(statement.key) if newest >= 0 else None
-    if public is None:
-        raise Refuted(f"key valid at index {index}", "a key of the newest key statement before it", statement.key)
-    return public
+    return valid_at(index, statement.key, known.indexes, known.sets)
 
 
 def _check_subjects(statement: Statement, shown: Disclosed, entered: Sequence[Entered], origin: str) -> None:

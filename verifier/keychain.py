@@ -38,11 +38,17 @@ class PartyKeys:
 
     def at(self, index: int, key: str) -> bytes:
         """The public key with this thumbprint, valid for an entry at `index`; raises Refuted."""
-        newest = bisect_left(self.indexes, index) - 1
-        public = self.sets[newest].keys.get(key) if newest >= 0 else None
-        if public is None:
-            raise Refuted(f"key valid at index {index}", "a key of the newest key statement before it", key)
-        return public
+        return valid_at(index, key, self.indexes, self.sets)
+
+
+def valid_at(index: int, key: str, indexes: Sequence[int], sets: Sequence[KeySet]) -> bytes:
+    """The public key with this thumbprint in the newest of `sets`, at the rising `indexes`, below `index`; raises
+    Refuted if it is in none or only in others."""
+    newest = bisect_left(indexes, index) - 1
+    public = sets[newest].keys.get(key) if newest >= 0 else None
+    if public is None:
+        raise Refuted(f"key valid at index {index}", "a key of the newest key statement before it", key)
+    return public
 
 
 def party_keys(party: str, chain: KeyChain, checkpoint: Checkpoint, origin: str) -> PartyKeys:

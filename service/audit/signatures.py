@@ -6,8 +6,8 @@ a key is valid from the index after the one of its statement. What still waits c
 the order in which it waits.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from verifier import ed25519
 from verifier.encoding import unb64url
 from verifier.entry import NOTICE, PARTY_KEY
 from verifier.errors import Refuted
-from verifier.keychain import signer_of
+from verifier.keychain import signer_of, valid_at
 from verifier.statement import KeySet, Statement, check_signature, key_set, read, split
 
 STATEMENT = Table("warehouse.statement", ("statement_hash",))
@@ -38,25 +38,16 @@ _OF_KIND = text("""
 """)
 
 
+_AFTER = {"queue": _QUEUE, "nowhere": NOWHERE}
+_ENTERED = text("SELECT count(DISTINCT statement_hash) FROM ledger.entry WHERE kind = :kind")
+
+
 @dataclass
-class Keys:
-    """The keys of one party: what each of its key statements sets, and the indexes of these, ascending."""
+class _Keys:
+    """What each key statement of one party sets, and the indexes of these, rising."""
 
     indexes: list[int] = field(default_factory=list)
     sets: list[KeySet] = field(default_factory=list)
-
-    def before(self, index: int) -> KeySet | None:
-        """The newest set whose statement has an index below this one."""
-        at = bisect_left(self.indexes, index) - 1
-        return self.sets[at] if at >= 0 else None
-
-    def add(self, index: int, keys: KeySet) -> None:
-        self.indexes.append(index)
-        self.sets.append(keys)
-
-
-_AFTER = {"queue": _QUEUE, "nowhere": NOWHERE}
-_ENTERED = text("SELECT count(DISTINCT statement_hash) FROM ledger.entry WHERE kind = :kind")
 
 
 class Signatures:
@@ -64,14 +55,24 @@ class Signatures:
     signed, other checks name it, and nothing is said about who lacks a key."""
 
     def __init__(self, connection: Connection, origin: str) -> None:
-        self._origin, self._of = origin, dict[str, Keys]()
-        self._findings = list(self._key_statements(connection))
+        rows = connection.execute(_OF_KIND, {"kind": PARTY_KEY, **_AFTER})
+        self._statements = _read(rows, origin)
+        self._of = defaultdict[str, _Keys](_Keys)
+        for row, statement, keys in self._statements:
+            self._of[statement.issuer].indexes.append(row.at)
+            self._of[statement.issuer].sets.append(keys)
         entered = connection.execute(_ENTERED, {"kind": PARTY_KEY}).scalar_one()
-        self._whole = entered == sum(at < _QUEUE for keys in self._of.values() for at in keys.indexes)
+        self._whole = entered == sum(row.at < _QUEUE for row, *_ in self._statements)
 
     def of_keys(self) -> Iterator[Finding]:
-        """What is wrong with the signatures of the key statements."""
-        yield from self._findings
+        """The key statements themselves."""
+        before: dict[str, KeySet] = {}
+        for row, statement, keys in self._statements:
+            try:
+                check_signature(statement, signer_of(statement, keys, before.get(statement.issuer)))
+            except Refuted as refuted:
+                yield _finding(row, row.at, f"{refuted.what}: {refuted.expected}", refuted.seen)
+            before[statement.issuer] = keys
 
     def of_movements(self, block: Block, said: dict[int, Told]) -> Iterator[Finding]:
         for row in block.movements:
@@ -87,9 +88,10 @@ class Signatures:
                 yield _finding(row, row.at, "a statement", str(error))
 
     def _signed(self, row: Row[Any], said: Told, index: int) -> Iterator[Finding]:
-        valid = self._of.get(said.issuer, Keys()).before(index)
-        public = None if valid is None else valid.keys.get(said.signer)
-        if public is None:
+        keys = self._of[said.issuer]
+        try:
+            public = valid_at(index, said.signer, keys.indexes, keys.sets)
+        except Refuted:
             if self._whole:
                 yield _finding(row, index, f"a key that {said.issuer} had then", said.signer)
             return
@@ -99,29 +101,18 @@ class Signatures:
         except Refuted:
             yield _finding(row, index, f"the signature of key {said.signer}", signature)
 
-    def _key_statements(self, connection: Connection) -> Iterator[Finding]:
-        rows = connection.execute(_OF_KIND, {"kind": PARTY_KEY, **_AFTER}).all()
-        for row, statement, keys in self._read(rows):
-            had = self._of.setdefault(statement.issuer, Keys())
-            before = had.sets[-1] if had.sets else None
-            try:
-                check_signature(statement, signer_of(statement, keys, before))
-            except Refuted as refuted:
-                yield _finding(row, row.at, f"{refuted.what}: {refuted.expected}", refuted.seen)
-            had.add(row.at, keys)
 
-    def _read(self, rows: Sequence[Row[Any]]) -> list[tuple[Row[Any], Statement, KeySet]]:
-        """Those that are as they were signed, in the order of the log."""
-        found = []
-        for row in rows:
-            try:
-                statement = read(row.jwt, PARTY_KEY, self._origin)
-                if statement.hash != row.statement_hash:
-                    continue
+def _read(rows: Iterable[Row[Any]], origin: str) -> list[tuple[Row[Any], Statement, KeySet]]:
+    """The key statements that are as they were signed, in the order of the log."""
+    found = []
+    for row in rows:
+        try:
+            statement = read(row.jwt, PARTY_KEY, origin)
+            if statement.hash == row.statement_hash:
                 found.append((row, statement, key_set(statement, split(f"{row.jwt}~"))))
-            except Refuted:
-                continue  # `service.audit.keys` says so
-        return sorted(found, key=lambda each: (each[0].at, each[2].sequence))
+        except Refuted:
+            continue  # `service.audit.keys` says so
+    return sorted(found, key=lambda each: (each[0].at, each[2].sequence))
 
 
 def _index(block: Block, row: Row[Any]) -> int:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 import anchoring
-from anchoring import Audited, Finding
+from anchoring import LONGEST, Audited, Finding
 from service.audit import catalogue
 from service.audit.block import LAST
 from service.audit.differ import NOBODY
@@ -32,7 +32,7 @@ class Step(NamedTuple):
     @property
     def long(self) -> bool:
         """Whether it takes so much longer than the others that it should have helpers of its own."""
-        return self.name == "lot maps"
+        return self.name == LONGEST
 
 
 @dataclass
