@@ -58,15 +58,21 @@ def _product() -> Iterator[tuple[Running, Disk | None]]:
     """On a disk of its own, where that may be."""
     home = Path(tempfile.mkdtemp(prefix="lotproof-campaign-"))
     home.chmod(0o711)
-    with disk(home) as own:
-        running = Running(home / "data", node.free_port(), node.free_port())
-        try:
-            running.start()
-            yield running, own
-        finally:
-            running.process.send_signal(signal.SIGINT)
-            running.process.wait(90)
-    shutil.rmtree(home, ignore_errors=True)
+    try:
+        with disk(home) as own:
+            yield from _run(home, own)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _run(home: Path, own: Disk | None) -> Iterator[tuple[Running, Disk | None]]:
+    running = Running(home / "data", node.free_port(), node.free_port())
+    try:
+        running.start()
+        yield running, own
+    finally:
+        running.process.send_signal(signal.SIGINT)
+        running.process.wait(90)
 
 
 def _company(operator: Door) -> str:
