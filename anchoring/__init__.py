@@ -38,7 +38,7 @@ from anchoring.submissions import Submission, submit
 
 if TYPE_CHECKING:
     from anchoring import deploy, offices, restoring
-    from anchoring.audit import LEDGER_CHECKS, LONGEST, Audited, Check, Finding
+    from anchoring.audit import LEDGER_CHECKS, Audited, Check, Finding
     from anchoring.deploy import Damaged, NeedsEther, NotYet, WrongChain
     from anchoring.recovery import NotAgreed, accept_reorg
     from anchoring.rehearsal import rehearse
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 _OF_THE_CHAIN = {
     "LEDGER_CHECKS": "audit",
-    "LONGEST": "audit",
     "Audited": "audit",
     "Away": "rpc",
     "Check": "audit",
@@ -77,7 +76,6 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "LEDGER_CHECKS",
-    "LONGEST",
     "Alarm",
     "AlarmKind",
     "Anchor",

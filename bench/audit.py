@@ -85,7 +85,7 @@ def _ledger_audited(url: str) -> tuple[float, float]:
         for step, done in Audit(url, asked).carried_out(connection, steps):
             assert not done.findings, f"{step}: expected none, got {done.findings[0]}"
     engine.dispose()
-    return perf_counter() - begun, peak_of_family(2 * HELPERS)
+    return perf_counter() - begun, peak_of_family(HELPERS)
 
 
 def _of_the_warehouse(movements: int) -> Iterator[Row]:

@@ -82,13 +82,10 @@ class Audit:
             yield from ((step, carry_out(connection, step, self.asked)) for step in open)
             return
         snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
+        alone = replace(self.asked, jobs=1, progress=_silent)  # what is told in a helper reaches nobody
         with ProcessPoolExecutor(self.asked.jobs, get_context("spawn")) as pool:
-            running = {pool.submit(_helped, self.url, snapshot, step, self._for(step)): step for step in open}
+            running = {pool.submit(_helped, self.url, snapshot, step, alone): step for step in open}
             yield from _as_they_end(running)
-
-    def _for(self, step: Step) -> Audited:
-        """What a helper is asked; what it would tell on the way reaches nobody."""
-        return replace(self.asked, jobs=self.asked.jobs if step.long else 1, progress=_silent)
 
 
 def probed(url: str) -> list[Finding]:

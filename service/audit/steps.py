@@ -13,7 +13,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, text
 
 import anchoring
-from anchoring import LONGEST, Audited, Finding
+from anchoring import Audited, Finding
 from service.audit import catalogue
 from service.audit.block import LAST
 from service.audit.differ import NOBODY
@@ -28,11 +28,6 @@ RANGE = 20_000
 class Step(NamedTuple):
     name: str
     within: Range | None = None
-
-    @property
-    def long(self) -> bool:
-        """Whether it takes so much longer than the others that it should have helpers of its own."""
-        return self.name == LONGEST
 
 
 @dataclass
