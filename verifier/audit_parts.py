@@ -37,16 +37,17 @@ def looked_at(
     """
     bits = bits_for(size) if how.bits is None else how.bits
     known = {number: part for number, part in known.items() if len(part.places) == PLACE * len(sizes)}
-    missing = [number for number in range(1 << bits) if number not in known]
+    parts = range(1 << bits)
+    missing = [number for number in parts if number not in known]
     passes = _passes(partial(_look, path, bits, sizes), missing, how.jobs)
-    for number in range(1 << bits):
+    for number in parts:
         if number in known:
             yield known[number]
             continue
         looked = next(passes)
         if not looked.breaks:
             done(number, looked)
-        how.progress("parts of the lot map", number + 1, 1 << bits)
+        how.progress("parts of the lot map", number + 1, len(parts))
         yield looked
 
 

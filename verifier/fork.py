@@ -31,6 +31,7 @@ from verifier.policy import Policy
 from verifier.receipt import SignedCheckpoint, read_checkpoint
 from verifier.report import Answer, Findings, Report, unanswered
 from verifier.signers import check_log
+from verifier.timing import seconds
 
 FORMAT = "lotproof-fork/1"
 MAX_FORK = 128 * 1024  # two notes of 16 KiB, twice 53 hashes, an anchor
@@ -99,7 +100,7 @@ def read_fork(value: Any) -> Fork:
 
 
 def verify_fork(
-    data: bytes, policy: Policy, nodes: Sequence[Node] = (), sources: Sequence[Source] = (), now: int = 0
+    data: bytes, policy: Policy, nodes: Sequence[Node] = (), sources: Sequence[Source] = (), now: int | None = None
 ) -> Report:
     """The report on evidence of a fork; exit code 0 if the fork is proven. Raises nothing."""
     form = Findings(1)
@@ -114,7 +115,7 @@ def verify_fork(
         found[6].attempt(check_log, one.note, one.checkpoint, policy)
     answers = [form.answer(), *(each.answer() for each in found.values())]
     if fork.anchor is not None:
-        answers.append(_anchored(fork.anchor, policy, nodes, sources, now))
+        answers.append(_anchored(fork.anchor, policy, nodes, sources, seconds(now)))
     return Report("evidence of a fork", tuple(answers), _facts(fork), CAVEATS)
 
 

@@ -40,9 +40,8 @@ class NotResumable(Exception):
 
 @dataclass(slots=True)
 class State:
-    """Of which audit, under which checkpoint, and how far: `read` entries under `root`, these parts."""
+    """Under which checkpoint, and how far: `read` entries under `root`, these parts."""
 
-    of: str
     checkpoint: str
     held: OnChain | None
     open: tuple[Unavailable, ...]
@@ -56,7 +55,7 @@ class Resume:
 
     def __init__(self, path: Path, of: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
-        self.of = of
+        self._of = of
         self._clock = clock
         self._saved = clock()
         self.entries = path.with_name(path.name + ".entries")
@@ -68,10 +67,10 @@ class Resume:
         with self._path.open("rb") as file:
             data = file.read(MAX_STATE + 1)
         try:
-            state = _read(data)
+            of, state = _read(data)
         except (Refuted, ValueError, TypeError) as problem:
             raise NotResumable(f"{self._path} is no state of an audit: {problem}") from None
-        if state.of != self.of:
+        if of != self._of:
             raise NotResumable(f"{self._path} is of an audit of another log, or by another policy")
         return state
 
@@ -79,7 +78,7 @@ class Resume:
         """Write the state down, at most every few seconds unless it has to be `now`."""
         if not now and self._clock() - self._saved < EVERY:
             return
-        write_whole(self._path, json.dumps(_plain(state)).encode("ascii"))
+        write_whole(self._path, json.dumps(_plain(self._of, state)).encode("ascii"))
         self._saved = self._clock()
 
     def forget(self) -> None:
@@ -89,11 +88,11 @@ class Resume:
                 path.unlink()
 
 
-def _plain(state: State) -> dict[str, Any]:
+def _plain(of: str, state: State) -> dict[str, Any]:
     parts = {str(n): {"subjects": part.subjects, "places": part.places.hex()} for n, part in state.parts.items()}
     return {
         "format": FORMAT,
-        "of": state.of,
+        "of": of,
         "checkpoint": state.checkpoint,
         "held": None if state.held is None else _plain_held(state.held),
         "open": [[unknown.what, unknown.why] for unknown in state.open],
@@ -109,15 +108,15 @@ def _plain_held(held: OnChain) -> dict[str, Any]:
     return {"size": held.size, "log_root": held.log_root.hex(), "events": events, "epochs": epochs}
 
 
-def _read(data: bytes) -> State:
+def _read(data: bytes) -> tuple[str, State]:
     state = members(load_json(data), "state", _STATE)
     if state["format"] != FORMAT:
         raise Refuted("format", FORMAT, state["format"])
     unknown = tuple(Unavailable(string(what, "open"), string(why, "open")) for what, why in _rows(state["open"], 2))
     held = None if state["held"] is None else _held(state["held"])
     read, root = integer(state["read"], "read"), bytes.fromhex(string(state["root"], "root"))
-    return State(string(state["of"], "of"), string(state["checkpoint"], "checkpoint"), held, unknown, read, root,
-                 _parts(state["parts"]))  # fmt: skip
+    checkpoint = string(state["checkpoint"], "checkpoint")
+    return string(state["of"], "of"), State(checkpoint, held, unknown, read, root, _parts(state["parts"]))
 
 
 def _held(value: Any) -> OnChain:

@@ -7,6 +7,7 @@ that differ), nor long before p (but for the delay until an anchor is mined).
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -53,6 +54,11 @@ class Timeline:
         earliest = (previous.time - self._policy.max_anchor_delay) * 1000
         if recorded_at < earliest:
             raise Refuted(f"entry {sequence} is back-dated", f"{moment(earliest)} or later", moment(recorded_at))
+
+
+def seconds(now: int | None) -> int:
+    """The time that the caller says, or else the clock."""
+    return int(time.time()) if now is None else now
 
 
 def moment(milliseconds: int) -> str:

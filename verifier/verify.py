@@ -21,7 +21,6 @@ numbers. What is trusted comes in `policy`, what is asked in `nodes` and `source
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -38,7 +37,7 @@ from verifier.refs import Answers, Said
 from verifier.report import TITLES, Findings, Report, Verdict, unanswered
 from verifier.signers import check_signers
 from verifier.statement import Statement, check_signature, read
-from verifier.timing import Timeline
+from verifier.timing import Timeline, seconds
 
 
 @dataclass(slots=True)
@@ -75,7 +74,7 @@ def verify(
     if bundle is None:
         why = "the form was refused"
         return Report("lot proof", (form.answer(), *(unanswered(check, why) for check in list(TITLES)[1:])))
-    case = Case(bundle, policy, nodes, sources, int(time.time()) if now is None else now, lot)
+    case = Case(bundle, policy, nodes, sources, seconds(now), lot)
     answers = [form.answer()]
     for number, check in CHECKS.items():
         found = Findings(number)

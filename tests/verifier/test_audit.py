@@ -1,25 +1,32 @@
 """The audit of a whole log: honest logs pass, and each way of cheating is named with its evidence."""
 
+import gc
 import json
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from verifier import audit, uri
-from verifier.chain import Event
+from verifier.chain import Block, Event
 from verifier.encoding import b64
 from verifier.entry import MOVEMENT, Entry, format_entry, parse_entry
+from verifier.fork import verify_fork
 from verifier.growing import GrowingMap, GrowingTree
 from verifier.hashing import leaf_hash, map_value
 from verifier.http import Deadline
 from verifier.policy import parse_policy
 from verifier.report import Report, Verdict
+from verifier.resume import NotResumable, Resume, State
+from verifier.verify import verify
 
-from .fake_chain import FakeNode
+from .fake_chain import FakeNode, block_hash
 from .maker import ORIGIN, World, lot_name, public_key, story
 from .published import Served, publishing
+from .test_fork import against_an_anchor
 from .vectors import load, naive_map, naive_root, unhex
 
 
@@ -133,6 +140,7 @@ def test_a_log_shorter_than_what_is_anchored_was_rolled_back() -> None:
     note = world.checkpoint(size)
     report = audit.audit_log(world.entries[:size], note, parse_policy(world.policy()), [world.chain()])
     assert report.answer(7).verdict is Verdict.REFUTED
+    assert report.answer(7).why == f"size of the contract's head: expected at most the log's {size}, seen 9"
 
 
 def test_a_log_that_is_not_the_anchored_one_is_a_fork() -> None:
@@ -167,6 +175,13 @@ def test_without_events_the_anchored_maps_stay_open_and_the_head_is_still_compar
     assert judged(world, replace(world.chain(), anchored=None)).answer(7).verdict is Verdict.UNKNOWN
     fewer = [Event(a.index, a.size, a.log_root, a.map_root) for a in world.anchors[1:]]
     assert judged(world, replace(world.chain(), anchored=fewer)).answer(7).verdict is Verdict.UNKNOWN
+
+
+def test_nodes_that_disagree_about_the_anchors_leave_them_open() -> None:
+    world, _ = story()
+    other = replace(world.chain(name="another node"), anchored=[])
+    report = audit.audit_log(world.entries, world.checkpoint(), parse_policy(world.policy()), [world.chain(), other])
+    assert report.answer(7).why == "events: fake node and another node disagree"
 
 
 def test_without_a_node_the_chain_stays_open() -> None:
@@ -277,6 +292,7 @@ def test_a_checkpoint_that_is_none_is_refused_and_leaves_the_rest_open() -> None
     world, _ = story()
     report = audit.audit_log(world.entries, "nonsense", parse_policy(world.policy()), [world.chain()])
     assert [answer.verdict for answer in report.answers] == [Verdict.REFUTED] + 6 * [Verdict.UNKNOWN]
+    assert report.subject == "log"
     assert "the checkpoint was refused" in report.answers[-1].why
     assert [answer.title for answer in report.answers] == [
         "Form", "Chains", "Tiles", "Statements", "Roots", "Signed by the log", "Anchored",
@@ -287,3 +303,36 @@ def test_a_contract_without_anchors_contradicts_nothing() -> None:
     world, _ = story()
     world.anchors.clear()
     assert judged(world).answer(7).verdict is Verdict.YES
+
+
+def test_an_audit_leaves_no_file_open(tmp_path: Path) -> None:
+    """Python complains of a file that it has to close itself, when the memory is freed."""
+    world, _ = story()
+    resume = Resume(tmp_path / "state", "one")
+    given = world.entries, world.checkpoint(), parse_policy(world.policy()), [world.chain()]
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        assert audit.audit_log(*given).exit_code == 0
+        resume.save(State(world.checkpoint(), None, (), 3, bytes(32)), True)
+        resume.entries.write_bytes(b"".join(world.entries[:3]))
+        with pytest.raises(NotResumable, match="not what was read before"):
+            audit.audit_log(*given, work=audit.Work(resume=resume))
+        gc.collect()
+    assert not complaints
+
+
+def test_whoever_does_not_say_what_time_it_is_is_judged_by_the_clock() -> None:
+    """A node that stands still since 1970 is behind now, and was not then."""
+    world, evidence = against_an_anchor()
+    policy = parse_policy(world.policy(max_node_lag=60))
+    nodes = [replace(world.chain(), latest_block=Block(9000, block_hash(9000), 1000))]
+    lot = json.dumps(world.bundle(lot_name())).encode()
+    judges = (
+        lambda *now: verify([lot], policy, nodes, (), *now),
+        lambda *now: verify_fork(json.dumps(evidence).encode(), policy, nodes, (), *now),
+        lambda *now: audit.audit_log(world.entries, world.checkpoint(), policy, nodes, *now),
+    )
+    for judge in judges:
+        assert judge(1060).answer(7).verdict is Verdict.YES
+        assert judge(1061).answer(7).why == "fake node: its newest block is 61 s old, at most 60 s are allowed"
+        assert judge().answer(7).verdict is Verdict.UNKNOWN

@@ -227,7 +227,7 @@ def test_the_audit_is_told_what_the_options_say(monkeypatch: Any, folder: Path) 
 
 def test_a_state_is_of_one_log_by_one_policy(monkeypatch: Any, folder: Path) -> None:
     given: list[Any] = []
-    monkeypatch.setattr(audit, "audit", lambda *options: given.append(options[4].resume.of) or Report("log", ()))
+    monkeypatch.setattr(audit, "audit", lambda *options: given.append(options[4].resume._of) or Report("log", ()))
     for url, more in (("http://a", {}), ("http://b", {}), ("http://a", {"max_age": 1})):
         (folder / "policy.toml").write_text(toml(story()[0].policy(**more)))
         cli.main(["audit", url, "--policy", str(folder / "policy.toml"), "--resume", str(folder / "state")])

@@ -198,7 +198,7 @@ def test_entries_are_asked_for_bundle_by_bundle(world: World) -> None:
 def a_state() -> State:
     held = OnChain(7, b"\x01" * 32, [Event(0, 5, b"\x02" * 32, b"\x03" * 32)], (Epoch(3, 1),))
     parts = {2: Looked(4, b"\x00" * 66)}
-    return State("of", "note", held, (Unavailable("events", "away"),), 256, b"\x04" * 32, parts)
+    return State("note", held, (Unavailable("events", "away"),), 256, b"\x04" * 32, parts)
 
 
 def same(one: State, other: State) -> bool:
@@ -216,12 +216,12 @@ def test_a_state_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     loaded = resume.load()
     assert loaded is not None and same(loaded, a_state())
     now[0] = 9.9
-    resume.save(State("of", "other", None, ()))
+    resume.save(State("other", None, ()))
     loaded = resume.load()
     assert loaded is not None and loaded.checkpoint == "note"
-    resume.save(State("of", "other", None, ()), True)
+    resume.save(State("other", None, ()), True)
     loaded = resume.load()
-    assert loaded is not None and same(loaded, State("of", "other", None, ()))
+    assert loaded is not None and same(loaded, State("other", None, ()))
     with pytest.raises(NotResumable, match="another log"):
         Resume(tmp_path / "state", "else").load()
     resume.entries.write_bytes(b"")

@@ -15,6 +15,7 @@ import pytest
 
 from verifier import audit, cli, files, resume
 from verifier.entry import format_entry, parse_entry
+from verifier.errors import Unavailable
 from verifier.http import Deadline
 from verifier.policy import parse_policy
 from verifier.progress import Progress
@@ -168,6 +169,62 @@ def test_parts_that_are_done_are_not_looked_at_again(served: Served, tmp_path: P
     monkeypatch.setitem(audit.looked_at.__globals__, "_look", look_until(9))
     assert audited(served, work).exit_code == 0
     assert looked == [0, 1, 2, 3]
+
+
+def away(log: PublishedLog) -> None:
+    log.good(b"")
+
+
+def test_a_break_and_the_last_entry_are_written_down_however_soon_they_come(served: Served, tmp_path: Path) -> None:
+    """By a clock that stands still nothing else is."""
+    state, read = tmp_path / "state", []
+
+    def look(what: str, done: int, total: int) -> None:
+        read.append((what, done, json.loads(state.read_text())["read"] if state.exists() else 0))
+
+    work = audit.Work(resume=resume.Resume(state, "one", lambda: 0.0), progress=look, bits=1)
+    served.bent["/tile/entries/002.p/188"] = away
+    assert audited(served, work).exit_code == 2
+    assert json.loads(state.read_text())["read"] == 512
+    served.bent.clear()
+    assert audited(served, work).exit_code == 0
+    reading, parts = "entries", "parts of the lot map"
+    assert read == [
+        (reading, 256, 0), (reading, 512, 0), (parts, 1, 512), (parts, 2, 512),
+        (reading, 700, 512), (parts, 1, 700), (parts, 2, 700),
+    ]  # fmt: skip
+
+
+def bundle_with_no_entry(world: World) -> bytes:
+    entries = [bytes(114), *world.entries[1:256]]
+    return b"".join(len(raw).to_bytes(2, "big") + raw for raw in entries)
+
+
+@pytest.mark.parametrize("where", ["/tile/0/000", "/tile/entries/000"])
+def test_nothing_is_kept_once_something_is_wrong(served: Served, tmp_path: Path, where: str) -> None:
+    work = audit.Work(resume=resume.Resume(tmp_path / "state", "one", hurried()))
+    served.bent[where] = bytes(8192) if where == "/tile/0/000" else bundle_with_no_entry(served.world)
+    served.bent["/tile/entries/002.p/188"] = away
+    assert audited(served, work).exit_code == 1
+    assert not (tmp_path / "state").exists()
+
+
+@pytest.mark.parametrize(("bundle", "kept"), [(False, False), (True, True)])
+def test_only_what_could_not_be_read_is_a_reason_to_go_on_later(tmp_path: Path, bundle: bool, kept: bool) -> None:
+    """Neither a chain that nobody could ask nor statements without their keys."""
+    world, _ = story()
+
+    def entries(first: int, size: int) -> Iterator[bytes]:
+        if bundle:
+            raise Unavailable("a bundle", "away")
+        yield from world.entries[first:size]
+
+    work = audit.Work(resume=resume.Resume(tmp_path / "state", "one", hurried()))
+    policy = parse_policy(world.policy())
+    said = [world.statements[4].shown()]
+    report = audit.audit_log(entries, world.checkpoint(), policy, statements=said, work=work)
+    assert {7} | ({1} if bundle else {4}) <= {each.check for each in report.answers if each.verdict is Verdict.UNKNOWN}
+    assert any(tmp_path.iterdir()) is kept
 
 
 def test_what_is_wrong_is_found_again_after_a_break(long: World, tmp_path: Path) -> None:
