@@ -16,6 +16,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from verifier import uri
@@ -58,7 +59,7 @@ class Known:
 class Judged:
     """One given statement: what was read of it and what was found."""
 
-    found: Findings
+    found: Findings = field(default_factory=lambda: Findings(4))
     entered: Sequence[Entered] = ()
     parts: SdJwt | None = None
     statement: Statement | None = None
@@ -87,7 +88,7 @@ def check_statements(
     # Each text once: a repetition says nothing new, and must not stand for a statement that is missing.
     judged = [_placed(text, places) for text in dict.fromkeys(given)]
     # In the log's order: a key statement is known before what it vouches for.
-    judged.sort(key=lambda one: (not one.entered, one.entered[0].index if one.entered else 0))
+    judged.sort(key=lambda one: one.entered[0].index if one.entered else inf)
     for one in judged:
         one.found.attempt(_check, one, policy, keys)
     _check_lots(judged, places, policy)
@@ -103,7 +104,7 @@ def check_statements(
 
 
 def _placed(text: str, places: Places) -> Judged:
-    judged = Judged(Findings(4))
+    judged = Judged()
     judged.parts = judged.found.attempt(split, text)
     if judged.parts is not None:
         digest = statement_hash(judged.parts.jwt)
@@ -177,7 +178,7 @@ def _same_subjects(expected: set[Subject], entered: Sequence[Entered]) -> None:
 
 def _check_lots(judged: Sequence[Judged], places: Places, policy: Policy) -> None:
     """Each statement against those before it in every lot that it shows; one that is not given stands as withheld."""
-    given = {one.statement.hash: one for one in judged if one.statement is not None and one.disclosed is not None}
+    given = {one.statement.hash: one for one in judged if one.statement is not None}
     names = {
         uri.subject(uri.LOT, policy.origin, lot): lot
         for one in given.values()
@@ -196,7 +197,7 @@ def _check_lots(judged: Sequence[Judged], places: Places, policy: Policy) -> Non
             one.found.attempt(answers.add, said)
 
 
-_NOT_GIVEN = Judged(Findings(4))
+_NOT_GIVEN = Judged()
 
 
 def _row(one: Judged) -> dict[str, Any]:

@@ -124,6 +124,7 @@ class Findings:
 
     def take(self, other: Findings) -> None:
         """Add what a part of this check found."""
+        assert other.check == self.check
         for refutation in other.refuted:
             self.refute(refutation)
         for unknown in other.unknown:

@@ -1,15 +1,17 @@
 """The audit of statements: in the log, signed by their parties, and in exactly the lots that they name."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from verifier import audit, uri
+from verifier.encoding import unb64url
 from verifier.entry import MOVEMENT
 from verifier.policy import parse_policy
 from verifier.report import Report, Verdict
 
-from .maker import ORIGIN, Signed, World, lot_name, party, story
+from .maker import ORIGIN, Signed, World, answering, lot_name, party, story
 
 
 def judged(world: World, given: list[str] | None = None, **policy: object) -> Report:
@@ -122,6 +124,28 @@ def test_what_is_no_statement_has_a_row_of_its_own() -> None:
     assert (row["answer"], row["indexes"]) == ("refuted", []) and "hash" not in row
 
 
+def test_a_row_says_where_a_statement_stands_whose_it_is_and_how_much_it_shows() -> None:
+    world, lot = story()
+    (key, *_, shipment, _), hidden = unique(world), {"readPoint", "eventTime"}
+    given = [shipment.shown(lambda name: name not in hidden), key.shown()]
+    first, second = judged(world, given).facts["statements"]  # type: ignore[misc]
+    jti = {said.hash: json.loads(unb64url(said.jwt.split(".")[1]))["jti"] for said in (key, shipment)}
+    own = {"indexes": [0], "hash": key.hash.hex(), "kind": 2, "party": party("farm"), "id": jti[key.hash]}
+    assert first == {"answer": "yes", "why": "", **own}
+    lots = sorted((lot, lot_name(2)))
+    quantities = [{"list": "quantityList", "lot": each, "unit": "KGM", "quantity": "100"} for each in lots]
+    own = {"indexes": [6, 7], "hash": shipment.hash.hex(), "kind": 1, "party": party("farm"), "id": jti[shipment.hash]}
+    assert second == {"answer": "yes", "why": "", **own, "lots": lots, "hidden": 2, "quantities": quantities}
+
+
+def test_an_answer_to_nothing_in_its_lot_is_refuted_for_the_whole_history_is_known() -> None:
+    world, lot = story()
+    world.movement("mill", [lot], ref=answering(unique(world)[5]))
+    given = [said.shown() for said in unique(world)]
+    why = judged(world, given).answer(4).why
+    assert why.startswith("ref of entry 4: expected an earlier statement of this history")
+
+
 def test_keys_may_change_and_change_again() -> None:
     world, lot = story()
     for key in ("second", "third"):
@@ -140,6 +164,8 @@ def test_a_key_statement_that_is_not_given_leaves_open_what_needs_it_and_accuses
     given = [said.shown() for said in unique(world) if said.hash != own[withheld].hash]
     report = judged(world, given)
     assert report.answer(4).verdict is Verdict.UNKNOWN
+    why = f"keys of {party('farm')}: key statement {withheld + 1} was not given or is none"
+    assert why in map(str, report.answer(4).unknown)
     rows = {row["hash"]: row["answer"] for row in report.facts["statements"]}  # type: ignore[attr-defined]
     assert set(rows.values()) == {"yes", "could not check"}
     assert rows[own[2].hash.hex()] == "could not check"

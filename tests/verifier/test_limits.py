@@ -89,7 +89,6 @@ FIGURES = {
     (command, "MAX_POLICY"): KIB * KIB,
     (command, "MAX_TOKEN"): 4 * KIB,
     (chain, "GROUP_LEVEL"): 6,
-    (refs, "_EXACT"): refs.Context(prec=64),
     (alarms, "WEBHOOK_PATIENCE"): 10.0,
     (alarms, "MAX_WEBHOOK_ANSWER"): 64 * KIB,
     (monitor_command, "EVERY"): 60.0,
@@ -104,10 +103,10 @@ FIGURES = {
 REST = {"max_clock_skew": 300, "max_anchor_delay": 3600, "quorum": 0, "finality": "finalized", "max_node_lag": None}
 
 
-@pytest.mark.parametrize("place", FIGURES, ids=lambda place: f"{place[0].__name__}.{place[1]}")
-def test_a_limit_is_the_one_of_the_format(place: tuple[Any, str]) -> None:
-    seen = getattr(*place)
-    assert getattr(seen, "prec", seen) == getattr(FIGURES[place], "prec", FIGURES[place])
+def test_limits_are_those_of_the_format() -> None:
+    for (where, name), figure in FIGURES.items():
+        assert getattr(where, name) == figure, f"{where.__name__}.{name}"
+    assert refs._EXACT.prec == 64
 
 
 def test_what_a_policy_does_not_say_is_as_documented() -> None:
