@@ -133,7 +133,7 @@ def parse_bundle(data: bytes) -> Bundle:
 def parse_item(value: Any) -> Item:
     """One member of a history."""
     item = members(value, "entry", _ITEM)
-    raw = unb64(string(item["entry"], "entry", 152))
+    raw = unb64(string(item["entry"], "entry"))
     statement = None if item["statement"] is None else split(string(item["statement"], "statement", _MAX_STATEMENT))
     path = _hashes(item["path"], "path length", MAX_LOG_PATH)
     return Item(parse_entry(raw), leaf_hash(raw), integer(item["index"]), path, statement)

@@ -156,7 +156,7 @@ def _resume(given: argparse.Namespace, policy: Policy) -> Resume | None:
         return None
     if not given.resume.parent.is_dir():
         raise WrongUse(f"no folder {given.resume.parent} to keep the state in")
-    return Resume(given.resume, sha256(f"{given.url} {policy!r}".encode()).hexdigest())
+    return Resume(given.resume, sha256(repr((given.url, policy)).encode()).hexdigest())
 
 
 def _fraud(arguments: list[str]) -> int:

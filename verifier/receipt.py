@@ -63,7 +63,7 @@ def read_receipt(value: Any) -> Receipt:
     receipt = members(value, "receipt", _RECEIPT)
     if receipt["format"] != FORMAT:
         raise Refuted("format", FORMAT, receipt["format"])
-    raw = unb64(string(receipt["entry"], "entry", 152))
+    raw = unb64(string(receipt["entry"], "entry"))
     path = tuple(unb64_hash(text) for text in array(receipt["path"], "path length", MAX_LOG_PATH))
     signed = read_checkpoint(receipt["checkpoint"])
     return Receipt(parse_entry(raw), leaf_hash(raw), integer(receipt["index"], "index"), path, signed)

@@ -119,6 +119,16 @@ def test_checkpoint_vectors(shared_data: Any, case: Any) -> None:
     assert refused_by == case.get("refused_by_check")
 
 
+def test_a_checkpoint_has_four_lines_and_none_is_empty() -> None:
+    lines = _a_note().split("\n\n")[0].split("\n")
+    assert accepts(parse_checkpoint, "\n".join([*lines, ""]))
+    for place in range(4):
+        emptied = [*lines[:place], "", *lines[place + 1 :], ""]
+        for bad in (emptied, [*lines[:place], *lines[place + 1 :], ""], [*lines, lines[place], ""]):
+            assert not accepts(parse_checkpoint, "\n".join(bad)), bad
+    assert not accepts(parse_checkpoint, "\n".join(lines)) and not accepts(parse_checkpoint, "\n".join([*lines, "x"]))
+
+
 def test_notes_of_go_sumdb_are_read_and_written_back(shared_data: Any) -> None:
     vectors = json.loads((shared_data / "merkle/transcribed/golang-sumdb-note.json").read_text())
     text = vectors["text"] + "\n" + "".join(f"{line}\n" for line in vectors["signature_lines"])
