@@ -12,7 +12,6 @@ from verifier import audit, cli, command, fork, fraud, pack, receipt, uri
 from verifier.command import WrongUse, printable, show, token_of
 from verifier.errors import Refuted, Unavailable
 from verifier.http import Deadline, fetch
-from verifier.progress import Progress
 from verifier.report import Answer, Findings, Report, Verdict
 
 from .maker import ORIGIN, lot_name, story
@@ -256,21 +255,3 @@ def test_nobody_is_waited_for_after_the_deadline() -> None:
         deadline.left("it")
     with pytest.raises(Unavailable, match="no answer in time"):
         fetch("http://127.0.0.1:9/", Deadline(0))
-
-
-def test_progress_is_told_seldom_and_wiped() -> None:
-    for terminal, every in ((True, 0.2), (False, 10.0)):
-        now = [0.0]
-        told = io.StringIO()
-        told.isatty = lambda terminal=terminal: terminal  # type: ignore[method-assign]
-        progress = Progress(told, lambda now=now: now[0])
-        for at in (every - 0.01, every, every + 0.01, 2 * every):
-            now[0] = at
-            progress("entries", 1000, 3000)
-        progress.end()
-        wiped = told.getvalue()
-        progress.end()
-        assert told.getvalue() == wiped
-        assert told.getvalue().count("1,000 of 3,000 (33 %)") == 2
-        assert told.getvalue().endswith("\r" if terminal else "s\n")
-        progress("entries", 0, 0)

@@ -1,6 +1,5 @@
 """An audit in parts, in processes, cut off and gone on with: it finds what an audit in one go finds."""
 
-import io
 import json
 import os
 import random
@@ -13,12 +12,11 @@ from typing import Any
 
 import pytest
 
-from verifier import audit, cli, files, resume
+from verifier import audit, cli, resume
 from verifier.entry import format_entry, parse_entry
 from verifier.errors import Unavailable
 from verifier.http import Deadline
 from verifier.policy import parse_policy
-from verifier.progress import Progress
 from verifier.report import Report, Verdict, as_json
 
 from .maker import World, lot_name, story
@@ -297,21 +295,6 @@ def test_entries_on_disk_that_were_changed_are_refused(served: Served, tmp_path:
         audited(served, audit.Work(resume=resume.Resume(file, "one")))
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: Any) -> None:
-    file = tmp_path / "state"
-    files.write_whole(file, b"old")
-    for step in ("fsync", "open"):
-        with monkeypatch.context() as broken:
-            broken.setattr(os, step, lambda *_: (_ for _ in ()).throw(OSError("no")))
-            if step == "fsync":
-                with pytest.raises(OSError, match="no"):
-                    files.write_whole(file, b"new")
-                assert file.read_bytes() == b"old"
-            else:
-                files.write_whole(file, b"newer")
-    assert file.read_bytes() == b"newer"
-
-
 def test_a_full_disk_leaves_the_audit_open(served: Served, tmp_path: Path, monkeypatch: Any) -> None:
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
@@ -339,31 +322,6 @@ def test_the_command_resumes_and_refuses_the_state_of_another_log(served: Served
     key.write_text("two\nlines")
     assert cli.main(told) == 64
     assert cli.main([*told[:-1], str(tmp_path / "nowhere" / "state")]) == 64
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_progress_is_one_line_on_a_terminal_and_now_and_then_a_line_elsewhere() -> None:
-    clock = iter(range(0, 100, 6))
-    told = Terminal()
-    progress = Progress(told, lambda: float(next(clock)))
-    progress("entries", 10, 1000)
-    progress("entries", 1000, 1000)
-    progress.end()
-    assert told.getvalue().count("\r") == 4 and "\n" not in told.getvalue()
-    assert "entries 1,000 of 1,000 (100 %), 12 s" in told.getvalue()
-    progress("entries", 1, 1)
-    assert "entries 1 of 1 (100 %), 18 s" in told.getvalue()
-    clock = iter(range(0, 100, 6))
-    plain = io.StringIO()
-    progress = Progress(plain, lambda: float(next(clock)))
-    for done in range(4):
-        progress("entries", done, 4)
-    progress.end()
-    assert plain.getvalue().splitlines() == ["entries 1 of 4 (25 %), 12 s", "entries 3 of 4 (75 %), 24 s"]
 
 
 def test_the_server_of_these_tests_tells_entries_to_auditors_only(served: Served) -> None:
