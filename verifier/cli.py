@@ -29,7 +29,18 @@ from typing import Any
 
 from verifier import audit, fork, fraud, monitor_command, receipt
 from verifier.bundle import MAX_FILE, parse_bundle
-from verifier.command import Parser, WrongUse, content, nodes_of, parser_of, policy_of, printable, show, token_of
+from verifier.command import (
+    Parser,
+    WrongUse,
+    content,
+    nodes_of,
+    parser_of,
+    policy_of,
+    printable,
+    show,
+    sources_of,
+    token_of,
+)
 from verifier.encoding import load_document
 from verifier.errors import MAX_SHOWN, Refuted
 from verifier.given import BadFolder, statements_in
@@ -40,7 +51,6 @@ from verifier.policy import Policy, PolicyError
 from verifier.progress import Progress
 from verifier.report import ALL_YES, ANY_REFUTED, ANY_UNKNOWN, USAGE, Answer, Report, Verdict, as_json
 from verifier.resume import NotResumable, Resume
-from verifier.tiles import TileSource
 from verifier.timing import moment
 from verifier.verify import verify
 
@@ -77,7 +87,7 @@ def _verify(arguments: list[str]) -> int:
     parser = parser_of("lotproof-verify", __doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--lot", metavar="URI", help="the lot you mean: the file must be about it")
-    parser.add_argument("--as", dest="kind", choices=("lot", *_KINDS), default="lot", help="what the FILE must be")
+    parser.add_argument("--as", dest="kind", choices=("lot", *_KINDS), help="what the FILE must be")
     parser.add_argument("--each", action="store_true", help="judge every file by itself, not as parts of one lot")
     given = parser.parse_args(arguments)
     policy = policy_of(given.policy)
@@ -94,7 +104,7 @@ def _judge(files: list[bytes], policy: Policy, given: argparse.Namespace) -> Rep
         return fraud.verify_fraud(_only(files), policy)
     deadline = Deadline(given.timeout or PATIENCE)
     nodes = nodes_of(policy, given, deadline)
-    sources = [] if given.offline else [TileSource(url, deadline) for url in policy.sources]
+    sources = sources_of(policy, given, deadline)
     if given.kind == "fork":
         return fork.verify_fork(_only(files), policy, nodes, sources, int(time.time()))
     _hint(files[0])

@@ -6,11 +6,12 @@ import argparse
 import re
 import sys
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 from verifier.http import Deadline
 from verifier.policy import Policy, load_policy
 from verifier.rpc import RpcNode
+from verifier.tiles import TileSource
 
 MAX_POLICY = 1024 * 1024
 MAX_TOKEN = 4096
@@ -21,7 +22,10 @@ class WrongUse(Exception):
 
 
 class Parser(argparse.ArgumentParser):
-    """Wrong use ends with 64, not with 2, which here means *could not check*."""
+    """Wrong use ends with 64, not with 2, which here means *could not check*; every option has one spelling."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(allow_abbrev=False, **how)
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
@@ -42,6 +46,10 @@ def parser_of(name: str, description: str | None) -> Parser:
 def nodes_of(policy: Policy, given: argparse.Namespace, deadline: Deadline) -> list[RpcNode]:
     urls = [] if given.offline else given.rpc or policy.rpc
     return [RpcNode(url, deadline) for url in urls]
+
+
+def sources_of(policy: Policy, given: argparse.Namespace, deadline: Deadline) -> list[TileSource]:
+    return [] if given.offline else [TileSource(url, deadline) for url in policy.sources]
 
 
 def policy_of(path: Path) -> Policy:

@@ -25,7 +25,18 @@ from typing import Any
 
 from verifier import monitor_state
 from verifier.alarms import Alarms, message, metrics, told_to
-from verifier.command import Parser, WrongUse, content, nodes_of, parser_of, policy_of, printable, show, token_of
+from verifier.command import (
+    Parser,
+    WrongUse,
+    content,
+    nodes_of,
+    parser_of,
+    policy_of,
+    printable,
+    show,
+    sources_of,
+    token_of,
+)
 from verifier.errors import Refuted
 from verifier.files import write_whole
 from verifier.http import Deadline
@@ -35,7 +46,6 @@ from verifier.monitor_state import MAX_WATCHED, Memory
 from verifier.policy import Policy
 from verifier.published import HttpLog
 from verifier.report import ANY_UNKNOWN
-from verifier.tiles import TileSource
 from verifier.timing import moment
 
 EVERY, PATIENCE = 60.0, 30.0  # seconds between two rounds, and for all that one asks of the network
@@ -77,7 +87,7 @@ class Monitor:
     def _look(self, memory: Memory, alarms: Alarms) -> None:
         deadline = Deadline(self.given.timeout or PATIENCE)
         nodes = nodes_of(self.policy, self.given, deadline)
-        sources = [] if self.given.offline else [TileSource(url, deadline) for url in self.policy.sources]
+        sources = sources_of(self.policy, self.given, deadline)
         log = HttpLog(self.given.url, deadline)
         limits = Limits(
             self.policy.max_age if self.given.max_quiet is None else self.given.max_quiet,
@@ -90,7 +100,7 @@ class Monitor:
         round_ = Round(log, self.policy, nodes, limits, int(self.clock()), memory, keep, alarms)
         shown = round_.run()
         if shown is not None:
-            proof = proofs_from(self.given.api or self.given.url.rstrip("/") + "/api/v1", deadline, self.token)
+            proof = proofs_from(self.given.api or self.given.url.removesuffix("/") + "/api/v1", deadline, self.token)
             watch_own(round_, shown, self.own, proof, sources)
 
     def _tell(self, memory: Memory, alarms: Alarms) -> None:
@@ -119,7 +129,8 @@ class Monitor:
         for kind in ended:
             show(f"{self._now()} {kind}: no more")
         if not alarms.raised and self.printed != {}:
-            size = memory.signed.checkpoint.size if memory.signed else 0
+            assert memory.signed is not None  # or there were an alarm
+            size = memory.signed.checkpoint.size
             show(f"{self._now()} fine: {size} entries, {memory.anchored} of them anchored")
         self.printed = alarms.marks()
         sys.stdout.flush()

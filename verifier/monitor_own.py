@@ -49,7 +49,7 @@ def proofs_from(api: str, deadline: Deadline, token: str | None) -> Proof:
     """A way to fetch the proof of a lot from the service; it raises Unavailable."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return lambda lot: fetch(
-        f"{api.rstrip('/')}/lots/proof?lot={quote(lot, safe='')}", deadline, None, headers, MAX_FILE
+        f"{api.removesuffix('/')}/lots/proof?lot={quote(lot, safe='')}", deadline, None, headers, MAX_FILE
     )
 
 

@@ -33,7 +33,7 @@ class HttpLog:
     """A log published under one address."""
 
     def __init__(self, url: str, deadline: Deadline, token: str | None = None) -> None:
-        self._url = url.rstrip("/")
+        self._url = url.removesuffix("/")
         self._deadline = deadline
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 

@@ -51,7 +51,7 @@ class TileSource:
     """The accumulator of anchors published as tiles under one address, asked for single hashes."""
 
     def __init__(self, url: str, deadline: Deadline, get: Callable[[str, Deadline], bytes] | None = None) -> None:
-        self._url = url.rstrip("/")
+        self._url = url.removesuffix("/")
         self._deadline = deadline
         self._get = get or (lambda address, left: fetch(address, left, limit=MAX_TILE))
         self._tiles: dict[str, bytes] = {}

@@ -73,6 +73,12 @@ def test_a_service_that_gave_no_proof_is_quoted(place: Any, capsys: Any) -> None
     assert "gave none: not anchored" in said and "\x1b" not in said
 
 
+def test_a_lot_proof_is_what_a_file_must_be_if_nothing_else_is_said(place: Any, capsys: Any) -> None:
+    for more in ((), ("--as", "lot")):
+        assert run(place[2], "lot.json", "--policy", "policy.toml", "--offline", *more) == 2
+        assert capsys.readouterr().out.startswith(lot_name())
+
+
 def test_a_lot_proof_does_not_pass_for_a_receipt(place: Any, capsys: Any) -> None:
     assert run(place[2], "lot.json", "--policy", "policy.toml", "--as", "receipt") == 1
 

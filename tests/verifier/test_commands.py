@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from verifier import audit, cli, command, fork, fraud, pack, receipt, uri
+from verifier import audit, cli, command, fork, fraud, monitor_command, pack, receipt, uri
 from verifier.command import WrongUse, printable, show, token_of
 from verifier.errors import Refuted, Unavailable
 from verifier.http import Deadline, fetch
@@ -50,6 +50,19 @@ def test_arguments_come_from_the_command_line_if_none_are_given(monkeypatch: Any
         cli.main()
     assert ended.value.code == 0
     assert "usage: lotproof-verify" in capsys.readouterr().out
+    (folder / "one.json").write_text(story()[0].checkpoint())
+    monkeypatch.setattr(sys, "argv", ["lotproof-verify", "fork", *[str(folder / "one.json")] * 2])
+    assert cli.main() == 1
+    assert "no fork of one size" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "spelled", [["--polic", "x"], ["--policy", "x", "--js"], ["--policy", "x", "--a", "lot"], ["--policy=x", "--off"]]
+)
+def test_an_option_has_one_spelling(spelled: list[str], capsys: Any) -> None:
+    for of in (cli._verify, cli._audit, monitor_command.run):
+        with pytest.raises(WrongUse):
+            of(["x", *spelled])
 
 
 def test_whom_a_policy_and_the_options_ask(monkeypatch: Any, folder: Path) -> None:
@@ -101,14 +114,20 @@ def test_the_worst_of_several_reports_is_the_end(capsys: Any) -> None:
 
 
 def test_a_report_as_text(capsys: Any) -> None:
-    answer = Answer(7, "Anchored", Verdict.UNKNOWN, (), (Unavailable("chain", "no \x1b node"),), ("a remark",))
+    answers = (
+        Answer(1, "Form", Verdict.YES),
+        Answer(2, "Chain", Verdict.REFUTED, (Refuted("it", 1, 2),)),
+        Answer(7, "Anchored", Verdict.UNKNOWN, (), (Unavailable("chain", "no \x1b node"),), ("a remark",)),
+    )
     facts = {"nodes": ["a", "b"], "anchored_at": 5, "recorded_at": 5000, "entries": 7}
-    cli._show(Report("lot\x07", (answer,), facts, ("A caveat.",)), False)
+    cli._show(Report("lot\x07", answers, facts, ("A caveat.",)), False)
     assert capsys.readouterr().out == (
-        "lot\\x07\n\n  7 Anchored           could not check\n      chain: no \\x1b node\n      a remark\n\n"
+        "lot\\x07\n\n  1 Form               yes\n"
+        "  2 Chain              REFUTED\n      it: expected 1, seen 2\n"
+        "  7 Anchored           could not check\n      chain: no \\x1b node\n      a remark\n\n"
         "  nodes: a, b\n  anchored_at: 1970-01-01T00:00:05.000Z\n"
         "  recorded_at: 1970-01-01T00:00:05.000Z\n  entries: 7\n\n"
-        "  A caveat.\n\nNot everything could be checked: neither proven nor refuted.\n"
+        "  A caveat.\n\nREFUTED: do not rely on this.\n"
     )
 
 
@@ -222,6 +241,23 @@ def test_the_audit_is_told_what_the_options_say(monkeypatch: Any, folder: Path) 
     cli.main(["audit", "http://log/", "--policy", policy])
     assert given[3][4].jobs == 1
     assert cli.main(["audit", "http://log/", "--policy", policy, "--resume", str(folder / "no" / "state")]) == 64
+
+
+def test_the_line_of_progress_is_wiped_however_the_audit_ends(monkeypatch: Any, folder: Path) -> None:
+    for end in (lambda: Report("log", ()), lambda: 1 // 0):
+        terminal = io.StringIO()
+        terminal.isatty = lambda: True  # type: ignore[method-assign]
+        monkeypatch.setattr(sys, "stderr", terminal)
+
+        def audited(*options: Any, end: Any = end, terminal: Any = terminal) -> Any:
+            options[4].progress._clock = lambda: 1e9
+            options[4].progress("entries", 1, 2)
+            assert terminal.getvalue().startswith("\rentries 1 of 2")
+            return end()
+
+        monkeypatch.setattr(audit, "audit", audited)
+        cli.main(["audit", "http://log/", "--policy", str(folder / "policy.toml")])
+        assert " \r" in terminal.getvalue()
 
 
 def test_a_state_is_of_one_log_by_one_policy(monkeypatch: Any, folder: Path) -> None:
