@@ -59,7 +59,7 @@ def spooled(path: Path, part: int = 0, bits: int = 0) -> Iterator[tuple[int, byt
     """
     shift, wanted = max(8 - bits, 0), part >> max(bits - 8, 0)
     first = 0
-    with path.open("rb", buffering=0) as file:
+    with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             column = chunk[_FIRST_OF_SUBJECT::ENTRY_LENGTH]
             for number in [number for number, byte in enumerate(column) if byte >> shift == wanted]:
@@ -110,7 +110,7 @@ class Reading:
 class Tiles:
     """The hashes of the tile that is filling at each level, compared with the published one when it is full."""
 
-    def __init__(self, tile: Tile, found: Findings, compared: int = 0) -> None:
+    def __init__(self, tile: Tile, found: Findings, compared: int) -> None:
         """`compared`: tiles over the first so many entries were compared before."""
         self._tile = tile
         self._found = found

@@ -77,7 +77,7 @@ def reading(world: World, path: Path, wanted: tuple[int, ...] = (), **bent: byte
         return bent.get(f"t{level}_{number}", b"") or tile(world, level, number, width)
 
     asked: list[tuple[int, int, int]] = []
-    made = Reading(Findings(1), Spool(path), wanted, Tiles(look, found))
+    made = Reading(Findings(1), Spool(path), wanted, Tiles(look, found, 0))
     made.form.remarks = asked  # type: ignore[assignment]
     return made, found
 

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from verifier import monitor_command, monitor_own
+from verifier import monitor_own
 from verifier.alarms import Alarms
 from verifier.bundle import parse_bundle
 from verifier.chain import Block, agreed
-from verifier.command import WrongUse
 from verifier.errors import Refuted, Unavailable
 from verifier.fraud import parse_fraud
 from verifier.given import statements_in
@@ -29,7 +28,7 @@ from .test_fork import two
 from .test_given import texts
 from .test_reading import tile
 from .vectors import accepts
-from .watching import LOT, grown
+from .watching import grown
 
 
 class Shown:
@@ -238,17 +237,6 @@ def test_a_proof_under_a_smaller_checkpoint_is_looked_up_in_the_tiles() -> None:
         assert now is not None
         monitor_own._same_log(again, now, older)
         assert sorted(again.alarms.raised) == ["LOG AWAY"]
-
-
-def test_what_cannot_be_watched_is_wrong_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(monitor_command, "MAX_SENT", 3)
-    (tmp_path / "sent").write_text("four")
-    base = ["http://log", "--policy", "p", "--state", "s"]
-    for more in (["--lot", "x"], ["--lot", LOT, "--party", "x"], ["--lot", LOT] * 1001, ["--party", party("farm")],
-                 ["--lot", LOT, "--sent", str(tmp_path / "sent")],
-                 ["--lot", LOT, "--party", party("farm"), "--sent", str(tmp_path / "sent")]):  # fmt: skip
-        with pytest.raises(WrongUse):
-            monitor_command._own(monitor_command._arguments().parse_args([*base, *more]))
 
 
 def test_a_block_that_changes_while_it_is_read_leaves_it_open() -> None:
