@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,9 +35,11 @@ class Spool:
     """
 
     def __init__(self, path: Path | None = None, kept: int = 0) -> None:
-        self._own = None if path else tempfile.NamedTemporaryFile(prefix="lotproof-")  # noqa: SIM115 - closed below
-        self.path = path or Path(str(self._own.name if self._own else ""))
-        self._file = self.path.open("r+b" if kept else "wb", buffering=1 << 20)
+        self._own = own = ExitStack()
+        if path is None:
+            path = Path(own.enter_context(tempfile.NamedTemporaryFile(prefix="lotproof-")).name)
+        self.path = path
+        self._file = path.open("r+b" if kept else "wb")
         self._file.truncate(kept * ENTRY_LENGTH)
         self._file.seek(0, 2)
 
@@ -48,8 +51,7 @@ class Spool:
 
     def close(self) -> None:
         self._file.close()
-        if self._own is not None:
-            self._own.close()
+        self._own.close()
 
 
 def spooled(path: Path, part: int = 0, bits: int = 0) -> Iterator[tuple[int, bytes]]:
