@@ -35,9 +35,9 @@ class Spool:
     """
 
     def __init__(self, path: Path | None = None, kept: int = 0) -> None:
-        self._own = own = ExitStack()
+        self._own = ExitStack()
         if path is None:
-            path = Path(own.enter_context(tempfile.NamedTemporaryFile(prefix="lotproof-")).name)
+            path = Path(self._own.enter_context(tempfile.NamedTemporaryFile(prefix="lotproof-")).name)  # noqa: SIM115
         self.path = path
         self._file = path.open("r+b" if kept else "wb")
         self._file.truncate(kept * ENTRY_LENGTH)

@@ -309,3 +309,10 @@ def test_the_lot_map_is_256_deep() -> None:
         siblings = [bytes([1]) * 32] * count
         assert accepts(lotmap.root_from_membership, bytes(32), bytes(32), siblings) is good
         assert accepts(lotmap.root_from_absence, bytes(32), siblings, None) is good
+
+
+def test_a_subtree_that_differs_is_at_most_as_high_as_any_log() -> None:
+    node = {"level": 52, "number": 0, "hashes": [b64(bytes(32))] * 2, "paths": [[], []]}
+    assert fork._differing(node).level == 52
+    for lie in ({"level": 53}, {"level": -1}, {"number": -1}, {"hashes": node["hashes"][:1]}, {"paths": [[]] * 3}):
+        assert not accepts(fork._differing, node | lie), lie
