@@ -106,9 +106,10 @@ def _check_contradiction(fraud: Fraud) -> None:
 
 def _check_map(fraud: Fraud) -> None:
     subject, head = fraud.receipt.entry.subject, fraud.head
-    if fraud.last_leaf is None or head.index is None:
+    if head.index is None:
         root = root_from_absence(subject, head.siblings, head.neighbour)
     else:
+        assert fraud.last_leaf is not None  # the form says so
         root = root_from_membership(subject, map_value(head.count, head.index, fraud.last_leaf), head.siblings)
     if root != fraud.later.checkpoint.map_root:
         raise Refuted("map root of the later checkpoint", fraud.later.checkpoint.map_root, root)
