@@ -1,4 +1,4 @@
-"""Each mutant in a fork of a process that has all tests in it; the quickest tests that look at the changed line first.
+"""Each mutant in a fork of a process that has all tests in it; the smallest tests that look at the changed line first.
 
 A mutant is *killed* when a test fails, *hung* when it takes far longer than it did, *survives* when all tests
 that look at it pass, or as many of them as fit into its seconds. Now and then there is a control: a fork in which
@@ -95,15 +95,16 @@ class Runner:
             seen.update(test for test in watched.seconds if test not in watched.lines)
         killers = self._killers.get(f"{mutant.module}.{mutant.where}", Counter())
         own = f"test_{mutant.module}.py"
-        # The quickest of each file by turns, four of its own before one of another: many tests that are alike
-        # must not use up the seconds of the one that is not.
+        # Every function by turns, four cases of those of its own file before one of another, those first that run
+        # least of the room: many cases that are alike must not use up the seconds of the one that is not.
         turns: Counter[str] = Counter()
         turn: dict[str, float] = {}
+        ran = {test: sum(map(len, watched.lines.get(test, {}).values())) for test in seen}
         for test in sorted((test for test in seen if watched.seconds[test] < SLOW), key=watched.seconds.__getitem__):
-            file = test.partition("::")[0]
-            turns[file] += 1
-            turn[test] = turns[file] / (4 if file.endswith(f"/{own}") else 1)
-        order = sorted(turn, key=lambda test: (-killers[test], turn[test], watched.seconds[test]))
+            function = test.partition("[")[0]
+            turns[function] += 1
+            turn[test] = turns[function] / (4 if f"/{own}::" in function else 1)
+        order = sorted(turn, key=lambda test: (-killers[test], turn[test], ran[test]))
         left, chosen = SECONDS, []
         for test in order:
             left -= watched.seconds[test]
