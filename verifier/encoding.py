@@ -70,7 +70,7 @@ def unb64url(text: str) -> bytes:
     """The bytes of unpadded base64url; raises Refuted for any other spelling of them."""
     try:
         spelled = text.encode("ascii")
-        raw = a2b_base64(spelled.translate(_TO_STANDARD) + b"=" * (-len(spelled) % 4))
+        raw = a2b_base64(spelled.translate(_TO_STANDARD) + b"==")  # as many as may be missing
     except (Base64Error, UnicodeEncodeError):
         raise Refuted("base64url", "base64url without padding", text) from None
     if urlsafe_b64encode(raw).rstrip(b"=") != spelled:

@@ -18,6 +18,12 @@ def test_bytes_come_back_from_both_alphabets(raw: bytes) -> None:
     assert unb64url(b64url(raw)) == raw
 
 
+def test_every_last_byte_comes_back() -> None:
+    for raw in (bytes([*bytes(length), last]) for length in range(4) for last in range(256)):
+        assert unb64(b64(raw)) == unb64url(b64url(raw)) == raw
+        assert "=" not in b64url(raw)
+
+
 @pytest.mark.parametrize(
     "text", ["AA", "AA=", "AB==", "AA==\n", " AA==", "A A=", "-_==", "AA==AA==", "AA===", "é", "="]
 )

@@ -129,6 +129,11 @@ def test_integers() -> None:
             encoding.integer(other)
 
 
+def test_a_number_that_has_no_name_is_called_an_integer() -> None:
+    with pytest.raises(Refuted, match="integer: expected an integer 0 to"):
+        encoding.integer("x")
+
+
 def test_texts_lists_and_objects() -> None:
     assert encoding.string("x" * 65536, "it") and encoding.string("xx", "it", 2)
     assert encoding.array([1, 2], "it", 2) == [1, 2]
@@ -162,6 +167,20 @@ def test_documents_of_as_many_bytes_brackets_and_commas_as_allowed() -> None:
         assert document(b"[" + b",".join([empty] * 99_999) + b"]")
         assert not document(b"[" + b",".join([empty] * 100_000) + b"]")
     assert document(b"[1" + b",1" * 400_000 + b"]") and not document(b"[1" + b",1" * 400_001 + b"]")
+
+
+@pytest.mark.parametrize(
+    ("text", "good"),
+    [
+        (b"[1,2,3]", True), (b"[1,2,3,4]", False), (b'[",,"]', True), (b'[",,,"]', False),
+        (b"[[{}]]", True), (b'{"a":[[]]}', True), (b"[[[[]]]]", False), (b'{"a":{"b":{"c":{}}}}', False),
+        (b"[[],{}]", True), (b"[[{}],{}]", False),
+    ],
+)  # fmt: skip
+def test_brackets_of_both_kinds_and_commas_are_counted(monkeypatch: Any, text: bytes, good: bool) -> None:
+    monkeypatch.setattr(encoding, "MAX_BRACKETS", 3)
+    monkeypatch.setattr(encoding, "MAX_COMMAS", 2)
+    assert document(text) is good
 
 
 def test_depth_is_counted_where_it_is_deep_and_nowhere_else() -> None:

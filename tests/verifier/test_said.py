@@ -249,6 +249,13 @@ def test_a_disclosure_that_lies_is_refused(lie: Callable[[], Any]) -> None:
         lie()
 
 
+def test_what_is_refused_is_named() -> None:
+    with pytest.raises(Refuted, match="lots: expected a list"):
+        disclose(said("x", []), [A_LOT], LOT)  # type: ignore[arg-type]
+    with pytest.raises(Refuted, match="epcList: expected a list"):
+        opened(salted(2, "epcList", "x"))
+
+
 def test_what_is_shown_and_hidden_of_an_honest_statement() -> None:
     other, shown, not_shown = salted(2, lot_name(2)), salted(3, "a", 1.5), salted(4, "b", 2)
     spoken = said(hidden(A_LOT, other), sorted((digest(shown), digest(not_shown))))
