@@ -29,20 +29,10 @@ from typing import Any
 
 from verifier import audit, fork, fraud, monitor_command, receipt
 from verifier.bundle import MAX_FILE, parse_bundle
-from verifier.command import (
-    Parser,
-    WrongUse,
-    content,
-    nodes_of,
-    parser_of,
-    policy_of,
-    printable,
-    show,
-    sources_of,
-    token_of,
-)
+from verifier.command import Parser, WrongUse, nodes_of, parser_of, policy_of, printable, show, sources_of, token_of
 from verifier.encoding import load_document
 from verifier.errors import MAX_SHOWN, Refuted
+from verifier.files import content
 from verifier.given import BadFolder, statements_in
 from verifier.http import PATIENCE, Deadline
 from verifier.monitor_state import BadState

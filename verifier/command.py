@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
+from verifier.files import content
 from verifier.http import Deadline
 from verifier.policy import Policy, load_policy
 from verifier.rpc import RpcNode
@@ -57,12 +58,6 @@ def policy_of(path: Path) -> Policy:
         return load_policy(content(path, MAX_POLICY).decode("utf-8"))
     except UnicodeDecodeError:
         raise WrongUse(f"{path} is not UTF-8") from None
-
-
-def content(path: Path, limit: int) -> bytes:
-    """The file's bytes, one more than the limit at most: a larger one is refused by the reader, not read."""
-    with path.open("rb") as file:
-        return file.read(limit + 1)
 
 
 def token_of(path: Path | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Files that are written whole or not at all, and read up to a limit."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def write_whole(path: Path, data: bytes) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def content(path: Path, limit: int) -> bytes:
+    """The file's bytes, one more than the limit at most: a larger one is refused by the reader, not read."""
+    with path.open("rb") as file:
+        return file.read(limit + 1)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from verifier.bundle import MAX_FILE, Bundle, parse_bundle
 from verifier.errors import Refuted
+from verifier.files import content
 from verifier.statement import SdJwt, split
 
 
@@ -39,8 +40,7 @@ def statements_in(folder: Path) -> list[str]:
 
 
 def _read(path: Path) -> Iterator[SdJwt]:
-    with path.open("rb") as file:
-        data = file.read(MAX_FILE + 1)
+    data = content(path, MAX_FILE)
     try:
         if data.lstrip()[:1] == b"{":
             yield from _of_proof(parse_bundle(data))

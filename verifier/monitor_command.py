@@ -25,20 +25,9 @@ from typing import Any
 
 from verifier import monitor_state
 from verifier.alarms import Alarms, message, metrics, told_to
-from verifier.command import (
-    Parser,
-    WrongUse,
-    content,
-    nodes_of,
-    parser_of,
-    policy_of,
-    printable,
-    show,
-    sources_of,
-    token_of,
-)
+from verifier.command import Parser, WrongUse, nodes_of, parser_of, policy_of, printable, show, sources_of, token_of
 from verifier.errors import Refuted
-from verifier.files import write_whole
+from verifier.files import content, write_whole
 from verifier.http import Deadline
 from verifier.monitor import Limits, Round
 from verifier.monitor_own import Own, checked, forgotten, proofs_from, watch_own

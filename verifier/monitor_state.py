@@ -24,7 +24,7 @@ from typing import Any
 from verifier.alarms import CLASSES
 from verifier.encoding import array, b64, integer, load_document, members, string, unb64_hash
 from verifier.errors import Refuted
-from verifier.files import write_whole
+from verifier.files import content, write_whole
 from verifier.logtiles import folded
 from verifier.merkle import MAX_LOG_PATH
 from verifier.note import MAX_NOTE
@@ -85,10 +85,8 @@ def load(path: Path, origin: str) -> Memory:
     """What stands in the file, or nothing remembered if there is none; raises BadState."""
     if not path.exists():
         return Memory(origin)
-    with path.open("rb") as file:
-        data = file.read(MAX_STATE + 1)
     try:
-        memory = _read(load_document(data, MAX_STATE))
+        memory = _read(load_document(content(path, MAX_STATE), MAX_STATE))
     except Refuted as problem:
         raise BadState(f"{path} is no state of a monitor: {problem}") from None
     if memory.origin != origin:

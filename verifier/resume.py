@@ -22,7 +22,7 @@ from typing import Any
 from verifier.chain import Epoch, Event, OnChain
 from verifier.encoding import array, integer, load_json, members, string
 from verifier.errors import Refuted, Unavailable
-from verifier.files import write_whole
+from verifier.files import content, write_whole
 from verifier.partition import PLACE, Looked
 
 FORMAT = "lotproof-audit/1"
@@ -64,10 +64,8 @@ class Resume:
         """What was done before, None if nothing; raises NotResumable."""
         if not self._path.exists():
             return None
-        with self._path.open("rb") as file:
-            data = file.read(MAX_STATE + 1)
         try:
-            of, state = _read(data)
+            of, state = _read(content(self._path, MAX_STATE))
         except (Refuted, ValueError, TypeError) as problem:
             raise NotResumable(f"{self._path} is no state of an audit: {problem}") from None
         if of != self._of:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from verifier import audit, cli, command, fork, fraud, monitor_command, pack, receipt, uri
+from verifier import audit, cli, fork, fraud, monitor_command, pack, receipt, uri
 from verifier.command import WrongUse, printable, show, token_of
 from verifier.errors import Refuted, Unavailable
 from verifier.http import Deadline, fetch
@@ -199,11 +199,6 @@ def test_a_key_in_a_file(tmp_path: Path) -> None:
         (tmp_path / "key").write_bytes(content)
         with pytest.raises(WrongUse, match="holds no key"):
             token_of(tmp_path / "key")
-
-
-def test_a_file_is_read_up_to_a_byte_more_than_its_limit(tmp_path: Path) -> None:
-    (tmp_path / "it").write_bytes(b"12345")
-    assert [command.content(tmp_path / "it", limit) for limit in (2, 4, 5, 9)] == [b"123"] + [b"12345"] * 3
 
 
 def test_what_a_terminal_cannot_show_is_escaped() -> None:

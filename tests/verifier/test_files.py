@@ -1,11 +1,11 @@
-"""Files that are there whole or not at all: what the disk holds at each moment at which it is asked to keep it."""
+"""Files that are there whole or not at all, by what the disk holds at each moment at which it is asked to keep it."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from verifier.files import write_whole
+from verifier.files import content, write_whole
 
 
 def _names(folder: str | Path) -> list[str]:
@@ -44,6 +44,11 @@ def test_where_no_folder_can_be_opened_a_file_is_written_all_the_same(
     monkeypatch.setattr(os, "open", _refuse)
     write_whole(tmp_path / "state", b"new")
     assert (tmp_path / "state").read_bytes() == b"new"
+
+
+def test_a_file_is_read_up_to_a_byte_more_than_its_limit(tmp_path: Path) -> None:
+    (tmp_path / "it").write_bytes(b"12345")
+    assert [content(tmp_path / "it", limit) for limit in (2, 4, 5, 9)] == [b"123"] + [b"12345"] * 3
 
 
 def _refuse(*_: object) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from verifier import given
 from verifier.bundle import MAX_FILE
 from verifier.cli import main
 from verifier.given import BadFolder, statements_in
@@ -49,6 +50,19 @@ def test_a_statement_has_the_disclosures_of_all_its_files(tmp_path: Path) -> Non
     (held,) = statements_in(tmp_path)
     assert len(disclosures(held)[1]) == 3
     assert held.split("~")[0] == shipment.jwt
+
+
+@pytest.mark.parametrize(("text", "good"), [("abc.d.ef~\n", True), ("abc.d.ef~\n\n", False), ("abc.d.ef~", True)])
+def test_a_file_of_statements_is_as_large_as_any_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, good: bool
+) -> None:
+    monkeypatch.setattr(given, "MAX_FILE", 10)
+    files(tmp_path, some=text)
+    if good:
+        assert statements_in(tmp_path) == ["abc.d.ef~"]
+    else:
+        with pytest.raises(BadFolder, match="at most 10 bytes"):
+            statements_in(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"no statement", b"{}", b"a.b.c", b" " * (MAX_FILE + 1), b'{"a":1} x~'])
