@@ -1,0 +1,100 @@
+"""One exchange with a server that a test holds in its hand: what is sent, what is taken, and for how long."""
+
+import gc
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+
+from verifier.errors import Unavailable
+from verifier.http import Deadline, _read, fetch
+
+Answer = Callable[[socket.socket], None]
+Serve = Callable[..., str]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts one that reads a question, into `asked` if it is given, and answers it as the test says."""
+    sockets: list[socket.socket] = []
+
+    def start(answer: Answer, asked: list[bytes] | None = None) -> str:
+        def serving() -> None:
+            with suppress(OSError):
+                caller, _ = door.accept()
+                sockets.append(caller)
+                (asked if asked is not None else []).append(caller.recv(65536))
+                answer(caller)
+
+        door = socket.create_server(("127.0.0.1", 0))
+        sockets.append(door)
+        threading.Thread(target=serving, daemon=True).start()
+        return f"http://127.0.0.1:{door.getsockname()[1]}/it"
+
+    yield start
+    for each in sockets:
+        each.close()
+
+
+def saying(body: bytes, status: str = "200 OK") -> Answer:
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    return lambda caller: caller.sendall(head + body)
+
+
+def silent(caller: socket.socket) -> None:
+    pass
+
+
+def why(url: str, deadline: Deadline, limit: int = 100) -> str:
+    with pytest.raises(Unavailable) as away:
+        fetch(url, deadline, limit=limit)
+    assert away.value.what == url
+    return away.value.why
+
+
+def test_an_answer_is_taken_up_to_its_limit(serve: Serve) -> None:
+    assert fetch(serve(saying(b"x" * 100)), Deadline(5), limit=100) == b"x" * 100
+    assert fetch(serve(saying(b"")), Deadline(5)) == b""
+    assert why(serve(saying(b"x" * 101)), Deadline(5)) == "an answer of more than 100 bytes"
+
+
+def test_a_question_says_what_it_was_given(serve: Serve) -> None:
+    asked: list[bytes] = []
+    fetch(serve(saying(b"x"), asked), Deadline(5))
+    fetch(serve(saying(b"x"), asked), Deadline(5), b"body", {"Authorization": "Bearer t"})
+    assert asked[0].startswith(b"GET /it HTTP/1.1\r\n") and b"Authorization" not in asked[0]
+    assert asked[1].startswith(b"POST /it HTTP/1.1\r\n") and b"\r\nAuthorization: Bearer t\r\n" in asked[1]
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "500 Oops", "301 Moved", "304 Not Modified"])
+def test_a_bad_status_is_told_by_its_number(serve: Serve, status: str) -> None:
+    assert why(serve(saying(b"x", status)), Deadline(5)) == f"status {status[:3]}"
+
+
+@pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"])
+def test_who_falls_silent_is_waited_for_until_the_deadline(serve: Serve, first: bytes) -> None:
+    started = time.monotonic()
+    assert "time" in why(serve(lambda caller: caller.sendall(first)), Deadline(0.2))
+    assert time.monotonic() - started < 2
+
+
+def test_no_connection_is_left_open(serve: Serve) -> None:
+    """Python complains of a socket that it has to close itself, when the memory is freed."""
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        fetch(serve(saying(b"x")), Deadline(5))
+        for answer in (saying(b"x" * 200), saying(b"x", "404 Not Found"), silent):
+            why(serve(answer), Deadline(0.2))
+        gc.collect()
+    assert not [complaint for complaint in complaints if complaint.category is ResourceWarning]
+
+
+def test_between_two_drops_the_deadline_is_asked() -> None:
+    clock, drops = iter([0.0, 1.0, 2.0, 3.0]), iter([b"a", b"b", b"c"])
+    with pytest.raises(Unavailable, match="no answer in time"):
+        _read(lambda _: next(drops), "url", Deadline(3, lambda: next(clock)), 100)
+    assert next(drops, None) is None
