@@ -53,9 +53,9 @@ class GrowingMap:
         path = int.from_bytes(key, "big")
         above, side = None, 0
         place = self._root
-        while isinstance(place, _Branch) and (path ^ place.path) >> (256 - place.depth) == 0:
+        while isinstance(place, _Branch) and (towards := path >> place.below) >> 1 == place.shared:
             place.hash = None
-            above, side = place, _bit(path, place.depth)
+            above, side = place, towards & 1
             place = above.sides[side]
         grown = _grown(place, path, (key, map_leaf(key, value)))
         if above is None:
@@ -73,20 +73,19 @@ class GrowingMap:
 
 @dataclass(slots=True)
 class _Branch:
-    """Where keys part: their first `depth` bits are those of `path`; `hash` is that of its place, None if not known."""
+    """Where keys part: `below` the bit in which they do are so many more, above it are those that they have in common.
+
+    `hash` is that of its place, None if not known.
+    """
 
     sides: list[_Place]
-    path: int
-    depth: int
+    shared: int
+    below: int
     hash: MapHash | None = None
 
 
 _Leaf = tuple[bytes, MapHash]
 _Place = _Branch | _Leaf | None
-
-
-def _bit(path: int, depth: int) -> int:
-    return path >> (255 - depth) & 1
 
 
 def _grown(place: _Place, path: int, leaf: _Leaf) -> _Place:
@@ -95,11 +94,10 @@ def _grown(place: _Place, path: int, leaf: _Leaf) -> _Place:
         return leaf
     if isinstance(place, _Branch):
         place.hash = None  # it moves down
-        other = place.path
+        below = (path >> place.below + 1 ^ place.shared).bit_length() + place.below
     else:
-        other = int.from_bytes(place[0], "big")
-    parting = 256 - (path ^ other).bit_length()
-    return _Branch([place, leaf] if _bit(path, parting) else [leaf, place], path, parting)
+        below = (path ^ int.from_bytes(place[0], "big")).bit_length() - 1
+    return _Branch([place, leaf] if path >> below & 1 else [leaf, place], path >> below + 1, below)
 
 
 def _hash(place: _Place, depth: int) -> MapHash:
@@ -109,9 +107,9 @@ def _hash(place: _Place, depth: int) -> MapHash:
     if isinstance(place, tuple):
         return place[1]
     if place.hash is None:
-        node = map_node(*(_hash(side, place.depth + 1) for side in place.sides))
-        for level in range(place.depth - 1, depth - 1, -1):
-            node = map_node(EMPTY_MAP, node) if _bit(place.path, level) else map_node(node, EMPTY_MAP)
+        node = map_node(*(_hash(side, 256 - place.below) for side in place.sides))
+        for level in range(255 - place.below - depth):
+            node = map_node(EMPTY_MAP, node) if place.shared >> level & 1 else map_node(node, EMPTY_MAP)
         place.hash = node
     return place.hash
 

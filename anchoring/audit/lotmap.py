@@ -8,19 +8,20 @@ stood there. So each map is shown to be the one before with the changes of its o
     every difference    is the newest entry of a subject between the two sizes, and each such entry is a difference
     every page          is reached
 
-Memory: the pages of one checkpoint, about 13,000 where ten thousand entries are signed at once.
+Memory: the pages of one checkpoint, about 13,000 where ten thousand entries are signed at once, and the nodes of
+`_REMEMBERED` pages, 75 MB.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
 from anchoring.audit.finding import Audited, Finding
-from anchoring.audit.hands import Hands
-from anchoring.audit.mappage import Looked, NoPage, Task, held, page_hash, parse, slots
+from anchoring.audit.mappage import NOTHING, Looked, Page, held_in, look, page_hash, read
 from anchoring.audit.noticed import INSIDE, Witnesses
 from anchoring.audit.rows import rows, spelled, stream
 from anchoring.audit.sizes import Source
@@ -40,10 +41,9 @@ def check_map(
     total = rows(connection, "SELECT count(*) FROM ledger.checkpoint")[0][0]
     query = f"SELECT size, map_root, map_page, note FROM {source.table} ORDER BY size"  # noqa: S608
     walk = _Walk(connection, bad, witnesses)
-    with Hands(audited.jobs) as hands:
-        for done, (size, root, page, note) in enumerate(stream(connection, query, *source.values), 1):
-            yield from walk.to(_Signed(size, {root, _noted(note)} - {None}, page), hands)
-            audited.progress("lot maps", done, total)
+    for done, (size, root, page, note) in enumerate(stream(connection, query, *source.values), 1):
+        yield from walk.to(_Signed(size, {root, _noted(note)} - {None}, page))
+        audited.progress("lot maps", done, total)
     yield from walk.beyond()
 
 
@@ -67,8 +67,10 @@ class _Walk:
     root: int = -1
     lies: set[int] = field(default_factory=set)
     """Pages that are not what was signed: nothing follows from them for those that replaced them."""
+    nodes: dict[int, bytes] = field(default_factory=dict)
+    """Those of newest pages, which were looked at last."""
 
-    def to(self, signed: _Signed, hands: Hands) -> Iterator[Finding]:
+    def to(self, signed: _Signed) -> Iterator[Finding]:
         """One checkpoint further."""
         new = yield from self._pages(signed.page)
         root = signed.page
@@ -81,7 +83,7 @@ class _Walk:
                 yield self._of_checkpoint(signed, "map_page", root, signed.page)
         if root > self.root:
             round_ = {number: raw for number, raw in new.items() if number <= root}
-            yield from _Round(self, signed, root, round_).checked(hands)
+            yield from _Round(self, signed, root, round_).checked()
             self.root = root
         self.size = signed.size
 
@@ -102,13 +104,17 @@ class _Walk:
 
     @staticmethod
     def _is_root(raw: bytes | None, signed: _Signed) -> bool:
-        try:
-            return page_hash(parse(raw), 0) in signed.roots
-        except NoPage:
-            return False
+        return raw is not None and page_hash(read(raw), 0) in signed.roots
 
     def _searched(self, new: Mapping[int, bytes | None], signed: _Signed) -> int | None:
         return next((number for number, raw in new.items() if self._is_root(raw, signed)), None)
+
+    def remember(self, looked: Looked) -> None:
+        """For the page that replaces it."""
+        if looked.hash is not None:
+            self.nodes[looked.page] = looked.nodes
+        if len(self.nodes) > _REMEMBERED:
+            del self.nodes[next(iter(self.nodes))]
 
     def beyond(self) -> Iterator[Finding]:
         """Pages behind the newest map."""
@@ -126,10 +132,27 @@ class _Walk:
         return Finding(check, "ledger.checkpoint", spelled(size=signed.size), name, expected, seen, self.size, told)
 
 
+_REMEMBERED = 60_000
 _PAGES = "SELECT id, page FROM ledger.map_page WHERE id > %b AND id <= %b ORDER BY id"
 _ENTRIES = (
     "SELECT index, subject, sequence, leaf_hash FROM ledger.entry WHERE index >= %b AND index < %b ORDER BY index"
 )
+
+
+class _Spot(NamedTuple):
+    """A page to look at: the hex digits above it, and which page it `replaced`, or else the leaves that were `moved`
+    down into it."""
+
+    page: int
+    path: str
+    replaced: int | None
+    moved: Page = NOTHING
+
+    def below(self, slot: int, page: int, old: Page) -> _Spot:
+        path = f"{self.path}{slot:x}"
+        if slot in old.below:
+            return _Spot(page, path, old.below[slot][0])
+        return _Spot(page, path, None, Page({}, held_in(old, slot, len(self.path))))
 
 
 @dataclass(slots=True)
@@ -145,10 +168,9 @@ class _Round:
     seen: dict[int, Looked] = field(default_factory=dict)
     found: list[Finding] = field(default_factory=list)
 
-    def checked(self, hands: Hands) -> Iterator[Finding]:
+    def checked(self) -> Iterator[Finding]:
         """Walk, judge, compare."""
-        for looked in hands.look(self._tasks()):
-            self.seen[looked.page] = looked
+        self._walk()
         yield from self.found
         yield from self._hashes()
         yield from self._leaves()
@@ -158,40 +180,41 @@ class _Round:
 
     # The walk
 
-    def _tasks(self) -> Iterator[Task]:
-        old = self.walk.root if self.walk.root >= 0 else None
-        level = [(self.root, b"", b"", old, dict[bytes, bytes]())]
+    def _walk(self) -> None:
+        """Look at the pages level by level."""
+        level = [_Spot(self.root, "", self.walk.root if self.walk.root >= 0 else None)]
         self.hashes[self.root] = b""
         while level:
-            stored = self._stored([each[3] for each in level if each[3] is not None])
-            below = []
-            for page, path, hashed, replaced, before in level:
-                raw, was = self.new[page], stored.get(-1 if replaced is None else replaced)
-                yield Task(page, path, hashed, raw, was, before)
-                below += list(self._below(page, path, raw, was, before))
-            level = below
+            stored = self._stored([spot.replaced for spot in level if spot.replaced is not None])
+            level = [below for spot in level for below in self._seen(spot, stored)]
 
     def _stored(self, pages: list[int]) -> dict[int, bytes]:
         query = "SELECT id, page FROM ledger.map_page WHERE id = ANY(%b::bigint[])"
         return dict(rows(self.walk.connection, query, pages)) if pages else {}
 
-    def _below(
-        self, page: int, path: bytes, raw: bytes | None, old: bytes | None, moved: Mapping[bytes, bytes]
-    ) -> Iterator[tuple[int, bytes, bytes, int | None, dict[bytes, bytes]]]:
+    def _seen(self, spot: _Spot, stored: Mapping[int, bytes]) -> Iterator[_Spot]:
+        """Look at one page; what is to be looked at below it."""
+        old, known = spot.moved, None
+        if spot.replaced is not None:
+            old, known = read(stored.get(spot.replaced)), self.walk.nodes.pop(spot.replaced, None)
+        looked = self.seen[spot.page] = look(spot.page, self.new[spot.page], spot.path, old, known)
+        self.walk.remember(looked)
+        return self._below(spot, looked.below, old)
+
+    def _below(self, spot: _Spot, here: Mapping[int, tuple[int, bytes]], old: Page) -> Iterator[_Spot]:
         """The new pages under a page; those that stayed must be those that were there."""
-        here, was = slots(raw), slots(old)
+        was = old.below
         for slot in was.keys() - here.keys():
-            self._odd(page, f"page {was[slot][0]} or a newer one in slot {slot}", "none")
+            self._odd(spot.page, f"page {was[slot][0]} or a newer one in slot {slot}", "none")
         for slot, (number, hashed) in here.items():
             if number <= self.walk.root:
                 if was.get(slot) != (number, hashed):
-                    self._odd(page, f"in slot {slot} the page that was there", f"page {number} {hashed.hex()}")
+                    self._odd(spot.page, f"in slot {slot} the page that was there", f"page {number} {hashed.hex()}")
             elif number not in self.new or number in self.hashes:
-                self._missing(page, number, number in self.hashes)
+                self._missing(spot.page, number, number in self.hashes)
             else:
-                self.hashes[number], self.above[number] = hashed, page
-                before = {} if slot in was else held(old, moved, slot, len(path))
-                yield number, path + bytes([slot]), hashed, was[slot][0] if slot in was else None, before
+                self.hashes[number], self.above[number] = hashed, spot.page
+                yield spot.below(slot, number, old)
 
     def _odd(self, page: int, expected: str, seen: str) -> None:
         if page not in self.walk.lies:

@@ -3,20 +3,21 @@
     | 2 slots with pages | 2 number of leaves | 32 hash of each page | 8 id of each page | 32 keys | 32 values |
 
 Parsed and hashed here by the definition (ledger format, section 4), not by the maker's code: a subtree with one leaf is
-that leaf, nothing is 32 zeros, a page below always holds more than one leaf.
+that leaf, nothing is 32 zeros, a page below always holds more than one leaf. Of a page that replaced another, only the
+slots are hashed in which they differ, if the hashes of the others are still known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from struct import Struct
 
 from verifier.hashing import EMPTY_MAP, map_leaf, map_node
 
 SLOTS = 16
-_NOTHING, _LEAF, _BRANCH = 0, 1, 2
 _HEAD, _HASH, _ID = 4, 32, 8
-_Part = tuple[int, bytes]  # what is in a place, and its hash
 
 
 class NoPage(Exception):
@@ -31,112 +32,53 @@ class Page:
     leaves: Mapping[bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A page to look at. `path`: the nibbles above it; `hash`: what refers to it says; `old`: the page it replaced, or
-    None; `before`: the leaves that were moved down into it, where it replaced none."""
-
-    page: int
-    path: bytes
-    hash: bytes
-    raw: bytes | None
-    old: bytes | None
-    before: Mapping[bytes, bytes]
+NOTHING = Page({}, {})
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The page's hash, or why it is none; the leaves that are new or have another value; keys that went."""
+    """The page's hash, or why it is none; the pages below it; the leaves that are new or have another value; keys that
+    went; its nodes, for the page that replaces this one."""
 
     page: int
     hash: bytes | None
     why: str
+    below: Mapping[int, tuple[int, bytes]]
     changed: Mapping[bytes, bytes]
-    lost: Sequence[bytes]
+    lost: Collection[bytes]
+    nodes: bytes
 
 
-def look(tasks: Sequence[Task]) -> list[Looked]:
-    """Several at once, so that a helper is worth asking."""
-    return [_look(task) for task in tasks]
+def look(number: int, raw: bytes | None, path: str, old: Page, known: bytes | None) -> Looked:
+    """A page under the hex digits `path`, beside the one that it replaced, or the leaves that were moved down into it.
 
-
-def _look(task: Task) -> Looked:
+    `known` are the nodes of `old`, where somebody remembers them.
+    """
+    page = NOTHING
     try:
-        page = parse(task.raw)
-        _check_place(page, task.path)
+        page = parse(raw)
+        _check_place(page, path)
     except NoPage as problem:
-        return Looked(task.page, None, str(problem), {}, ())
-    before = _stayed(task, page, len(task.path))
-    leaves = page.leaves
-    changed = {key: value for key, value in leaves.items() if before.get(key) != value}
-    lost = [key for key in before if key not in leaves] if len(before) > len(leaves) - len(changed) else ()
-    return Looked(task.page, page_hash(page, len(task.path)), "", changed, lost)
-
-
-def _stayed(task: Task, page: Page, depth: int) -> dict[bytes, bytes]:
-    """The leaves that were here before, but for those whose slot became a page."""
-    before = task.before if task.old is None else _leaves(task.old)
-    if not page.below:
-        return dict(before)
-    return {key: value for key, value in before.items() if slot_of(key, depth) not in page.below}
-
-
-def _leaves(raw: bytes) -> Mapping[bytes, bytes]:
-    """The leaves of a page that was looked at before; of what is none, nothing."""
-    try:
-        return parse(raw).leaves
-    except NoPage:
-        return {}
-
-
-def held(raw: bytes | None, before: Mapping[bytes, bytes], slot: int, depth: int) -> dict[bytes, bytes]:
-    """The leaves in a slot of a page, or of what was to come into one."""
-    leaves = before if raw is None else _leaves(raw)
-    return {key: value for key, value in leaves.items() if slot_of(key, depth) == slot}
-
-
-def slots(raw: bytes | None) -> Mapping[int, tuple[int, bytes]]:
-    """The pages below, by slot; of what is no page, none."""
-    try:
-        return parse(raw).below if raw is not None and raw[:2] != b"\0\0" else {}
-    except NoPage:
-        return {}
-
-
-def parse(raw: bytes | None) -> Page:
-    """The page of stored bytes; raises NoPage."""
-    if raw is None or len(raw) < _HEAD:
-        raise NoPage("a page")
-    mask, count = int.from_bytes(raw[:2], "big"), int.from_bytes(raw[2:4], "big")
-    pages = mask.bit_count()
-    ids = _HEAD + _HASH * pages
-    keys = ids + _ID * pages
-    values, end = keys + 32 * count, keys + 64 * count
-    if len(raw) != end:
-        raise NoPage(f"{end} bytes for {pages} pages and {count} leaves")
-    below = {}
-    for rank, slot in enumerate(slot for slot in range(SLOTS) if mask >> slot & 1):
-        number = int.from_bytes(raw[ids + _ID * rank : ids + _ID * (rank + 1)], "big")
-        below[slot] = number, raw[_HEAD + _HASH * rank : _HEAD + _HASH * (rank + 1)]
-    listed = [raw[at : at + 32] for at in range(keys, values, 32)]
-    leaves = dict(zip(listed, [raw[at : at + 32] for at in range(values, end, 32)], strict=True))
-    if sorted(leaves) != listed:
-        raise NoPage("leaves in the order of their keys, each once")
-    return Page(below, leaves)
-
-
-def _check_place(page: Page, path: bytes) -> None:
+        return Looked(number, None, str(problem), page.below, {}, (), b"")
     depth = len(path)
-    for key in (next(iter(page.leaves)), next(reversed(list(page.leaves)))) if page.leaves else ():
-        if nibbles(key, depth) != path:
-            raise NoPage(f"keys that begin with {path.hex()[1::2]}")
-    if page.below and any(slot_of(key, depth) in page.below for key in page.leaves):
-        raise NoPage("no leaves beside a page")
+    before = _stayed(old, page, depth)
+    changed = {key: value for key, value in page.leaves.items() if before.get(key) != value}
+    lost = before.keys() - page.leaves.keys() if len(before) > len(page.leaves) - len(changed) else ()
+    nodes = Nodes() if known is None else Nodes.of(known)
+    nodes.fill(page, depth, range(SLOTS) if known is None else _differ(page, old, depth, (*changed, *lost)))
+    return Looked(number, nodes.top(), "", page.below, changed, lost, nodes.packed())
 
 
-def nibbles(key: bytes, depth: int) -> bytes:
-    """The first `depth` half bytes of a key, one a byte."""
-    return bytes(slot_of(key, at) for at in range(depth))
+def page_hash(page: Page, depth: int) -> bytes:
+    """The hash of the subtree that the page is the top of."""
+    nodes = Nodes()
+    nodes.fill(page, depth, range(SLOTS))
+    return nodes.top()
+
+
+def held_in(page: Page, slot: int, depth: int) -> dict[bytes, bytes]:
+    """The leaves in one slot."""
+    return {key: value for key, value in page.leaves.items() if slot_of(key, depth) == slot}
 
 
 def slot_of(key: bytes, depth: int) -> int:
@@ -145,36 +87,135 @@ def slot_of(key: bytes, depth: int) -> int:
     return byte & 15 if depth & 1 else byte >> 4
 
 
-def page_hash(page: Page, depth: int) -> bytes:
-    """The hash of the subtree that the page is the top of."""
-    at, low = depth >> 1, depth & 1
-    slots: list[list[tuple[bytes, bytes]]] = [[] for _ in range(SLOTS)]
-    for key, value in page.leaves.items():
-        slots[key[at] & 15 if low else key[at] >> 4].append((key, map_leaf(key, value)))
-    row: list[_Part] = [
-        (_BRANCH, page.below[slot][1]) if slot in page.below else _over(held, 4 * depth + 4)
-        for slot, held in enumerate(slots)
-    ]
-    while len(row) > 1:
-        row = [_joined(row[pair], row[pair + 1]) for pair in range(0, len(row), 2)]
-    return row[0][1]
+# Parsing
 
 
-def _joined(left: _Part, right: _Part) -> _Part:
-    if left[0] == _NOTHING and right[0] != _BRANCH:
-        return right
-    if right[0] == _NOTHING and left[0] != _BRANCH:
-        return left
-    return _BRANCH, map_node(left[1], right[1])
+def read(raw: bytes | None) -> Page:
+    """The page, or nothing where none is."""
+    try:
+        return parse(raw)
+    except NoPage:
+        return NOTHING
 
 
-def _over(leaves: Sequence[tuple[bytes, bytes]], bit: int) -> _Part:
-    """The subtree over (key, hash of the leaf) that agree in all bits before `bit`; at most 256 deep."""
-    if not leaves:
-        return _NOTHING, EMPTY_MAP
-    if len(leaves) == 1:
-        return _LEAF, leaves[0][1]
-    at, mask = bit >> 3, 128 >> (bit & 7)
-    left = [leaf for leaf in leaves if not leaf[0][at] & mask]
-    right = leaves[len(left) :]
-    return _joined(_over(left, bit + 1), _over(right, bit + 1))
+def parse(raw: bytes | None) -> Page:
+    """The page of stored bytes; raises NoPage."""
+    if raw is None or len(raw) < _HEAD:
+        raise NoPage("a page")
+    mask, count = int.from_bytes(raw[:2], "big"), int.from_bytes(raw[2:4], "big")
+    pages = mask.bit_count()
+    body = _HEAD + (_HASH + _ID) * pages
+    if len(raw) != body + 2 * _HASH * count:
+        raise NoPage(f"{body + 2 * _HASH * count} bytes for {pages} pages and {count} leaves")
+    fields = _hashes(2 * count).unpack_from(raw, body)
+    leaves = dict(zip(fields[:count], fields[count:], strict=True))
+    if sorted(leaves) != [*fields[:count]]:
+        raise NoPage("leaves in the order of their keys, each once")
+    return Page(_below(raw, mask, pages) if pages else {}, leaves)
+
+
+def _below(raw: bytes, mask: int, pages: int) -> dict[int, tuple[int, bytes]]:
+    hashes = _hashes(pages).unpack_from(raw, _HEAD)
+    ids = _ids(pages).unpack_from(raw, _HEAD + _HASH * pages)
+    return dict(zip(_slots_in(mask), zip(ids, hashes, strict=True), strict=True))
+
+
+@cache
+def _hashes(count: int) -> Struct:
+    return Struct("32s" * count)
+
+
+@cache
+def _ids(count: int) -> Struct:
+    return Struct(f">{count}Q")
+
+
+@cache
+def _slots_in(mask: int) -> tuple[int, ...]:
+    return tuple(slot for slot in range(SLOTS) if mask >> slot & 1)
+
+
+def _check_place(page: Page, path: str) -> None:
+    keys = [*page.leaves]
+    if not all(key.hex().startswith(path) for key in keys[:1] + keys[-1:]):
+        raise NoPage(f"keys that begin with {path}")
+    if page.below and not page.below.keys().isdisjoint([slot_of(key, len(path)) for key in keys]):
+        raise NoPage("no leaves beside a page")
+
+
+# Hashing
+
+
+def _stayed(old: Page, page: Page, depth: int) -> Mapping[bytes, bytes]:
+    """The leaves that were here before, but for those whose slot became a page."""
+    if page.below.keys() <= old.below.keys():
+        return old.leaves
+    return {key: value for key, value in old.leaves.items() if slot_of(key, depth) not in page.below}
+
+
+def _differ(page: Page, old: Page, depth: int, keys: Iterable[bytes]) -> set[int]:
+    """The slots that differ: in which a page went, came or changed, or there are other leaves, those of `keys`."""
+    pages = {slot for slot, _ in page.below.items() ^ old.below.items()}
+    return pages | {slot_of(key, depth) for key in keys}
+
+
+class Nodes:
+    """The nodes of a page's four levels: node 1 is the page, 2n and 2n+1 are the halves of node n, 16 and up the slots.
+
+    Of each its hash, and how many leaves are in it, where 2 stands for more.
+    """
+
+    _WIDTH = 2 * SLOTS
+
+    def __init__(self) -> None:
+        self.hashes: list[bytes] = [EMPTY_MAP] * self._WIDTH
+        self.held = bytearray(self._WIDTH)
+
+    @classmethod
+    def of(cls, packed: bytes) -> Nodes:
+        nodes = cls()
+        nodes.hashes = [*_hashes(cls._WIDTH).unpack_from(packed)]
+        nodes.held[:] = packed[-cls._WIDTH :]
+        return nodes
+
+    def packed(self) -> bytes:
+        return b"".join(self.hashes) + self.held
+
+    def top(self) -> bytes:
+        return self.hashes[1]
+
+    def fill(self, page: Page, depth: int, slots: Collection[int]) -> None:
+        """Hash these slots of a page anew, and what is above them."""
+        within: dict[int, list[tuple[int, bytes]]] = {slot: [] for slot in slots}
+        for key, value in page.leaves.items():
+            if (slot := slot_of(key, depth)) in within:
+                within[slot].append((int.from_bytes(key, "big"), map_leaf(key, value)))
+        for slot, leaves in within.items():
+            below = page.below.get(slot)
+            self.hashes[SLOTS + slot] = below[1] if below else _over(leaves, 4 * depth + 4)
+            self.held[SLOTS + slot] = 2 if below else min(len(leaves), 2)
+        self._fold({SLOTS + slot >> 1 for slot in slots})
+
+    def _fold(self, nodes: set[int]) -> None:
+        """The node over two halves. Where there is at most one leaf, it is that leaf, or nothing."""
+        hashes, held = self.hashes, self.held
+        while nodes:
+            for node in nodes:
+                left, right = hashes[2 * node : 2 * node + 2]
+                number = held[2 * node] + held[2 * node + 1]
+                hashes[node] = map_node(left, right) if number > 1 else left if held[2 * node] else right
+                held[node] = min(number, 2)
+            nodes = {node >> 1 for node in nodes} - {0}
+
+
+def _over(leaves: Sequence[tuple[int, bytes]], bit: int) -> bytes:
+    """The subtree over (key, hash of the leaf) in order; the keys agree in all bits before `bit`. At most 256 deep."""
+    if len(leaves) < 2:
+        return leaves[0][1] if leaves else EMPTY_MAP
+    first = leaves[0][0]
+    below = (first ^ leaves[-1][0]).bit_length() - 1  # bits below the one in which they part
+    left = [leaf for leaf in leaves if not leaf[0] >> below & 1]
+    node = map_node(_over(left, 256 - below), _over(leaves[len(left) :], 256 - below))
+    for level in range(below + 1, 256 - bit):
+        node = map_node(EMPTY_MAP, node) if first >> level & 1 else map_node(node, EMPTY_MAP)
+    return node

@@ -7,6 +7,7 @@ With `asked.folder` each finished step is kept there. A run that goes on sees a 
 stopped: what is kept says what was true then. When nothing is left to do, nothing is left in the folder.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
@@ -120,6 +121,8 @@ def _as_they_end(running: dict[Future[Done], Step]) -> Iterator[tuple[Step, Done
 
 def _helped(url: str, snapshot: str, step: Step, asked: Audited) -> Done:
     """In a helper: the same snapshot over a connection of its own."""
+    gc.freeze()
+    gc.set_threshold(*_SELDOM)
     engine = db.engine_for(url)
     try:
         return _in_snapshot(engine, snapshot, step, asked)
@@ -132,6 +135,10 @@ def _in_snapshot(engine: Engine, snapshot: str, step: Step, asked: Audited) -> D
         connection.execute(text(_SNAPSHOT))
         connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
         return carry_out(connection, step, asked)
+
+
+_SELDOM = 100_000, 50, 50
+"""A helper keeps very many rows and no cycles: to look for garbage among them took a tenth of its time."""
 
 
 def _silent(what: str, done: int, total: int) -> None:
