@@ -81,6 +81,12 @@ def test_a_chain_bent_anywhere_is_refuted(bend: Callable[[KeyChain], KeyChain]) 
         of(a_world(), bend)
 
 
+def test_a_key_statement_stands_in_the_log_at_its_index_or_it_could_be_valid_at_another() -> None:
+    for place in range(3):
+        with pytest.raises(Refuted, match="inclusion at index"):
+            of(a_world(), item(place, path=(bytes(32),) * 2))
+
+
 def test_a_key_statement_that_was_signed_but_not_entered_is_refuted() -> None:
     other = World()
     other.keys("farm", ["a"], recovery="r")

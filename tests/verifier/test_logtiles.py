@@ -68,6 +68,8 @@ def test_the_largest_tree_needs_few_tiles() -> None:
 
 def test_tiles_without_end_are_not_asked_for() -> None:
     log = LogTiles(lambda level, number, width: bytes(32 * width), 1 << 30)
-    with pytest.raises(Unavailable, match="more than"):
-        for number in range(600):
-            log.node(0, number * 256)
+    for number in range(MAX_TILES):
+        log.node(0, number * 256)
+    log.node(0, 7)
+    with pytest.raises(Unavailable, match="more than 512"):
+        log.node(0, MAX_TILES * 256)

@@ -95,7 +95,7 @@ class Runner:
             seen.update(test for test in watched.seconds if test not in watched.lines)
         killers = self._killers.get(f"{mutant.module}.{mutant.where}", Counter())
         own = f"test_{mutant.module}.py"
-        # Every function by turns, four cases of those of its own file before one of another, those first that run
+        # Every function by turns, a dozen cases of those of its own file before one of another, those first that run
         # least of the room: many cases that are alike must not use up the seconds of the one that is not.
         turns: Counter[str] = Counter()
         turn: dict[str, float] = {}
@@ -103,7 +103,7 @@ class Runner:
         for test in sorted((test for test in seen if watched.seconds[test] < SLOW), key=watched.seconds.__getitem__):
             function = test.partition("[")[0]
             turns[function] += 1
-            turn[test] = turns[function] / (4 if f"/{own}::" in function else 1)
+            turn[test] = turns[function] / (12 if f"/{own}::" in function else 1)
         order = sorted(turn, key=lambda test: (-killers[test], turn[test], ran[test]))
         left, chosen = SECONDS, []
         for test in order:
