@@ -1,6 +1,6 @@
 """Each mutant in a fork of a process that has all tests in it; the smallest tests that look at the changed line first.
 
-A mutant is *killed* when a test fails, *hung* when it takes far longer than it did, *survives* when all tests
+A mutant is *killed* when a test fails, *hung* when one takes far longer than it did, *survives* when all tests
 that look at it pass, or as many of them as fit into its seconds. Now and then there is a control: a fork in which
 nothing is changed and the same tests are run. If one of those dies, a test is no witness.
 """
@@ -116,33 +116,36 @@ class Runner:
     def _fate(self, mutant: Mutant, items: list[pytest.Item], watched: Watched) -> Fate:
         if not items:
             return Fate(mutant, UNSEEN)
-        outcome, by = _forked(mutant, items, sum(watched.seconds[item.nodeid] for item in items))
+        outcome, by = _forked(mutant, items, watched)
         if by:
             self._killers.setdefault(f"{mutant.module}.{mutant.where}", Counter())[by] += 1
         return Fate(mutant, outcome, by, len(items))
 
     def _control(self, items: list[pytest.Item], watched: Watched) -> None:
-        outcome, by = _forked(None, items, sum(watched.seconds[item.nodeid] for item in items))
+        outcome, by = _forked(None, items, watched)
         if outcome != SURVIVED:
             self.broken.append(by or outcome)
 
 
-def _forked(mutant: Mutant | None, items: list[pytest.Item], alone: float) -> tuple[str, str]:
+def _forked(mutant: Mutant | None, items: list[pytest.Item], watched: Watched) -> tuple[str, str]:
+    patience = [3 + PATIENCE * watched.seconds[item.nodeid] for item in items]
     read, write = os.pipe()
     child = os.fork()
     if not child:
         os.close(read)
-        _live(mutant, items, write)
+        _live(mutant, items, patience, write)
     os.close(write)
     try:
-        said = _said(read, 3 + PATIENCE * alone)
+        said = _said(read, sum(patience))
     finally:
         os.close(read)
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child, signal.SIGKILL)
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGALRM:
+        return HUNG, ""
     word, _, by = said.partition(" ")
     return word, by
 
@@ -154,7 +157,7 @@ def _said(read: int, patience: float) -> str:
     return os.read(read, 4096).decode() or f"{KILLED} the process ended"
 
 
-def _live(mutant: Mutant | None, items: list[pytest.Item], write: int) -> None:
+def _live(mutant: Mutant | None, items: list[pytest.Item], patience: list[float], write: int) -> None:
     os.setsid()
     resource.setrlimit(resource.RLIMIT_DATA, (_held() + MEMORY,) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -165,7 +168,8 @@ def _live(mutant: Mutant | None, items: list[pytest.Item], write: int) -> None:
     try:
         if mutant is not None:
             apply(mutant, _KEPT)
-        for item in items:
+        for item, seconds in zip(items, patience, strict=True):
+            signal.setitimer(signal.ITIMER_REAL, seconds)  # its alarm ends the process
             if not passed(item, None):
                 said = f"{KILLED} {item.nodeid}"
                 break
