@@ -14,25 +14,24 @@ from verifier.hashing import EMPTY_LOG, EMPTY_MAP, MapHash, RootHash, map_leaf, 
 
 
 class GrowingTree:
-    """The peaks of an RFC 6962 tree; `completed` tells each node as it becomes complete."""
+    """The peaks of an RFC 6962 tree: complete subtrees, largest first, as the bits of its size tell."""
 
     def __init__(self) -> None:
         self.size = 0
-        self._peaks: list[tuple[int, bytes]] = []
+        self._peaks: list[bytes] = []
 
     def add(self, leaf: bytes) -> None:
-        level, node = 0, leaf
-        while self._peaks and self._peaks[-1][0] == level:
-            _, left = self._peaks.pop()
-            level, node = level + 1, node_hash(left, node)
-        self._peaks.append((level, node))
+        node, before = leaf, self.size
+        while before & 1:  # a complete subtree as large stands to the left
+            node, before = node_hash(self._peaks.pop(), node), before >> 1
+        self._peaks.append(node)
         self.size += 1
 
     def root(self) -> RootHash:
         if not self._peaks:
             return EMPTY_LOG
-        node = self._peaks[-1][1]
-        for _, left in reversed(self._peaks[:-1]):
+        node = self._peaks[-1]
+        for left in reversed(self._peaks[:-1]):
             node = node_hash(left, node)
         return RootHash(node)
 
@@ -46,22 +45,20 @@ class GrowingMap:
 
     def __init__(self) -> None:
         self._root: _Place = None
-        self._depth = 0
+        self._depth: int | None = None  # at which the root was asked for last
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set the value of a key."""
         path = int.from_bytes(key, "big")
-        above, side = None, 0
-        place = self._root
+        above, place = None, self._root
         while isinstance(place, _Branch) and (towards := path >> place.below) >> 1 == place.shared:
             place.hash = None
-            above, side = place, towards & 1
-            place = above.sides[side]
+            above, place = place, place.sides[towards & 1]
         grown = _grown(place, path, (key, map_leaf(key, value)))
         if above is None:
             self._root = grown
         else:
-            above.sides[side] = grown
+            above.sides[path >> above.below & 1] = grown
 
     def root(self, depth: int = 0) -> MapHash:
         """The map's root; with `depth`, of the subtree that is there where all keys share their first `depth` bits."""
