@@ -96,7 +96,7 @@ def load(path: Path, origin: str) -> Memory:
 
 def save(path: Path, memory: Memory) -> None:
     """Write the state down, durably; raises OSError."""
-    write_whole(path, json.dumps(_plain(memory), indent=1).encode("ascii"))
+    write_whole(path, json.dumps(_plain(memory)).encode("ascii"))
 
 
 def _plain(memory: Memory) -> dict[str, Any]:
