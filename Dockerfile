@@ -14,6 +14,7 @@ COPY --chown=lotproof contracts contracts
 COPY --chown=lotproof verifier verifier
 COPY --chown=lotproof anchoring anchoring
 COPY --chown=lotproof service service
+COPY --chown=lotproof signer signer
 
 VOLUME /data
 EXPOSE 8080

@@ -1,6 +1,7 @@
 """The one door of the ledger: what the service may ask for.
 
     submit, await_receipts, receipts_of, format_receipt     a statement becomes entries of the log
+    last_recorded                                           how new what it knows of some subjects is
     checkpoint, tile_bytes, entry_bundle_bytes              what the log publishes, and the anchors' own tiles
     prove_subject, anchor_proofs                            what a lot proof file is made of
     standings, gaps                                         how far each statement has come, what is missing
@@ -34,7 +35,7 @@ from anchoring.receipts import Receipt, format_receipt, receipts_of
 from anchoring.sequencer import Sequencer
 from anchoring.standing import Standing, gaps, standings
 from anchoring.status import Status, status
-from anchoring.submissions import Submission, submit
+from anchoring.submissions import Submission, last_recorded, submit
 
 if TYPE_CHECKING:
     from anchoring import deploy, offices, restoring
@@ -124,6 +125,7 @@ __all__ = [
     "format_receipt",
     "former",
     "gaps",
+    "last_recorded",
     "may_sign",
     "offices",
     "permission",

@@ -41,6 +41,25 @@ def submit(connection: Connection, submissions: Iterable[Submission]) -> None:
     copy_in(driver(connection), "ledger.submission (kind, statement_hash, recorded_at, subjects)", _rows(submissions))
 
 
+def last_recorded(connection: Connection, subjects: Iterable[Subject]) -> int:
+    """When the newest of these subjects' entries was recorded, or of what waits to become one, in milliseconds; 0 if
+    there is none."""
+    with driver(connection).cursor() as cursor:
+        cursor.execute(_LAST, {"subjects": [*subjects]})
+        ((newest,),) = cursor.fetchall()
+    return int(newest or 0)
+
+
+_LAST = """
+    SELECT max(at) FROM (
+        SELECT (SELECT e.recorded_at FROM ledger.entry e WHERE e.subject = s ORDER BY e.sequence DESC LIMIT 1) AS at
+          FROM unnest(%(subjects)s::bytea[]) AS s
+        UNION ALL
+        SELECT q.recorded_at FROM ledger.submission q, unnest(%(subjects)s::bytea[]) AS s
+         WHERE position(s IN q.subjects) > 0) AS found
+"""
+
+
 def _rows(submissions: Iterable[Submission]) -> Iterator[bytes]:
     subjects: dict[tuple[StatementHash, int, int], list[bytes]] = {}
     for each in submissions:

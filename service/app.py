@@ -34,6 +34,7 @@ from service.api import (
     orders,
     orders_production,
     parties,
+    party_keys,
     people,
     picking,
     places,
@@ -49,6 +50,8 @@ from service.api import (
 from service.api.door import BODY_LIMIT
 from service.api.house import Halting, House
 from service.auth.access import Access
+from service.auth.own_hand import Hands
+from service.keys.hand import clocked, diced, watch
 from service.keys.keyring import Keyring
 from service.ledger.gather import Gather
 from service.ledger.requests import Scribe
@@ -60,7 +63,7 @@ from service.web import headers, pages
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
-    parties, api_keys, items, places, movements, handoffs, lots, stock, status, policy,
+    parties, api_keys, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, webhooks,
     imports,
     trace, reports, cases, attachments, counts, recalls, notices, logbook,
@@ -92,9 +95,11 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     """The parts of the house for these settings."""
     engine = engine or db.engine_for(chosen.database_url, pool_size=chosen.web_threads + POOL_SPARE, max_overflow=0)
     assert chosen.kek is not None, "a web process needs the key-encryption key"
-    scribe = Scribe(chosen.origin, Keyring(chosen.kek, chosen.kek_before), _now, os.urandom)
-    access = Access(engine, chosen.operator_key, _now)
+    keyring = Keyring(chosen.kek, chosen.kek_before)
+    scribe = Scribe(chosen.origin, keyring, clocked(_now), diced(os.urandom))
+    access = Access(engine, chosen.operator_key, _now, Hands(keyring, _now, os.urandom))
     writer = db.engine_for(chosen.database_url, pool_size=WRITERS, max_overflow=chosen.web_threads, by_key=True)
+    watch(writer)
     return House(
         chosen, engine, writer, access, scribe, Gather(writer, scribe), Halting(engine), Proofs(engine, chosen.origin)
     )

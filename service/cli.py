@@ -30,6 +30,7 @@ COMMANDS = {
     "audit": "derive everything that is stored again, and name what differs",
     "status": "tell what is recorded, anchored and final",
     "verify": "check a proof file with the standalone verifier",
+    "sign": "sign for your party with a key that the service never sees",
     "pack": "write the verifier as one file",
     "import": "bring in history from another system",
     "api-key": "make, list and revoke API keys",

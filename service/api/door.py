@@ -9,6 +9,7 @@ A view gets typed values and returns a value, a (value, status) pair or a finish
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -43,6 +44,8 @@ class Gate(Protocol):
     def admit(self, caller: Caller, roles: Roles, operation: str) -> None: ...
 
     def keep_refusal(self, caller: Caller, operation: str, problem: Problem) -> None: ...
+
+    def hand(self, caller: Caller) -> AbstractContextManager[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ class Operation:
             caller = gate.caller()
             try:
                 gate.admit(caller, roles, name)
-                return perform((caller,), arguments)
+                with gate.hand(caller):
+                    return perform((caller,), arguments)
             except Problem as problem:
                 if problem.status == 403:
                     gate.keep_refusal(caller, name, problem)

@@ -28,6 +28,7 @@ from service.api.movement_schemas import BULK, MOVEMENT, Asked
 from service.api.problem import Problem, not_found, shown, try_later
 from service.auth.keys import Caller
 from service.auth.permissions import movement_problem
+from service.keys.hand import hand_at_work
 from service.ledger.recording import record
 from service.ledger.requests import MovementRequest, Recorded, Refused
 from service.models.tables import movement
@@ -73,7 +74,8 @@ def _record(movements: Door, house: House) -> None:
         forbidden = movement_problem(caller, body.command)
         if forbidden is not None:
             raise about(forbidden, body.command.type, body.id)
-        outcome = house.gather.record(_request(caller, body))
+        asked = _request(caller, body)
+        outcome = record(house.writer, house.scribe, [asked])[0] if hand_at_work() else house.gather.record(asked)
         if isinstance(outcome, Refused):
             problem = about(domain_problem(outcome.error), body.command.type, body.id)
             house.access.refusals.keep(caller, "record_movement", [problem])

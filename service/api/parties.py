@@ -13,10 +13,9 @@ from service.auth.keys import Caller
 from service.ledger.master_data import create_party
 from service.models.tables import party, party_key
 
-_FIRST = select(party_key.c.kid).where(party_key.c.party_id == party.c.id).order_by(party_key.c.sequence).limit(1)
-_NEWEST = (
-    select(party_key.c.kid).where(party_key.c.party_id == party.c.id).order_by(party_key.c.sequence.desc()).limit(1)
-)
+_KEY, _KIDS = party_key.c, select(party_key.c.kid).where(party_key.c.party_id == party.c.id)
+_FIRST = _KIDS.order_by(_KEY.sequence, _KEY.kid).limit(1)
+_NEWEST = _KIDS.order_by(_KEY.sequence.desc(), _KEY.sealed.is_(None), _KEY.kid).limit(1)
 _SHOWN = select(
     party.c.code.label("id"), party.c.name, party.c.uri, party.c.gln,
     _FIRST.scalar_subquery().label("first_key"), _NEWEST.scalar_subquery().label("key"),

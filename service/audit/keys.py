@@ -4,7 +4,8 @@ A key that is sealed for us cannot be opened here without the key-encryption key
 """
 
 from binascii import a2b_base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -17,7 +18,7 @@ from service.keys.keyring import thumbprint
 from service.statements.sdjwt import b64url
 from verifier import uri
 
-KEY = Table("warehouse.party_key", ("party_id", "sequence"))
+KEY = Table("warehouse.party_key", ("party_id", "sequence", "kid"))
 STATEMENT = Table("warehouse.statement", ("statement_hash",))
 ENTRY = Table("ledger.entry", ("index",))
 SUBMISSION = Table("ledger.submission", ("id",))
@@ -25,7 +26,8 @@ _CHECK = "keys are as their statements say"
 
 # All key statements and all key rows; the party that signs is the one whose URI the statement names.
 _KEYS = text("""
-    SELECT k.party_id, k.sequence, k.kid, k.public, coalesce(k.statement_hash, s.statement_hash) AS statement_hash,
+    SELECT k.party_id, k.sequence, k.kid, k.public, k.recovery,
+        coalesce(k.statement_hash, s.statement_hash) AS statement_hash,
         s.party_id AS statement_party, s.id::text AS statement_id, s.kind, s.jwt,
         sha256(convert_to(s.jwt, 'UTF8')) AS jwt_hashed, e.index, e.subject, e.kind AS entered_kind,
         q.id AS waits, q.subjects, q.kind AS waiting_kind, q.recorded_at
@@ -34,22 +36,38 @@ _KEYS = text("""
                OR statement_hash IN (SELECT statement_hash FROM warehouse.party_key)) s USING (statement_hash)
     LEFT JOIN ledger.entry e ON e.statement_hash = coalesce(k.statement_hash, s.statement_hash)
     LEFT JOIN ledger.submission q ON q.statement_hash = coalesce(k.statement_hash, s.statement_hash)
-    ORDER BY coalesce(k.party_id, s.party_id), k.sequence NULLS LAST
+    ORDER BY coalesce(k.party_id, s.party_id), k.sequence NULLS LAST, k.kid
 """)
 _PARTIES = text("SELECT uri, id FROM warehouse.party")
 
 
 def keys_are_in_their_statements(connection: Connection, origin: str) -> Iterator[Finding]:
     parties = {row.uri: row.id for row in connection.execute(_PARTIES)}
-    before: Row[Any] | None = None
-    for row in connection.execute(_KEYS):
-        previous = before if before is not None and before.party_id == row.party_id else None
-        yield from _key(row, previous, parties, origin)
-        before = row
+    previous: list[Row[Any]] = []
+    for _, rows in groupby(connection.execute(_KEYS), lambda row: (row.party_id, row.sequence, row.statement_hash)):
+        several = list(rows)
+        before = previous[0] if previous and previous[0].party_id == several[0].party_id else None
+        for row in several:
+            yield from _key(row, before, parties, origin)
+        yield from _whole(several, parties)
+        previous = several
+
+
+def _whole(rows: Sequence[Row[Any]], parties: dict[str, int]) -> Iterator[Finding]:
+    """Every key that a statement names has its row."""
+    said = told_or_none(rows[0].jwt)
+    if said is None or rows[0].party_id is None:
+        return
+    hashed = shown(rows[0].statement_hash)
+    listed = {thumbprint(_raw(each.get("x", ""))) for each in said.payload.get("keys", ())}
+    wrong = [row for row in rows if row.kid not in listed]
+    for kid in sorted(listed - {row.kid for row in rows})[len(wrong) :]:
+        whose = KEY.row((rows[0].party_id, rows[0].sequence, kid))
+        yield absent(_CHECK, KEY, whose, f"the key of statement {hashed}", rows[0].index, NOTICED)
 
 
 def _key(row: Row[Any], previous: Row[Any] | None, parties: dict[str, int], origin: str) -> Iterator[Finding]:
-    key, at, hashed = KEY.row((row.party_id, row.sequence)), row.index, shown(row.statement_hash)
+    key, at, hashed = KEY.row((row.party_id, row.sequence, row.kid)), row.index, shown(row.statement_hash)
     said = told_or_none(row.jwt)
     if row.jwt is None:
         yield Finding(_CHECK, KEY.name, key, "statement_hash", "that of a key statement", hashed, at, NOTICED)
@@ -62,8 +80,10 @@ def _key(row: Row[Any], previous: Row[Any] | None, parties: dict[str, int], orig
     if said is None:
         return
     if row.party_id is None:
-        whose = KEY.row((parties.get(said.issuer, row.statement_party), said.payload.get("seq")))
-        yield absent(_CHECK, KEY, whose, f"the key of statement {hashed}", at, NOTICED)
+        party, number = parties.get(said.issuer, row.statement_party), said.payload.get("seq")
+        for each in said.payload.get("keys", ()):
+            whose = KEY.row((party, number, thumbprint(_raw(each.get("x", "")))))
+            yield absent(_CHECK, KEY, whose, f"the key of statement {hashed}", at, NOTICED)
         return
     yield from unequal(_CHECK, KEY, key, at, NOTICED, *_said(row, said, previous, parties))
     repeated = ("kind", 2, row.kind), ("id", said.id, row.statement_id), ("party_id", row.party_id, row.statement_party)
@@ -86,6 +106,7 @@ def _said(
     yield "party_id", party, row.party_id
     yield "sequence", payload.get("seq"), row.sequence
     yield "statement_hash", payload.get("prev"), b64url(before).decode()
+    yield "recovery", payload.get("recovery"), row.recovery
     yield "public", listed, listed if stored in listed else stored
     kids = [thumbprint(_raw(x)) for x in listed]
     at = kids.index(row.kid) if row.kid in kids else None

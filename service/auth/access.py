@@ -8,6 +8,7 @@ process; in the process that revokes, at once.
 import hmac
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from time import monotonic
 
@@ -17,6 +18,7 @@ from sqlalchemy import Engine
 from service.api.problem import Problem, forbidden, unauthorized
 from service.auth import keys
 from service.auth.keys import Caller
+from service.auth.own_hand import Hands
 from service.auth.permissions import check_operation
 from service.people.refusals import Refusals
 
@@ -30,8 +32,10 @@ class Access:
     database.
     """
 
-    def __init__(self, engine: Engine, operator_key: str | None, now: Callable[[], datetime]) -> None:
-        self._engine, self._now = engine, now
+    def __init__(
+        self, engine: Engine, operator_key: str | None, now: Callable[[], datetime], hands: Hands
+    ) -> None:
+        self._engine, self._now, self._hands = engine, now, hands
         self.refusals = Refusals(engine, now)
         self._operator = keys.secret_hash(operator_key) if operator_key else None
         self._believed: dict[bytes, tuple[float, Caller]] = {}
@@ -56,6 +60,10 @@ class Access:
         """Raises 403 unless this kind of key, and one of the caller's roles in its party, may use the operation."""
         _check_kind(caller, roles)
         check_operation(caller, operation)
+
+    def hand(self, caller: Caller) -> AbstractContextManager[None]:
+        """In which the request is carried out; see `service.auth.own_hand`."""
+        return self._hands.of(caller)
 
     def keep_refusal(self, caller: Caller, operation: str, problem: Problem) -> None:
         """A 403 goes on record, wherever in the operation it was decided."""

@@ -38,6 +38,8 @@ class Caller:
     party_id: int | None = None
     person: str | None = None
     grants: frozenset[Grant] = frozenset()
+    own_key: str | None = None
+    """The key with which the party signs for itself, where the service keeps none for it: the first by its name."""
 
     @property
     def roles(self) -> frozenset[str]:
@@ -119,7 +121,7 @@ def caller_of(connection: Connection, hashed: bytes, now: datetime) -> Caller | 
     row = connection.execute(_CALLER, {"hash": hashed, "now": now}).one_or_none()
     if row is None:
         return None
-    return Caller(str(row.id), row.role, row.code, row.party_id, row.person, _grants(connection, row))
+    return Caller(str(row.id), row.role, row.code, row.party_id, row.person, _grants(connection, row), row.own_key)
 
 
 def _grants(connection: Connection, row: Any) -> frozenset[Grant]:
@@ -149,7 +151,10 @@ def _key(row: Any) -> ApiKey:
 
 _COMPANY = frozenset(Grant(role) for role in COMPANY)
 _CALLER = text(
-    "SELECT k.id, k.role, k.party_id, k.person_id, p.code, s.code AS person FROM warehouse.api_key k"
+    "SELECT k.id, k.role, k.party_id, k.person_id, p.code, s.code AS person,"
+    " (SELECT min(y.kid) FROM warehouse.party_key y WHERE y.party_id = k.party_id AND y.sequence ="
+    " (SELECT max(n.sequence) FROM warehouse.party_key n WHERE n.party_id = k.party_id)"
+    " HAVING count(y.sealed) = 0) AS own_key FROM warehouse.api_key k"
     " LEFT JOIN warehouse.party p ON p.id = k.party_id LEFT JOIN warehouse.person s ON s.id = k.person_id"
     " WHERE k.secret_hash = :hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)"
     " AND s.active IS NOT FALSE"

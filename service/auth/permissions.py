@@ -37,6 +37,8 @@ READS: Mapping[str, Allowed] = {
         "list_recalls", "read_recall", "list_notices",
     ), ALL),
     "list_api_keys": KEEPERS,
+    "list_signing_keys": KEEPERS,
+    "list_key_changes": KEEPERS,
     "list_people": KEEPERS,
     "list_refusals": frozenset({"administrator", "supervisor", "auditor"}),
     "list_changes": frozenset({"administrator", "supervisor", "quality", "auditor", "regulator"}),
@@ -66,7 +68,7 @@ OPERATIONS: Mapping[str, Allowed] = {
     **dict.fromkeys((
         "make_api_key", "revoke_api_key", "add_person", "change_person", "make_person_key", "add_item", "change_item",
         "add_site", "add_location", "add_lot_number_rule", "set_item_category", "add_gs1_prefix", "add_customer",
-        "set_item_issue_policy",
+        "set_item_issue_policy", "ask_for_keys", "approve_keys", "withdraw_keys",
     ), ADMINISTRATOR),
     **dict.fromkeys(("add_order", "close_order", "cancel_order"), frozenset({"supervisor", "integrator"})),
     **dict.fromkeys(("drill_recall", "acknowledge_notice", "approve_count"), frozenset({"quality", "supervisor"})),

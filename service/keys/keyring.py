@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from service.statements.sdjwt import b64url
+from service.statements.sdjwt import b64url, header_of
 
 NONCE_BYTES = 12
 KEK_BYTES = 32
@@ -38,10 +38,10 @@ class SigningKey:
 
     def header(self, typ: str) -> bytes:
         if typ not in self.headers:
-            self.headers[typ] = b64url(f'{{"alg":"EdDSA","kid":"{self.kid}","typ":"{typ}"}}'.encode())
+            self.headers[typ] = header_of(self.kid, typ)
         return self.headers[typ]
 
-    def sign(self, message: bytes) -> bytes:
+    def sign(self, message: bytes, disclosures: bytes = b"~") -> bytes:
         return self.private.sign(message)
 
 
@@ -78,6 +78,20 @@ class Keyring:
             return False
         return True
 
+    def seal_note(self, party: str, note: bytes) -> bytes:
+        """Something that this service hands to a party and takes back unchanged."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, note, _note_of(party))
+
+    def open_note(self, party: str, sealed: bytes) -> bytes:
+        """Raises cryptography's InvalidTag for what was not sealed here for this party."""
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _note_of(party))
+        except InvalidTag:
+            if self._before is None:
+                raise
+        return self._before.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _note_of(party))
+
     def _seed(self, party: str, kid: str, sealed: bytes) -> bytes:
         try:
             return _decrypted(self._cipher, party, kid, sealed)
@@ -104,6 +118,10 @@ def public_jwk(public: bytes) -> str:
 
 def thumbprint(public: bytes) -> str:
     return b64url(sha256(public_jwk(public).encode()).digest()).decode()
+
+
+def _note_of(party: str) -> bytes:
+    return f"note\0{party}".encode()
 
 
 def _bound_to(party: str, kid: str) -> bytes:

@@ -52,23 +52,24 @@ def _sealed(row: Any, old: Keyring, new: Keyring) -> dict[str, Any]:
         raise DoesNotOpen(f"key {row.kid} of {row.code} opens under neither KEK: nothing was changed") from None
     if key.public != row.public:
         raise DoesNotOpen(f"key {row.kid} of {row.code} is not the one that its row names: nothing was changed")
-    return {"party": row.party_id, "sequence": row.sequence, "sealed": new.seal(row.code, key)}
+    return {"party": row.party_id, "sequence": row.sequence, "kid": row.kid, "sealed": new.seal(row.code, key)}
 
 
 def _portions(connection: Connection) -> Iterator[Sequence[Any]]:
     """All rows, locked, in the order of their key; a row that is added meanwhile is sealed under the KEK of now."""
-    last = (0, 0)
-    while rows := connection.execute(_NEXT, {"party": last[0], "sequence": last[1], "many": PORTION}).all():
+    last = {"party": 0, "sequence": 0, "kid": ""}
+    while rows := connection.execute(_NEXT, {**last, "many": PORTION}).all():
         yield rows
-        last = (rows[-1].party_id, rows[-1].sequence)
+        last = {"party": rows[-1].party_id, "sequence": rows[-1].sequence, "kid": rows[-1].kid}
 
 
 _NEXT = text("""
     SELECT k.party_id, k.sequence, k.kid, k.public, k.sealed, p.code
       FROM warehouse.party_key k JOIN warehouse.party p ON p.id = k.party_id
-     WHERE (k.party_id, k.sequence) > (:party, :sequence)
-     ORDER BY k.party_id, k.sequence LIMIT :many FOR NO KEY UPDATE OF k
+     WHERE k.sealed IS NOT NULL AND (k.party_id, k.sequence, k.kid) > (:party, :sequence, :kid)
+     ORDER BY k.party_id, k.sequence, k.kid LIMIT :many FOR NO KEY UPDATE OF k
 """)
 _RESEAL = text(
     "UPDATE warehouse.party_key SET sealed = :sealed WHERE party_id = :party AND sequence = :sequence"
+    " AND kid = :kid"
 )

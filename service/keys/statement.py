@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from service.keys.keyring import SigningKey, public_jwk, thumbprint
-from service.statements.sdjwt import Statement, b64url, seal
+from service.keys.keyring import public_jwk, thumbprint
+from service.statements.sdjwt import Signer, Statement, b64url, seal
 
 KEY_VCT = "urn:lotproof:key:1"
 NO_PREVIOUS = bytes(32)
 
 
 def key_statement(
-    signer: SigningKey,
+    signer: Signer,
     keys: Sequence[bytes],
     *,
     issuer: str,

@@ -9,7 +9,8 @@
 
 from service.ledger.audit import Finding, ledger_audit
 from service.ledger.gather import Closed, Gather
-from service.ledger.master_data import NewItem, change_key, create_item, create_location, create_party, create_site
+from service.ledger.master_data import NewItem, create_item, create_location, create_party, create_site
+from service.ledger.party_keys import change_key
 from service.ledger.recording import record, record_movements
 from service.ledger.requests import MovementRequest, Outcome, Recorded, Refused, Scribe
 

@@ -11,11 +11,16 @@ from service.ledger.requests import Outcome, Recorded, Refused
 
 Result = TypeVar("Result")
 
+
+class Late(Exception):
+    """Others were faster between our beginning and our locks, and we may not say that we came first."""
+
+
 ATTEMPTS = 8
 
 # Another call was in the way at a point where no lock of ours keeps it out: two requests with one id and different
 # contents, or an answer in one call with its offer. Nothing of ours happened; a second look sees what the other did.
-COLLISIONS = (pg.UniqueViolation, pg.DeadlockDetected, pg.SerializationFailure)
+COLLISIONS = (pg.UniqueViolation, pg.DeadlockDetected, pg.SerializationFailure, Late)
 
 
 def durably(

@@ -14,15 +14,18 @@ from psycopg import Connection as Driver
 
 from service.domain.book import Book, NamesLots
 from service.domain.commands import Offer, Pack
+from service.domain.key_errors import KeyIsElsewhere
 from service.domain.things import Item, Party, Site
-from service.keys.keyring import SigningKey
 from service.ledger import named, queries
+from service.ledger.drawing import draw
 from service.ledger.load_cases import load_cases, load_covers
 from service.ledger.load_handoffs import load_handoffs
 from service.ledger.load_lots import LotsWanted, load_families, load_lots, load_stock
 from service.ledger.placing import add_locations, columns
 from service.ledger.requests import MovementRequest, Scribe
+from service.ledger.signers import signers_of
 from service.statements.places import site_uri
+from service.statements.sdjwt import Signer
 from verifier.uri import lot_uri, own_lot_uri
 
 Known = list[tuple[Party, MovementRequest]]
@@ -45,8 +48,15 @@ class Loaded:
     """The book, and what belongs to writing but not to the rules."""
 
     book: Book
-    signers: dict[int, SigningKey] = field(default_factory=dict)
+    signers: dict[int, Signer] = field(default_factory=dict)
     earlier: dict[tuple[int, UUID], Earlier] = field(default_factory=dict)
+
+
+    def signer(self, party: Party) -> Signer:
+        """Who signs for the party; raises KeyIsElsewhere."""
+        if party.id not in self.signers:
+            raise KeyIsElsewhere(party.code)
+        return self.signers[party.id]
 
 
 def load(raw: Driver[Any], scribe: Scribe, requests: Sequence[MovementRequest]) -> Loaded:
@@ -80,9 +90,7 @@ def _load_parties(raw: Driver[Any], scribe: Scribe, loaded: Loaded, requests: It
         for row in raw.execute(query, [list(codes)]) if codes else ():
             loaded.book.add_party(Party(*row))
     ids = [party.id for party in loaded.book.parties.values() if party.code not in other]
-    for party_id, kid, sealed in raw.execute(queries.NEWEST_KEYS, [ids]):
-        party = loaded.book.parties_by_id[party_id]
-        loaded.signers[party_id] = scribe.keyring.unseal(party.code, kid, sealed)
+    loaded.signers.update(signers_of(raw, scribe.keyring, [loaded.book.parties_by_id[id] for id in ids]))
 
 
 def _load_items(raw: Driver[Any], book: Book, known: Known) -> None:
@@ -142,4 +150,4 @@ def _namer(host: str) -> NamesLots:
 def _ids(raw: Driver[Any], query: str) -> Iterator[int]:
     """New ids, a block at a time and only when one is needed; those that are left over are never used."""
     while True:
-        yield from (id for id, in raw.execute(query, [ID_BLOCK]).fetchall())
+        yield from draw(raw, query, ID_BLOCK)

@@ -7,28 +7,20 @@ transaction, so that no movement of the party can come before it.
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects.postgresql import insert
 
-from anchoring import Submission, submit
 from service.domain.errors import BadName, BadQuantity, ThingExists, UnknownThing
 from service.domain.identifiers import check_code, check_gln, check_gtin, check_party_code, check_text, check_unit
 from service.domain.quantities import MAX_DECIMALS
 from service.domain.things import BUILT_KINDS, Item, Location, Party, Site
-from service.keys.keyring import SigningKey
-from service.keys.statement import NO_PREVIOUS, key_statement
-from service.ledger.copying import driver
+from service.ledger.party_keys import first_key
 from service.ledger.requests import Scribe
-from service.ledger.write import keep_statements, statement_row
 from service.models import tables
 from service.statements.places import location_uri, site_uri
 from verifier import uri
-from verifier.entry import PARTY_KEY
-
-SEED_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +54,8 @@ def create_party(connection: Connection, scribe: Scribe, code: str, name: str, g
     name_uri = uri.party_uri(scribe.host, code)
     row = {"code": code, "name": name, "uri": name_uri, "gln": gln, "created_at": _milliseconds(scribe)}
     party = Party(_insert(connection, tables.party, "party", code, row), code, name, name_uri)
-    _new_key(connection, scribe, party, signer=None, sequence=1, previous=NO_PREVIOUS)
+    first_key(connection, scribe, party)
     return party
-
-
-def change_key(connection: Connection, scribe: Scribe, code: str) -> None:
-    """Replace the party's key: from the next key statement on the new one signs, and the old one is valid no more."""
-    columns = tables.party.c
-    query = select(columns.id, columns.code, columns.name, columns.uri).where(columns.code == code)
-    found = connection.execute(query.with_for_update()).one_or_none()  # waits for whoever signs with the old key
-    if found is None:
-        raise UnknownThing("party", code)
-    party = Party(*found)
-    keys = tables.party_key
-    last = connection.execute(
-        select(keys).where(keys.c.party_id == party.id).order_by(keys.c.sequence.desc()).limit(1)
-    ).one()
-    signer = scribe.keyring.unseal(code, last.kid, last.sealed)
-    _new_key(connection, scribe, party, signer=signer, sequence=last.sequence + 1, previous=last.statement_hash)
 
 
 def create_item(connection: Connection, party: str, item: NewItem) -> Item:
@@ -158,24 +134,6 @@ def party_id_of(connection: Connection, code: str) -> int:
     if id is None:
         raise UnknownThing("party", code)
     return int(id)
-
-
-def _new_key(
-    connection: Connection, scribe: Scribe, party: Party, *, signer: SigningKey | None, sequence: int, previous: bytes
-) -> None:
-    key = SigningKey.of_seed(scribe.random(SEED_BYTES))
-    id, now = UUID(bytes=scribe.random(16), version=4), _milliseconds(scribe)
-    statement = key_statement(
-        signer or key, [key.public], issuer=party.uri, id=id, issued_at=now // 1000, origin=scribe.origin,
-        sequence=sequence, previous=previous,
-    )
-    connection.execute(insert(tables.party_key).values(
-        party_id=party.id, sequence=sequence, kid=key.kid, public=key.public,
-        sealed=scribe.keyring.seal(party.code, key), statement_hash=statement.statement_hash,
-    ))
-    keep_statements(driver(connection), [statement_row(statement, party.id, id, PARTY_KEY)])
-    subject = uri.subject(uri.PARTY, scribe.origin, party.uri)
-    submit(connection, [Submission(PARTY_KEY, subject, statement.statement_hash, now)])
 
 
 def _insert(connection: Connection, table: Table, kind: str, name: str, row: dict[str, Any]) -> int:

@@ -11,7 +11,11 @@ PARTIES = "SELECT id, code, name, uri FROM warehouse.party WHERE code = ANY(%s) 
 PARTIES_THAT_SIGN = PARTIES + " FOR KEY SHARE"
 NEWEST_KEYS = """
     SELECT DISTINCT ON (party_id) party_id, kid, sealed FROM warehouse.party_key
-    WHERE party_id = ANY(%s::bigint[]) ORDER BY party_id, sequence DESC
+    WHERE party_id = ANY(%s::bigint[]) ORDER BY party_id, sequence DESC, sealed IS NULL, kid
+"""
+OWN_KEY = """
+    SELECT public FROM warehouse.party_key k WHERE party_id = %s AND kid = %s AND sealed IS NULL
+        AND sequence = (SELECT max(sequence) FROM warehouse.party_key n WHERE n.party_id = k.party_id)
 """
 
 # Whoever may bring lots into being does so alone in its party: names are checked and given under this lock.

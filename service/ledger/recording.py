@@ -18,15 +18,19 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
+from anchoring import last_recorded
 from service.domain.commands import Accept, Arrive, Command, Lift, Offer, Recall, Refuse, Send, Settle, Withdraw
 from service.domain.decision import Decision
 from service.domain.errors import DomainError, MovementIdTaken
+from service.domain.key_errors import Overtaken
 from service.domain.rules import decide
 from service.domain.things import Party
+from service.keys.hand import hand_at_work
 from service.ledger import queries
 from service.ledger.content import content_hash, content_of
 from service.ledger.copying import driver
-from service.ledger.durably import durably
+from service.ledger.drawing import draw
+from service.ledger.durably import Late, durably
 from service.ledger.journal import journal_hash, journal_of
 from service.ledger.load import Earlier, Loaded, load
 from service.ledger.requests import MovementRequest, Outcome, Recorded, Refused, Scribe
@@ -34,7 +38,8 @@ from service.ledger.write import write
 from service.ledger.written import Written
 from service.statements.event import event_of
 from service.statements.reference import reference_of
-from service.statements.sdjwt import issue_movement
+from service.statements.sdjwt import Signer, issue_movement
+from verifier import uri
 
 
 def record(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
@@ -70,12 +75,23 @@ def _parts(requests: Sequence[MovementRequest]) -> Iterator[Sequence[MovementReq
 def _record_part(connection: Connection, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
     raw = driver(connection)
     loaded = load(raw, scribe, requests)
-    numbers = raw.execute(queries.NEXT_NUMBERS, [len(requests)])  # those of refused requests stay unused
-    call = _Call(scribe, loaded, (number for number, in numbers))
+    numbers = draw(raw, queries.NEXT_NUMBERS, len(requests))  # those of refused requests stay unused
+    call = _Call(scribe, loaded, iter(numbers))
     outcomes = [call.take(request) for request in requests]
     if call.written:
+        _still_newest(connection, scribe.origin, call)
         write(connection, scribe.origin, call.written)
     return outcomes
+
+
+def _still_newest(connection: Connection, origin: str, call: "_Call") -> None:
+    """What is signed by a party's own hand was shown before the locks were taken: nothing of its lots may be newer."""
+    hand = hand_at_work()
+    if hand is None:
+        return
+    subjects = {uri.subject(uri.LOT, origin, lot) for written in call.written for lot in written.lots}
+    if last_recorded(connection, subjects) > call.recorded_at:
+        raise Overtaken if hand.given else Late
 
 
 class _Call:
@@ -95,19 +111,22 @@ class _Call:
             earlier = self.loaded.earlier.get((party.id, request.id))
             if earlier is not None:
                 return _again(request, earlier, content_hash(content))
+            signer = self.loaded.signer(party)
             self.loaded.book.for_order = request.for_order
             decision = decide(self.loaded.book, party, request.id, request.command)
         except DomainError as error:
             return Refused(request.id, error)
-        return self._sign(party, request, content, decision)
+        return self._sign(party, signer, request, content, decision)
 
-    def _sign(self, party: Party, request: MovementRequest, content: bytes, decision: Decision) -> Recorded:
+    def _sign(
+        self, party: Party, signer: Signer, request: MovementRequest, content: bytes, decision: Decision
+    ) -> Recorded:
         command, book, hashed, number = request.command, self.loaded.book, content_hash(content), next(self.numbers)
         journal = journal_of(number, party.id, request.id, command.type, request.actor, self.recorded_at, hashed,
                              decision, self.scribe.random)  # fmt: skip
         event = event_of(party, request.id, command, decision, book.now, journal_hash(journal))
         statement = issue_movement(
-            self.loaded.signers[party.id],
+            signer,
             issuer=party.uri, movement=str(request.id), issued_at=self.recorded_at // 1000, origin=self.scribe.origin,
             lots=event.lots, properties=event.properties, lists=event.lists,
             reference=reference_of(decision), random=self.scribe.random,

@@ -64,8 +64,8 @@ def record(connection: Connection, scribe: Scribe, says: Mapping[str, Any]) -> S
 
 def _signer(connection: Connection, scribe: Scribe, party_id: int):  # type: ignore[no-untyped-def]
     key = tables.party_key.c
-    newest = select(key.kid, key.sealed).where(key.party_id == party_id).order_by(key.sequence.desc()).limit(1)
-    kid, sealed = connection.execute(newest).one()
+    kept = select(key.kid, key.sealed).where(key.party_id == party_id, key.sealed.is_not(None))
+    kid, sealed = connection.execute(kept.order_by(key.sequence.desc()).limit(1)).one()
     return scribe.keyring.unseal(PARTY, kid, sealed)
 
 

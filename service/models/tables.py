@@ -1,6 +1,7 @@
 """The tables of the schema `warehouse`, for queries; `service/migrations` makes them and a test compares the two.
 
     movement --< leg >-- lot          balance = fold of leg, kept by the trigger post_legs
+    party --< party_key               one row for each key in each key statement
     statement -- disclosure           signed for ever -- shown as long as it is not erased
     handoff --< handoff_line          `movement` is the offer's number, `answer` that of what closed it
     handoff_line -- discrepancy       what the answer did not find
@@ -49,10 +50,28 @@ party_key = Table(
     "party_key", metadata,
     Column("party_id", BigInteger, primary_key=True),
     Column("sequence", BigInteger, primary_key=True),
-    _required("kid", Text),
+    Column("kid", Text, primary_key=True),
     _required("public", LargeBinary),
-    _required("sealed", LargeBinary),
+    Column("sealed", LargeBinary),
     _required("statement_hash", LargeBinary),
+    Column("recovery", Text),
+)
+
+key_change = Table(
+    "key_change", metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    _required("party_id", BigInteger),
+    _required("id", Uuid),
+    _required("own", ARRAY(LargeBinary)),
+    _required("kept_here", Text),
+    Column("recovery", Text),
+    _required("reason", Text),
+    _required("asked_by", Text),
+    _required("asked_at", BigInteger),
+    _required("state", Text, server_default="asked"),
+    Column("closed_by", Text),
+    Column("closed_at", BigInteger),
+    Column("sequence", BigInteger),
 )
 
 item = Table(

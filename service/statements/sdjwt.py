@@ -28,11 +28,12 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Signer(Protocol):
-    """A key of the issuer: `header(typ)` is the encoded JWT header that names it, `sign` its Ed25519 signature."""
+    """A key of the issuer: `header(typ)` is the encoded JWT header that names it, `sign` its Ed25519 signature over a
+    message, which is shown the disclosures that go with it."""
 
     def header(self, typ: str) -> bytes: ...
 
-    def sign(self, message: bytes) -> bytes: ...
+    def sign(self, message: bytes, disclosures: bytes = b"~") -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,11 @@ class Listed:
 
 def b64url(raw: bytes) -> bytes:
     return b2a_base64(raw, newline=False).translate(_URL_SAFE).rstrip(b"=")
+
+
+def header_of(kid: str, typ: str) -> bytes:
+    """The encoded JWT header."""
+    return b64url(f'{{"alg":"EdDSA","kid":"{kid}","typ":"{typ}"}}'.encode())
 
 
 def element(json: bytes) -> bytes:
@@ -134,7 +140,7 @@ def issue_notice(
 def seal(signer: Signer, typ: str, payload: bytes, disclosures: bytes = b"~") -> Statement:
     """Sign a payload as it stands."""
     message = signer.header(typ) + b"." + b64url(payload)
-    jwt = message + b"." + b64url(signer.sign(message))
+    jwt = message + b"." + b64url(signer.sign(message, disclosures))
     return Statement(jwt.decode("ascii"), disclosures.decode("ascii"), StatementHash(sha256(jwt).digest()))
 
 

@@ -61,6 +61,10 @@ def test_the_audit_of_the_ledger_uses_nothing_that_built_it():
     assert strange == []
 
 
+def test_the_signer_stands_on_the_standard_library_cryptography_and_the_verifier():
+    assert foreign("signer", ("signer", "verifier", "cryptography")) == []
+
+
 def test_no_room_but_anchoring_looks_behind_its_door():
     inside = {path.stem for path in (ROOT / "anchoring").glob("*.py")} - set(anchoring.__all__)
     strange = [
@@ -71,7 +75,7 @@ def test_no_room_but_anchoring_looks_behind_its_door():
     assert strange == []
 
 
-@pytest.mark.parametrize("room", ["verifier", "anchoring", "service", "contracts"])
+@pytest.mark.parametrize("room", ["verifier", "anchoring", "service", "contracts", "signer"])
 def test_the_product_knows_nothing_of_the_folders_around_the_checkout(room):
     strange = [
         str(path.relative_to(ROOT))

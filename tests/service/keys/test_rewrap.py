@@ -15,7 +15,8 @@ from service import db
 from service.keys import rewrap as room
 from service.keys.keyring import Keyring
 from service.keys.rewrap import DoesNotOpen, Rewrapped, rewrap
-from service.ledger.master_data import change_key, create_party
+from service.ledger.master_data import create_party
+from service.ledger.party_keys import change_key
 from tests.service.ledger.world import World
 
 OLD, NEW, OTHER = bytes(range(32)), b"\x07" * 32, b"\x08" * 32
