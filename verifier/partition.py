@@ -28,7 +28,7 @@ from verifier.growing import GrowingMap
 from verifier.hashing import EMPTY_MAP, MapHash, leaf_hash, map_node, map_value
 from verifier.report import Findings
 
-NOTHING, LEAF, BRANCH = 0, 1, 2
+NOTHING, LEAF, BRANCH = range(3)
 PLACE = 33
 PART_ENTRIES = 1 << 15  # about 30 MB where each is of a subject of its own
 MAX_BITS = 16
@@ -77,14 +77,12 @@ def look(entries: Iterable[tuple[int, bytes]], part: int, bits: int, sizes: Sequ
 
 def fold(parts: Iterable[bytes]) -> bytes:
     """The places of the whole map: those of 2^bits parts in order, folded pairwise."""
-    waiting: list[tuple[int, bytes]] = []
-    for places in parts:
-        height = 0
-        while waiting and waiting[-1][0] == height:
-            places = _joined(waiting.pop()[1], places)
-            height += 1
-        waiting.append((height, places))
-    ((_, whole),) = waiting
+    waiting: list[bytes] = []
+    for before, places in enumerate(parts):
+        while before & 1:  # as many parts, folded already, stand to the left
+            places, before = _joined(waiting.pop(), places), before >> 1
+        waiting.append(places)
+    (whole,) = waiting
     return whole
 
 

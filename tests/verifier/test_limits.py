@@ -335,3 +335,10 @@ def test_a_subtree_that_differs_is_at_most_as_high_as_any_log() -> None:
     assert fork._differing(node).level == 52
     for lie in ({"level": 53}, {"level": -1}, {"number": -1}, {"hashes": node["hashes"][:1]}, {"paths": [[]] * 3}):
         assert not accepts(fork._differing, node | lie), lie
+
+
+def test_a_monitor_remembers_as_many_as_it_watches() -> None:
+    many = {str(number): number for number in range(1001)}
+    assert not accepts(monitor_state._table, many, "lots") and not accepts(monitor_state._table, [], "lots")
+    del many["0"]
+    assert monitor_state._table(many, "lots") == many

@@ -4,13 +4,14 @@ import random
 import tracemalloc
 from dataclasses import replace
 from hashlib import sha256
+from itertools import product
 
 import pytest
 
 from verifier.entry import Entry, format_entry, parse_entry
 from verifier.growing import GrowingMap
-from verifier.hashing import EMPTY_MAP, ZERO, LeafHash, StatementHash, Subject, map_value
-from verifier.partition import PLACE, bits_for, fold, look, root_at
+from verifier.hashing import EMPTY_MAP, ZERO, LeafHash, StatementHash, Subject, map_node, map_value
+from verifier.partition import BRANCH, LEAF, PLACE, _above, bits_for, fold, look, root_at
 from verifier.report import Findings
 
 from .maker import World, lot_name, party
@@ -99,3 +100,13 @@ def test_a_part_needs_its_share_of_the_memory_and_no_more() -> None:
 
 def bytes_of(number: int) -> bytes:
     return sha256(b"%d" % number).digest()
+
+
+def test_a_place_follows_from_two_by_their_kinds_whatever_their_hashes_begin_with() -> None:
+    nothing = bytes(33)
+    assert _above(nothing, nothing) == nothing
+    for first, second in product(range(3), repeat=2):
+        leaf, branch = bytes([LEAF, first]) + bytes(31), bytes([BRANCH, second]) + bytes(31)
+        assert _above(leaf, nothing) == _above(nothing, leaf) == leaf
+        for left, right in ((leaf, leaf), (leaf, branch), (branch, leaf), (branch, nothing), (nothing, branch)):
+            assert _above(left, right) == bytes([BRANCH]) + map_node(left[1:], right[1:])
