@@ -113,7 +113,7 @@ def parse_policy(values: Mapping[str, Any]) -> Policy:
 def _read(name: str, value: Any) -> Any:
     try:
         return _READERS[name](value)
-    except (Refuted, ValueError, TypeError) as problem:
+    except (Refuted, ValueError) as problem:
         raise PolicyError(f"{name}: {problem}") from None
 
 
@@ -175,7 +175,7 @@ def _finality(value: Any) -> str | int:
 def _parties(value: Any) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, Mapping):
         raise ValueError(f"expected a table, got {value!r}")
-    return {uri.check_uri(uri.PARTY, party): _thumbprints(keys) for party, keys in value.items()}
+    return {_party(party): _thumbprints(keys) for party, keys in value.items()}
 
 
 def _thumbprints(value: Any) -> tuple[str, ...]:

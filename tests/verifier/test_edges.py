@@ -191,7 +191,14 @@ POLICIES: dict[str, list[Any]] = {
     "max_age": [-1, "1"],
     "allow_withheld": [1, "yes"],
     "require_full": [0],
-    "parties": [[], "x", {"https://log.example.com/lot/a/b/c": []}, {party("a"): ["A"]}, {party("a"): "A" * 43}],
+    "parties": [
+        [],
+        "x",
+        {5: []},
+        {"https://log.example.com/lot/a/b/c": []},
+        {party("a"): ["A"]},
+        {party("a"): "A" * 43},
+    ],
     "log_party": ["farm", 5],
 }
 

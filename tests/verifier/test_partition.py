@@ -5,12 +5,14 @@ import tracemalloc
 from dataclasses import replace
 from hashlib import sha256
 from itertools import product
+from typing import Any
 
 import pytest
 
+from verifier.encoding import b64
 from verifier.entry import Entry, format_entry, parse_entry
 from verifier.growing import GrowingMap
-from verifier.hashing import EMPTY_MAP, ZERO, LeafHash, StatementHash, Subject, map_node, map_value
+from verifier.hashing import EMPTY_MAP, ZERO, LeafHash, StatementHash, Subject, leaf_hash, map_node, map_value
 from verifier.partition import BRANCH, LEAF, PLACE, _above, bits_for, fold, look, root_at
 from verifier.report import Findings
 
@@ -72,6 +74,26 @@ def test_each_part_counts_its_own_subjects_and_names_its_first_breaks_by_index()
     merged = sorted((pair for part in parts for pair in part.breaks), key=lambda pair: pair[0])[: Findings.LIMIT]
     assert [(i, str(b)) for i, b in merged] == [(i, str(b)) for i, b in whole.breaks]
     assert [index for index, _ in merged][:3] == broken[:3]
+
+
+def test_a_break_is_told_with_what_was_expected_and_both_entries() -> None:
+    world = a_log(1, random.Random(3))
+    first, second, _ = world.entries
+    before = parse_entry(first).recorded_at
+    both = f"{b64(first)} at 0, then {{}} at 1"
+    lies: list[tuple[str, Any, object, str]] = [
+        ("sequence", 3, 2, "3"),
+        ("previous", LeafHash(bytes([7]) * 32), leaf_hash(first), "07" * 32),
+        ("recorded_at", before - 1, f"{before} or later", str(before - 1)),
+    ]
+    for field, value, expected, seen in lies:
+        bent = format_entry(replace(parse_entry(second), **{field: value}))
+        ((index, broken),) = look(enumerate([first, bent]), 0, 0, []).breaks
+        assert (index, broken.what, broken.expected) == (1, f"{field} at index 1", expected)
+        assert broken.seen == f"{seen}: {both.format(b64(bent))}"
+    alone = format_entry(replace(parse_entry(second), sequence=2))
+    ((_, broken),) = look([(5, alone)], 0, 0, []).breaks
+    assert (broken.expected, broken.seen) == (1, f"2: {b64(alone)} at 5")
 
 
 def test_what_is_no_entry_is_passed_over() -> None:
