@@ -11,14 +11,16 @@ from verifier import published
 from verifier.chain import Epoch, Event, OnChain
 from verifier.entry import parse_entry
 from verifier.errors import Refuted, Unavailable
+from verifier.http import Deadline
 from verifier.partition import Looked
-from verifier.published import read_entries, split_bundle
+from verifier.published import HttpLog, read_entries, split_bundle
 from verifier.reading import Reading, Spool, Tiles, spooled
 from verifier.report import Findings
 from verifier.resume import NotResumable, Resume, State
 from verifier.tiles import node_in_tiles, tile_path
 
 from .maker import World, lot_name
+from .published import publishing
 from .vectors import accepts, naive_root
 
 
@@ -250,3 +252,9 @@ def test_a_state_bent_anywhere_is_not_gone_on_with(tmp_path: Path) -> None:
         path.write_text(json.dumps({other: value for other, value in whole.items() if other != name}))
         with pytest.raises(NotResumable):
             Resume(path, "of").load()
+
+
+def test_a_checkpoint_that_is_no_text_is_read_and_refused_as_one(world: World) -> None:
+    with publishing(world) as served:
+        served.bent["/checkpoint"] = b"\xffnote"
+        assert HttpLog(served.url, Deadline(5)).checkpoint() == "\ufffdnote"
