@@ -42,6 +42,7 @@ from service.api import (
     recalls,
     reports,
     scans,
+    shares,
     status,
     stock,
     trace,
@@ -57,7 +58,7 @@ from service.ledger.gather import Gather
 from service.ledger.requests import Scribe
 from service.metrics import page as metrics
 from service.proof.proofs import Proofs
-from service.publish import log
+from service.publish import log, shared
 from service.settings import Settings
 from service.web import headers, pages
 
@@ -66,7 +67,7 @@ DOORS = (
     parties, api_keys, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, webhooks,
     imports,
-    trace, reports, cases, attachments, counts, recalls, notices, logbook,
+    trace, shares, reports, cases, attachments, counts, recalls, notices, logbook,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts
@@ -84,6 +85,7 @@ def create_app(given: Settings | None = None) -> Flask:
     for room in DOORS:
         api.register_blueprint(room.door(house))
     app.register_blueprint(log.pages(house))
+    app.register_blueprint(shared.pages(house))
     app.register_blueprint(pages.pages(house, api.spec.to_dict()))
     metrics.install(app, house)
     app.after_request(headers.secured)

@@ -56,8 +56,7 @@ class Door:
         self._who, self._key, self._approve, self._clock = who, key, approve, clock
 
     def send(self, method: str, path: str, body: bytes | None = None) -> Answer:
-        """Carry a request out, `body` being JSON. Raises Refuted for what must not be signed, NotApproved, Unavailable.
-        """
+        """Carry a request out; `body` is JSON. Raises Refuted for what must not be signed, NotApproved, Unavailable."""
         url = f"{self._api}/{path.lstrip('/')}"
         for _ in range(TRIES):
             answer = self._ask(method, url, body, {"Lotproof-Key": self._key.kid})

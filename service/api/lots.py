@@ -14,6 +14,7 @@ from service.api.rows import plain
 from service.auth.keys import Caller
 from service.models.tables import item, lot
 from service.proof.assemble import Part
+from service.proof.fields import PROFILES
 from service.proof.proofs import Wanted
 
 PAGE = 100
@@ -41,6 +42,7 @@ class ProofQuery(Shape):
         doc={"description": "The newest final anchor, or the newest of all, which a reorg could still take away"},
     )
     size = WholeInQuery(1, MAX_SIZE, doc={"description": "Instead: the anchored checkpoint of this tree size"})
+    profile = Choice(*PROFILES, doc={"description": "Show no more than this profile does, of what you may see"})
     first = WholeInQuery(1, MAX_SIZE, doc={"description": "Of a long history, a part: its first entry, counted from 1"})
     last = WholeInQuery(1, MAX_SIZE, doc={"description": "And its last; parts of one lot need the same `size`"})
 
@@ -70,9 +72,8 @@ def door(house: House) -> Door:
         is shown depends on the key; the hashes stay whole. 503 with Retry-After until the lot's newest entry is
         anchored. A history that is too long for one file (409) is fetched in parts, which the verifier takes together.
         """
-        return house.proofs.answer(
-            caller, Wanted(query["lot"], query["under"] == "final", query.get("size"), _part(query))
-        )
+        wanted = Wanted(query["lot"], query["under"] == "final", query.get("size"), _part(query))
+        return house.proofs.answer(caller, wanted, PROFILES.get(query.get("profile", "")))
 
     return lots
 

@@ -1,7 +1,6 @@
 """The keys with which a party signs: its sets, and changes of them, which two persons make together."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from service.api.acting import act
 from service.api.door import Door, body_of
 from service.api.fields import Uuid
 from service.api.house import House
+from service.api.rows import moment
 from service.auth.keys import Caller
 from service.keys.keyring import thumbprint
 from service.ledger import key_changes
@@ -130,10 +130,7 @@ def _shown(change: Row[Any]) -> dict[str, Any]:
     return {
         "id": change.id, "keys": [thumbprint(bytes(public)) for public in change.own], "kept_here": change.kept_here,
         "recovery": change.recovery, "reason": change.reason, "asked_by": change.asked_by,
-        "asked_at": _at(change.asked_at), "state": change.state, "closed_by": change.closed_by,
-        "closed_at": _at(change.closed_at), "sequence": change.sequence,
+        "asked_at": moment(change.asked_at), "state": change.state, "closed_by": change.closed_by,
+        "closed_at": moment(change.closed_at), "sequence": change.sequence,
     }  # fmt: skip
 
-
-def _at(milliseconds: int | None) -> datetime | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -74,6 +74,21 @@ key_change = Table(
     Column("sequence", BigInteger),
 )
 
+share = Table(
+    "share", metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    _required("party_id", BigInteger),
+    _required("id", Uuid),
+    _required("secret_hash", LargeBinary),
+    _required("lot_uri", Text),
+    _required("groups", ARRAY(Text)),
+    _required("label", Text),
+    _required("made_by", Text),
+    _required("made_at", BigInteger),
+    Column("expires_at", BigInteger),
+    Column("ended_at", BigInteger),
+)
+
 item = Table(
     "item", metadata,
     Column("id", BigInteger, Identity(always=True), primary_key=True),

@@ -29,6 +29,14 @@ def plain(text: str) -> Modules:
     return _checked(zxingcpp.create_barcode(text, _MATRIX, force_square=True), _PLAIN, text)
 
 
+def qr(text: str) -> str:
+    """A QR code of a link, as SVG for a screen."""
+    drawn = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    seen = zxingcpp.read_barcode(drawn.to_image(scale=4))
+    assert seen and seen.text == text, f"expected {text}, got {seen and seen.text}"
+    return str(drawn.to_svg(add_quiet_zones=True))
+
+
 def _bracketed(elements: str) -> str:
     """`[01]…[10]…`: no lot number holds a square bracket, it may hold a round one."""
     said, rest = "", elements

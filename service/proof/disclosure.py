@@ -2,29 +2,35 @@
 
 * Regulators and auditors, the party that made the statement, and a party that it names as source or destination see
   all.
+* A party that was handed the lot sees of its past what the profile `public` shows: history travels with the goods.
 * Everybody else sees that something happened to this lot: the lot, type, action, business step and time,
   and that an entry was taken over from older records, where it was.
+* Whoever shows a lot to others may show less than he sees (`groups`), never more.
 
 Leaving a disclosure out never breaks a hash or a signature; the verifier counts what is hidden.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from service.proof.fields import PROFILES, fields_of, selected
 from verifier.encoding import unb64url
-
-OPEN_TO_ALL = frozenset({"type", "action", "bizStep", "eventTime", "lotproof:witnessed"})
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads: somebody whose office it is to see everything, or a party by its URI."""
+    """Who reads: somebody whose office it is to see everything, or a party by its URI, which may have `held` the lot.
+
+    `groups` limits what is shown, beside what this reader may not see anyway; None does not.
+    """
 
     sees_all: bool
     party: str | None = None
+    held: bool = False
+    groups: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +49,22 @@ def presented(statement: Stored, lot: str, reader: Reader) -> str:
 
 def shown(statement: Stored, lot: str, reader: Reader) -> Sequence[str]:
     """The disclosures for this reader, in the order in which they are stored."""
-    if reader.sees_all or reader.party == statement.issuer:
+    concerned = reader.sees_all or _concerns(statement, reader)
+    if concerned and reader.groups is None:
         return statement.disclosures
-    opened = [(text, orjson.loads(unb64url(text))) for text in statement.disclosures]
-    if reader.party is not None and any(_names(value, reader.party) for _, value in opened):
-        return statement.disclosures
-    return [text for text, value in opened if _open_to_all(value, lot)]
+    groups: Collection[str] = PROFILES["public"] if reader.held else ()
+    if concerned:
+        groups = reader.groups or ()
+    elif reader.groups is not None:
+        groups = reader.groups & frozenset(groups)
+    return selected(fields_of(statement.jwt, statement.disclosures, lot), groups)
+
+
+def _concerns(statement: Stored, reader: Reader) -> bool:
+    """Whether the party made the statement, or is named in it."""
+    if reader.party is None or reader.party == statement.issuer:
+        return reader.party is not None
+    return any(_names(orjson.loads(unb64url(text)), reader.party) for text in statement.disclosures)
 
 
 def _names(disclosure: list[Any], party: str) -> bool:
@@ -57,9 +73,3 @@ def _names(disclosure: list[Any], party: str) -> bool:
     if len(disclosure) != 2 or not isinstance(member, dict) or "type" not in member:
         return False
     return party in (member.get("source"), member.get("destination"))
-
-
-def _open_to_all(disclosure: list[Any], lot: str) -> bool:
-    if len(disclosure) == 3:
-        return disclosure[1] in OPEN_TO_ALL
-    return bool(disclosure[1] == lot)

@@ -6,10 +6,10 @@ from threading import Lock
 from time import monotonic
 
 from flask import Response
-from sqlalchemy import Connection, Engine, exists, select
+from sqlalchemy import Connection, Engine, exists, select, text
 
 import anchoring
-from service.api.problem import Problem, shown, try_later
+from service.api.problem import Problem, not_found, shown, try_later
 from service.auth.keys import Caller
 from service.models.tables import lot as lots
 from service.models.tables import party
@@ -42,21 +42,24 @@ class Proofs:
         self._engine, self._origin = engine, origin
         self._absences = Allowance(ABSENCES_AT_ONCE, ABSENCES_EACH_SECOND)
 
-    def answer(self, caller: Caller, wanted: Wanted) -> Response:
-        """The file as it may be shown to this caller; raises Problem."""
-        _check(wanted.lot)
+    def answer(self, caller: Caller, wanted: Wanted, groups: frozenset[str] | None = None) -> Response:
+        """The file as it may be shown to this caller, or no more of it than these groups; raises Problem."""
+        check_lot(wanted.lot)
         # One snapshot: an anchor that a reorg takes away meanwhile must not tear the file.
         with self._engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-            file = self._file(connection, caller, wanted)
-        name = _UNSAFE.sub("_", wanted.lot.rsplit("/", 1)[-1])[:80]
-        part = f".{wanted.part.first}-{wanted.part.last}" if wanted.part else ""
-        headers = {"Content-Disposition": f'attachment; filename="{name}{part}.lotproof.json"'}
-        return Response(file, headers=headers, content_type="application/json")
+            file = self._file(connection, _reader(connection, caller, wanted.lot, groups), wanted, caller)
+        return _attached(file, wanted)
 
-    def _file(self, connection: Connection, caller: Caller, wanted: Wanted) -> bytes:
+    def of_party(self, party_id: int, wanted: Wanted, groups: frozenset[str]) -> Response:
+        """The file as a party shows it to somebody without a key; a lot that is not in the log is not found."""
+        with self._engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+            reader = _party(connection, party_id, wanted.lot, groups)
+            return _attached(self._file(connection, reader, wanted, None), wanted)
+
+    def _file(self, connection: Connection, reader: Reader, wanted: Wanted, caller: Caller | None) -> bytes:
         size = wanted.size or _newest(connection, wanted.final)
         try:
-            proof = lot_proof(connection, self._origin, size, wanted.lot, _reader(connection, caller), wanted.part)
+            proof = lot_proof(connection, self._origin, size, wanted.lot, reader, wanted.part)
         except TooLong as error:
             detail = f"{error}; ask for parts with size={error.size}&first=1&last={PART}, and so on"
             raise Problem(409, "lot-too-long", detail, seen=error.entries) from None
@@ -68,7 +71,7 @@ class Proofs:
             self._check_absence(connection, caller, wanted.lot)
         return proof.file
 
-    def _check_absence(self, connection: Connection, caller: Caller, lot: str) -> None:
+    def _check_absence(self, connection: Connection, caller: Caller | None, lot: str) -> None:
         """ "There is no such lot" would be true of the checkpoint and false of the world if the lot was recorded since.
 
         An absence proof hands over the subject of a neighbour, so a party gets only so many of them.
@@ -77,6 +80,8 @@ class Proofs:
             raise try_later(
                 "not-anchored-yet", "the lot is recorded; its first entry is not anchored yet", RETRY_SECONDS
             )
+        if caller is None:
+            raise not_found("lot", lot)
         if caller.role == "party" and not self._absences.take(caller.key):
             detail = f"expected at most {ABSENCES_EACH_SECOND:g} proofs of absence a second, got more"
             raise Problem(429, "too-many-absences", detail, headers={"Retry-After": "1"})
@@ -109,7 +114,15 @@ def _newest(connection: Connection, final: bool) -> int:
     return newest.size
 
 
-def _check(lot: str) -> None:
+def _attached(file: bytes, wanted: Wanted) -> Response:
+    name = _UNSAFE.sub("_", wanted.lot.rsplit("/", 1)[-1])[:80]
+    part = f".{wanted.part.first}-{wanted.part.last}" if wanted.part else ""
+    headers = {"Content-Disposition": f'attachment; filename="{name}{part}.lotproof.json"'}
+    return Response(file, headers=headers, content_type="application/json")
+
+
+def check_lot(lot: str) -> None:
+    """Raises Problem unless this is the URI of a lot."""
     try:
         uri.check_uri(uri.LOT, lot)
     except Refuted as refuted:
@@ -119,7 +132,25 @@ def _check(lot: str) -> None:
         ) from None
 
 
-def _reader(connection: Connection, caller: Caller) -> Reader:
+def _reader(connection: Connection, caller: Caller, lot: str, groups: frozenset[str] | None) -> Reader:
     if caller.role in ("auditor", "regulator"):
-        return Reader(sees_all=True)
-    return Reader(False, connection.scalar(select(party.c.uri).where(party.c.id == caller.party_id)))
+        return Reader(sees_all=True, groups=groups)
+    assert caller.party_id is not None
+    return _party(connection, caller.party_id, lot, groups)
+
+
+def _party(connection: Connection, party_id: int, lot: str, groups: frozenset[str] | None) -> Reader:
+    name = connection.scalar(select(party.c.uri).where(party.c.id == party_id))
+    return Reader(False, name, was_handed(connection, party_id, lot), groups)
+
+
+def was_handed(connection: Connection, party_id: int, lot: str) -> bool:
+    """Whether the party took over goods of this lot."""
+    return bool(connection.scalar(text(_HELD), {"party": party_id, "lot": lot}))
+
+
+_HELD = """
+    SELECT EXISTS (SELECT FROM warehouse.handoff h JOIN warehouse.handoff_line l USING (movement)
+        JOIN warehouse.lot t ON t.id = l.lot_id
+        WHERE h.receiver_id = :party AND h.state = 'accepted' AND t.uri = :lot)
+"""

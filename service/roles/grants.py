@@ -45,6 +45,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "ledger.ddl": (READ, READ),  # the event triggers write it, as the owner
     # What parties are, and where.
     "warehouse.party": ("SELECT, INSERT, UPDATE (id)", READ),  # to lock: an id is GENERATED ALWAYS and never changes
+    "warehouse.share": ("SELECT, INSERT, UPDATE (ended_at)", ""),
     "warehouse.key_change": ("SELECT, INSERT, UPDATE (state, closed_by, closed_at, sequence)", ""),
     "warehouse.party_key": ("SELECT, INSERT, UPDATE (sealed)", ""),  # `lotproof keys rewrap`
     "warehouse.item": (f"SELECT, INSERT, UPDATE ({_ITEM})", ""),

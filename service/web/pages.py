@@ -24,12 +24,6 @@ def pages(house: House, specification: dict[str, Any]) -> Blueprint:
         "web", __name__, template_folder="templates", static_folder="static", static_url_path="/static"
     )
 
-    def page(template: str, **values: Any) -> Response:
-        asked = request.args.get("lang")
-        catalogue = words.chosen(asked, request.headers.get("Accept-Language"))
-        text = render_template(template, w=catalogue, lang="zh" if catalogue is words.ZH else "en", **values)
-        return Response(text, headers={"Vary": "Accept-Language", "Cache-Control": "no-cache"})
-
     @blueprint.get("/")
     def start() -> Response:
         return page("start.html", state=state(house))
@@ -44,6 +38,13 @@ def pages(house: House, specification: dict[str, Any]) -> Blueprint:
         return Response(_packed(), headers=headers, content_type="application/octet-stream")
 
     return blueprint
+
+
+def page(template: str, **values: Any) -> Response:
+    """A page in the language of who asks."""
+    catalogue = words.chosen(request.args.get("lang"), request.headers.get("Accept-Language"))
+    text = render_template(template, w=catalogue, lang="zh" if catalogue is words.ZH else "en", **values)
+    return Response(text, headers={"Vary": "Accept-Language", "Cache-Control": "no-cache"})
 
 
 @cache

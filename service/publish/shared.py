@@ -1,0 +1,53 @@
+"""GET /s/<secret>: what a party shows of a lot to whoever has the link, and /s/<secret>/proof, the file itself.
+
+No cache keeps it and no page it leads to learns of it: the link is the key.
+"""
+
+import re
+
+from flask import Blueprint, Response
+
+from service.api.house import House
+from service.api.problem import Problem, not_found
+from service.api.rows import moment
+from service.proof import shares
+from service.proof.fields import GROUPS
+from service.proof.proofs import Wanted
+from service.proof.shares import Shared
+from service.web.pages import page
+
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
+
+def pages(house: House) -> Blueprint:
+    blueprint = Blueprint("shared", __name__)
+
+    @blueprint.get("/s/<secret>")
+    def shared_lot(secret: str) -> Response:
+        shared = _found(house, secret)
+        shown = {group: group in shared.groups for group in GROUPS}
+        told = page("shared.html", shared=shared, shown=shown, until=moment(shared.expires_at), secret=secret)
+        told.headers["Cache-Control"] = "no-store"
+        return told
+
+    @blueprint.get("/s/<secret>/proof")
+    def shared_proof(secret: str) -> Response:
+        shared = _found(house, secret)
+        return house.proofs.of_party(shared.party_id, Wanted(shared.lot), shared.groups)
+
+    return blueprint
+
+
+def _found(house: House, secret: str) -> Shared:
+    if not _SECRET.fullmatch(secret):
+        raise _ended()
+    with house.engine.connect() as connection:
+        shared = shares.found(connection, secret, house.now())
+    if shared is None:
+        raise _ended()
+    return shared
+
+
+def _ended() -> Problem:
+    """Never made, ended or expired: nobody learns which."""
+    return not_found("shared lot", "this link")
