@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from random import Random
 
 from bench.rows import Row
+from tests.campaigns import alarms_anchors, alarms_database  # noqa: F401 - they add their blows
 from tests.campaigns.alarms_blows import BLOWS, REASON, Blow
 from tests.campaigns.alarms_stage import LOOK, Stage, stage
 from tests.campaigns.campaign import Contradiction, Plan
@@ -63,9 +64,9 @@ def _drawn(plan: Plan, dice: Random, only: tuple[str, ...]) -> Iterator[Blow]:
 
 def _suffered(on: Stage, each: Blow) -> Iterator[Row]:
     on.wait(on.alive, PATIENCE)
-    begun = time.monotonic()
+    on.strikes()
     with each.act(on):  # type: ignore[attr-defined]
-        noticed = _noticed(on, each, begun)
+        noticed = _noticed(on, each, on.struck)
     for kind in each.clear:
         on.typed("status", "--clear", kind, *REASON)
     try:

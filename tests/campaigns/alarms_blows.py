@@ -200,30 +200,3 @@ def queue_late(on: Stage) -> Iterator[None]:
     with on.asleep(on.part("service.cli", "worker")):
         on.must_record()
         yield
-
-
-# The database
-
-
-@blow("an older backup was restored", "ROLLBACK")
-def rollback(on: Stage) -> Iterator[None]:
-    on.between_connections("CREATE DATABASE copy TEMPLATE lotproof")
-    on.must_record()
-    on.wait(on.calm)
-    on.between_connections("ALTER DATABASE lotproof RENAME TO newer", "ALTER DATABASE copy RENAME TO lotproof")
-    yield
-    on.between_connections("ALTER DATABASE lotproof RENAME TO copy", "ALTER DATABASE newer RENAME TO lotproof",
-                           "DROP DATABASE copy WITH (FORCE)")  # fmt: skip
-
-
-@blow("history was rewritten in the database", "FORK", "LEDGER BROKEN")
-def rewritten(on: Stage) -> Iterator[None]:
-    on.between_connections("CREATE DATABASE copy TEMPLATE lotproof")
-    with on.cluster.connect("copy") as superuser:
-        superuser.execute("ALTER TABLE ledger.entry DISABLE TRIGGER ALL")
-        superuser.execute("UPDATE ledger.entry SET leaf_hash = sha256(leaf_hash) WHERE index = 0")
-        superuser.execute("ALTER TABLE ledger.entry ENABLE TRIGGER ALL")
-    on.between_connections("ALTER DATABASE lotproof RENAME TO newer", "ALTER DATABASE copy RENAME TO lotproof")
-    yield
-    on.between_connections("ALTER DATABASE lotproof RENAME TO copy", "ALTER DATABASE newer RENAME TO lotproof",
-                           "DROP DATABASE copy WITH (FORCE)")  # fmt: skip

@@ -14,6 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
+from urllib.error import HTTPError
 from uuid import UUID
 
 from eth_account import Account
@@ -22,6 +23,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service.local import node, place
 from service.local.node import Node
 from service.local.postgres import Cluster
+from tests.campaigns.disk import Disk, disk
 from tests.campaigns.history import Door
 from tests.tools.rpc_proxy import Proxy
 from tests.tools.running import Running
@@ -29,20 +31,24 @@ from tests.tools.running import Running
 LATE_AFTER = 10  # seconds, the least that may be set
 LOOK = 0.1  # seconds between two looks of somebody who waits for an alarm
 ETHER = 10**18
+AWAY = "DATABASE AWAY"  # no alarm of the ledger, which lies in it: each place says so in words of its own
 _ALARM = "ALARM      "  # how such a line of `lotproof status` begins
 
 
 @dataclass(slots=True)
 class Stage:
-    """`line` stands between worker and `chain`; `anchorer` is the key that pays."""
+    """`line` stands between worker and `chain`; `anchorer` is the key that pays; `disk` is the product's own, where it
+    may have one; `struck`: when something failed last."""
 
     running: Running
     line: Proxy
     chain: Node
     anchorer: bytes
     dice: Random
+    disk: Disk | None = None
     party: Door = field(init=False)
     lots: int = 0
+    struck: float = 0.0
 
     def furnish(self) -> None:
         """A company with an item and a place."""
@@ -78,19 +84,34 @@ class Stage:
         self.wait(lambda: (told := self.record()) and told[0] in (200, 201), 60)
 
     def typed(self, *argv: str) -> str:
-        """What a command says on its standard output."""
-        done = self.running.command(*argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        """What a command says."""
+        done = self.running.command(*argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         return str(done.communicate(timeout=60)[0])
+
+    def published(self, path: str) -> bytes:
+        """A file of the log, as the operator may read it."""
+        key = {"Authorization": f"Bearer {self.secret('operator.key')}"}
+        with urllib.request.urlopen(
+            urllib.request.Request(f"{self.running.url}/{path}", headers=key), timeout=10
+        ) as told:
+            return bytes(told.read())
+
+    def strikes(self) -> None:
+        """Something fails now; all before was preparation."""
+        self.struck = time.monotonic()
 
     # Who notices
 
     def in_api(self) -> set[str]:
-        return {alarm["kind"] for alarm in self.running.status()["alarms"]}
+        try:
+            return {alarm["kind"] for alarm in self.running.status()["alarms"]}
+        except HTTPError as refused:
+            return {AWAY} if refused.code == 503 else set()
 
     def in_metrics(self) -> set[str]:
         told = self.measured()
         standing = {sample.labels["kind"] for sample in told if sample.name == "lotproof_alarm" and sample.value}
-        return standing | {"DATABASE AWAY" for each in told if each.name == "lotproof_database_up" and not each.value}
+        return standing | {AWAY for each in told if each.name == "lotproof_database_up" and not each.value}
 
     def measured(self) -> list[Any]:
         """Every sample of a scrape."""
@@ -107,8 +128,9 @@ class Stage:
 
     def in_status(self) -> set[str]:
         """As a person types it."""
-        lines = [line for line in self.typed("status").splitlines() if line.startswith(_ALARM)]
-        return {line.removeprefix(_ALARM).partition(":")[0] for line in lines}
+        lines = self.typed("status").splitlines()
+        alarms = {line.removeprefix(_ALARM).partition(":")[0] for line in lines if line.startswith(_ALARM)}
+        return alarms | {AWAY for line in lines if line.startswith("lotproof: the database does not answer")}
 
     def calm(self) -> bool:
         """No alarm, everything anchored, open to be written to."""
@@ -177,28 +199,39 @@ def must(door: Door, method: str, path: str, body: object = None) -> Any:
 
 @contextlib.contextmanager
 def stage(dice: Random) -> Iterator[Stage]:
-    """The product, with an own chain that mines a block a second."""
+    """The product, on a disk of its own where that may be, with an own chain that mines a block a second."""
     home = Path(tempfile.mkdtemp(prefix="lotproof-campaign-"))
     home.chmod(0o711)
-    chain = node.start_anvil("--block-time", "1", log=home / "anvil.log")
+    chain = node.start_anvil("--block-time", "1", log=home.with_suffix(".log"))
+    try:
+        with disk(home) as own, Proxy(chain.url) as line:
+            made = _made(home, chain, line, dice)
+            made.disk = own
+            yield from _played(made)
+    finally:
+        home.with_suffix(".log").unlink()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _made(home: Path, chain: Node, line: Proxy, dice: Random) -> Stage:
     key = sha256(str(dice.random()).encode()).digest()
     chain.rpc("anvil_setBalance", Account.from_key(key).address, hex(100 * ETHER))
+    running = Running(
+        home / "data", node.free_port(), node.free_port(), LOTPROOF_RPC_URL=line.url,
+        LOTPROOF_ANCHORER_KEY=key.hex(), LOTPROOF_LATE_AFTER=str(LATE_AFTER),
+    )  # fmt: skip
+    (home / "data").mkdir(mode=0o711)
+    return Stage(running, line, chain, key, dice)
+
+
+def _played(made: Stage) -> Iterator[Stage]:
+    running = made.running
     try:
-        with Proxy(chain.url) as line:
-            running = Running(
-                home / "data", node.free_port(), node.free_port(), LOTPROOF_RPC_URL=line.url,
-                LOTPROOF_ANCHORER_KEY=key.hex(), LOTPROOF_LATE_AFTER=str(LATE_AFTER),
-            )  # fmt: skip
-            made = Stage(running, line, chain, key, dice)
-            (home / "data").mkdir(mode=0o711)
-            try:
-                running.start()
-                made.furnish()
-                yield made
-            finally:
-                running.process.send_signal(signal.SIGCONT)
-                running.process.send_signal(signal.SIGINT)
-                running.process.wait(90)
+        running.start()
+        made.furnish()
+        yield made
     finally:
-        chain.stop()
-        shutil.rmtree(home, ignore_errors=True)
+        running.process.send_signal(signal.SIGCONT)
+        running.process.send_signal(signal.SIGINT)
+        running.process.wait(90)
+        made.chain.stop()

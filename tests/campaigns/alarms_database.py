@@ -1,0 +1,108 @@
+"""Failures of the database: away, full, put back to an older state, changed by a superuser."""
+
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.campaigns.alarms_blows import REASON, blow
+from tests.campaigns.alarms_stage import AWAY, Stage
+from verifier.tiles import tile_path
+
+
+@blow("PostgreSQL is dead and nobody starts it", AWAY)
+def dead(on: Stage) -> Iterator[None]:
+    with on.asleep(on.running.process.pid):
+        os.kill(on.part("postgres", "-D"), signal.SIGKILL)
+        yield
+
+
+@blow("the disk is full", AWAY, "WORKER AWAY", "QUEUE LATE")
+def full(on: Stage) -> Iterator[None]:
+    assert on.disk is not None
+    with on.disk.full():
+        yield
+
+
+@contextmanager
+def older(on: Stage) -> Iterator[None]:
+    """A backup of now takes the place of what is recorded after it, until the end."""
+    on.between_connections("CREATE DATABASE copy TEMPLATE lotproof")
+    on.must_record()
+    on.wait(on.calm)
+    _exchange(on)
+    yield
+    _give_back(on)
+
+
+def _exchange(on: Stage) -> None:
+    on.strikes()
+    on.between_connections("ALTER DATABASE lotproof RENAME TO newer", "ALTER DATABASE copy RENAME TO lotproof")
+
+
+def _give_back(on: Stage) -> None:
+    on.between_connections("ALTER DATABASE lotproof RENAME TO copy", "ALTER DATABASE newer RENAME TO lotproof",
+                           "DROP DATABASE copy WITH (FORCE)")  # fmt: skip
+
+
+@blow("an older backup was restored", "ROLLBACK")
+def rollback(on: Stage) -> Iterator[None]:
+    with older(on):
+        yield
+
+
+@blow("the log came back from a mirror, the goods did not", "WAREHOUSE BEHIND")
+def goods_are_gone(on: Stage) -> Iterator[None]:
+    """The older backup stays, and what is recorded after it is brought back as far as it can be."""
+    on.between_connections("CREATE DATABASE copy TEMPLATE lotproof")
+    on.must_record()
+    on.wait(on.calm)
+    mirror = Path(tempfile.mkdtemp(dir=on.running.folder.parent))
+    _keep_mirror(on, mirror)
+    _exchange(on)
+    on.wait(lambda: "ROLLBACK" in on.in_api())
+    on.strikes()
+    on.typed("recover", "--mirror", str(mirror))
+    yield
+    on.typed("recover", "--settle", "all", *REASON)
+    shutil.rmtree(mirror)
+    on.between_connections("DROP DATABASE newer WITH (FORCE)")
+
+
+def _keep_mirror(on: Stage, folder: Path) -> None:
+    """What an auditor's mirror keeps of a log that fits into one bundle or two."""
+    note = on.published("checkpoint")
+    size = int(note.split(b"\n")[1])
+    for number in range(-(-size // 256)):
+        path = Path("tile") / tile_path("entries", number, min(256, size - 256 * number))
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(on.published(str(path)))
+    (folder / "checkpoint").write_bytes(note)
+
+
+@contextmanager
+def rewritten(on: Stage, table: str, change: str) -> Iterator[None]:
+    """A superuser, for whom no trigger stands in the way, changes rows of `table`, until the end."""
+    on.between_connections("CREATE DATABASE copy TEMPLATE lotproof")
+    with on.cluster.connect("copy") as superuser:
+        superuser.execute(f"ALTER TABLE ledger.{table} DISABLE TRIGGER ALL")  # type: ignore[call-overload]
+        superuser.execute(f"UPDATE ledger.{table} SET {change}")  # type: ignore[call-overload]
+        superuser.execute(f"ALTER TABLE ledger.{table} ENABLE TRIGGER ALL")  # type: ignore[call-overload]
+    _exchange(on)
+    yield
+    _give_back(on)
+
+
+@blow("history was rewritten in the database", "FORK", "LEDGER BROKEN")
+def other_entry(on: Stage) -> Iterator[None]:
+    with rewritten(on, "entry", "leaf_hash = sha256(leaf_hash) WHERE index = 0"):
+        yield
+
+
+@blow("the signed roots were rewritten in the database", "LEDGER BROKEN", clear=("LEDGER BROKEN",))
+def other_root(on: Stage) -> Iterator[None]:
+    with rewritten(on, "checkpoint", "log_root = sha256(log_root)"):
+        yield
