@@ -151,6 +151,14 @@ class Kind(Enum):
         False,
         "Recorded movements wait too long for their place in the log: see the worker's log.",
     )
+    DISK_FULL = (
+        "DISK FULL",
+        False,
+        (
+            "The database's disk is full: everything can be read, nothing is recorded. Make room there; recording goes "
+            "on by itself, and nothing that was acknowledged is lost."
+        ),
+    )
     KEY_USED_ELSEWHERE = (
         "KEY USED ELSEWHERE",
         False,

@@ -1,7 +1,7 @@
 """How the ledger stands, in one look at the database: for `status`, the console and monitoring.
 
-Two alarms nobody raises: that the worker is away and that what was recorded waits too long is seen by whoever looks,
-for a dead worker cannot say so.
+Three alarms nobody raises: that the worker is away, that what was recorded waits too long, that the disk is full. Who
+looks sees them, for a dead worker cannot say so, and on a full disk nobody can write it down.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
-from anchoring import anchors, deployments, heartbeat
+from anchoring import anchors, deployments, heartbeat, room
 from anchoring.admission import admitted
 from anchoring.alarms import Alarm, Kind, open_alarms
 from anchoring.anchors import Anchor
@@ -86,7 +86,8 @@ def unheard(conn: Connection, now: int | None) -> list[Alarm]:
     """The alarms that nobody raises: what the worker would say if it could. Where none ever worked nothing can be
     recorded, so nothing is missed."""
     now = database_clock(conn) if now is None else now
-    found = []
+    full = room.lacking(conn)
+    found = [] if full is None else [Alarm(Kind.DISK_FULL, full, now)]
     silent = {duty: at for duty, at in heartbeat.beats(conn).items() if now - at > AWAY_AFTER}
     if silent:
         told = ", ".join(f"the {duty} for {(now - at) // 1000} s" for duty, at in silent.items())
