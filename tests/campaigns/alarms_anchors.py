@@ -85,8 +85,9 @@ def new_contract(on: Stage) -> Iterator[None]:
     _move(on)
     on.wait(lambda: "CHAIN LOST" in on.in_api())
     on.chain.rpc("evm_setIntervalMining", 0)
+    keys = [_operator(on, name) for name in ("alice", "bob")]
     on.strikes()
-    deploying = _deploy_again(on)
+    deploying = on.running.command("deploy", "--again", REASON[1], *keys, stdout=subprocess.DEVNULL)
     yield
     on.chain.rpc("evm_setIntervalMining", 1)
     assert deploying.wait(90) == 0, on.running.said()
@@ -102,10 +103,8 @@ def _move(on: Stage) -> None:
     lost.stop()
 
 
-def _deploy_again(on: Stage) -> "subprocess.Popen[bytes]":
-    given = []
-    for name in ("alice", "bob"):
-        file = Path(on.running.folder.parent, f"{name}.key")
-        file.write_text(on.typed("api-key", "make", "operator", "--label", name).split()[0])
-        given += ["--operator", str(file)]
-    return on.running.command("deploy", "--again", REASON[1], *given, stdout=subprocess.DEVNULL)
+def _operator(on: Stage, name: str) -> str:
+    """His key, in a file of his own, as an option."""
+    file = Path(on.running.folder.parent, f"{name}.key")
+    file.write_text(on.typed("api-key", "make", "operator", "--label", name).split()[0])
+    return f"--operator={file}"

@@ -20,7 +20,7 @@ def dead(on: Stage) -> Iterator[None]:
         yield
 
 
-@blow("the disk is full", AWAY, "WORKER AWAY", "QUEUE LATE")
+@blow("the disk is full", "DISK FULL", AWAY)
 def full(on: Stage) -> Iterator[None]:
     assert on.disk is not None
     with on.disk.full():
