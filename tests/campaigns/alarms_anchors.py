@@ -14,12 +14,12 @@ from hexbytes import HexBytes
 
 from anchoring.contract import checksummed
 from service.local import node
-from tests.campaigns.alarms_blows import REASON, blow
-from tests.campaigns.alarms_stage import ETHER, Stage
+from tests.campaigns.alarms_blows import blow
+from tests.campaigns.alarms_stage import ETHER, REASON, Stage
 from tests.tools.rpc_proxy import Forward, Request, answered
 
 MAP_ROOT = slice(100, 132)  # of the call data of `anchor`: | 4 | 32 old size | 32 size | 32 log root | 32 map root | …
-LOG_ROOT = "0x1"  # the contract's second slot
+HEAD, LOG_ROOT = "0x0", "0x1"  # slots of the contract
 
 
 @blow("the node hides an event of the contract", "NODE INCONSISTENT")
@@ -39,10 +39,23 @@ def other_root(on: Stage) -> Iterator[None]:
 @contextmanager
 def another_root(on: Stage) -> Iterator[None]:
     """As if another history were anchored, until the end."""
-    kept = on.chain.rpc("eth_getStorageAt", on.contract, LOG_ROOT, "latest")
-    on.chain.rpc("anvil_setStorageAt", on.contract, LOG_ROOT, "0x" + "5a" * 32)
+    with _storage(on, LOG_ROOT, "0x" + "5a" * 32):
+        yield
+
+
+@contextmanager
+def no_anchors(on: Stage) -> Iterator[None]:
+    """As if nothing had ever been anchored, until the end."""
+    with _storage(on, HEAD, f"0x{on.head >> 128 << 128:064x}"):
+        yield
+
+
+@contextmanager
+def _storage(on: Stage, slot: str, value: str) -> Iterator[None]:
+    kept = on.chain.rpc("eth_getStorageAt", on.contract, slot, "latest")
+    on.chain.rpc("anvil_setStorageAt", on.contract, slot, value)
     yield
-    on.chain.rpc("anvil_setStorageAt", on.contract, LOG_ROOT, kept)
+    on.chain.rpc("anvil_setStorageAt", on.contract, slot, kept)
 
 
 @blow("blocks are too small for an anchor", "REVERTED")

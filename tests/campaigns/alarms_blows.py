@@ -5,34 +5,39 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from eth_account import Account
 
 from anchoring import contract
 from service.local import node
-from tests.campaigns.alarms_stage import ETHER, Stage
+from tests.campaigns.alarms_stage import ETHER, REASON, Stage
 from tests.tools.rpc_proxy import altered, answered, drop_request
 
 GWEI = 10**9
-REASON = ("--reason", "campaign: looked into it")
 
 
 @dataclass(frozen=True, slots=True)
 class Blow:
-    """`kinds`: the alarms of which one must stand. `clear`: those that a person must clear afterwards."""
+    """`kinds`: the alarms of which one must stand. `clear`: those that a person must clear afterwards. `disk`: whether
+    the product must have a disk of its own for it."""
 
     name: str
     kinds: tuple[str, ...]
-    act: Callable[[Stage], object]
+    act: Callable[[Stage], Any]
     clear: tuple[str, ...] = ()
+    disk: bool = False
 
 
 BLOWS: list[Blow] = []
 
 
-def blow(name: str, *kinds: str, clear: tuple[str, ...] = ()) -> Callable[[Callable[[Stage], Iterator[None]]], object]:
-    def take(act: Callable[[Stage], Iterator[None]]) -> object:
-        BLOWS.append(Blow(name, kinds, contextmanager(act), clear))
+Act = Callable[[Stage], Iterator[None]]
+
+
+def blow(name: str, *kinds: str, clear: tuple[str, ...] = (), disk: bool = False) -> Callable[[Act], object]:
+    def take(act: Act) -> object:
+        BLOWS.append(Blow(name, kinds, contextmanager(act), clear, disk))
         return act
 
     return take

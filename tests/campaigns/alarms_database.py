@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.campaigns.alarms_blows import REASON, blow
-from tests.campaigns.alarms_stage import AWAY, Stage
+from tests.campaigns.alarms_blows import blow
+from tests.campaigns.alarms_stage import AWAY, REASON, Stage
 from verifier.tiles import tile_path
 
 
@@ -20,7 +20,7 @@ def dead(on: Stage) -> Iterator[None]:
         yield
 
 
-@blow("the disk is full", "DISK FULL", AWAY)
+@blow("the disk is full", "DISK FULL", disk=True)
 def full(on: Stage) -> Iterator[None]:
     assert on.disk is not None
     with on.disk.full():
@@ -88,9 +88,9 @@ def rewritten(on: Stage, table: str, change: str) -> Iterator[None]:
     """A superuser, for whom no trigger stands in the way, changes rows of `table`, until the end."""
     on.between_connections("CREATE DATABASE copy TEMPLATE lotproof")
     with on.cluster.connect("copy") as superuser:
-        superuser.execute(f"ALTER TABLE ledger.{table} DISABLE TRIGGER ALL")  # type: ignore[call-overload]
-        superuser.execute(f"UPDATE ledger.{table} SET {change}")  # type: ignore[call-overload]
-        superuser.execute(f"ALTER TABLE ledger.{table} ENABLE TRIGGER ALL")  # type: ignore[call-overload]
+        superuser.execute(f"ALTER TABLE ledger.{table} DISABLE TRIGGER ALL")
+        superuser.execute(f"UPDATE ledger.{table} SET {change}")
+        superuser.execute(f"ALTER TABLE ledger.{table} ENABLE TRIGGER ALL")
     _exchange(on)
     yield
     _give_back(on)

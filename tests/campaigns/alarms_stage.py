@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -20,6 +20,7 @@ from uuid import UUID
 from eth_account import Account
 from prometheus_client.parser import text_string_to_metric_families
 
+from anchoring.alarms import Kind
 from service.local import node, place
 from service.local.node import Node
 from service.local.postgres import Cluster
@@ -28,11 +29,13 @@ from tests.campaigns.history import Door
 from tests.tools.rpc_proxy import Proxy
 from tests.tools.running import Running
 
+REASON = ("--reason", "campaign: looked into it")
 LATE_AFTER = 10  # seconds, the least that may be set
 LOOK = 0.1  # seconds between two looks of somebody who waits for an alarm
 ETHER = 10**18
 AWAY = "DATABASE AWAY"  # no alarm of the ledger, which lies in it: each place says so in words of its own
-_ALARM = "ALARM      "  # how such a line of `lotproof status` begins
+_ALARM, _AWAY = "ALARM      ", "lotproof: the database does not answer (does ./lotproof up run?)"  # as printed
+_ADVICE = {kind.title: kind.advice for kind in Kind}
 
 
 @dataclass(slots=True)
@@ -47,6 +50,7 @@ class Stage:
     dice: Random
     disk: Disk | None = None
     party: Door = field(init=False)
+    party_key: str = ""
     lots: int = 0
     struck: float = 0.0
 
@@ -54,7 +58,8 @@ class Stage:
         """A company with an item and a place."""
         operator = Door(self.running.port, self.secret("operator.key"))
         made = must(operator, "POST", "/parties", {"id": "maker", "name": "Maker"})
-        self.party = operator.of(str(made["api_key"]))
+        self.party_key = str(made["api_key"])
+        self.party = operator.of(self.party_key)
         must(self.party, "POST", "/items", {"code": "PILL", "name": "Pill", "gtin": "09506000134352", "unit": "EA"})
         must(self.party, "POST", "/sites", {"code": "S", "name": "Site", "zone": "Europe/Berlin"})
         must(self.party, "POST", "/locations", {"site": "S", "code": "A", "kind": "storage"})
@@ -70,18 +75,37 @@ class Stage:
     def contract(self) -> str:
         return str(self.running.status()["contract"])
 
+    @property
+    def head(self) -> int:
+        """The contract's first slot: | rotations 4 | epoch 4 | time 8 | count 8 | size 8 |."""
+        return int(self.chain.rpc("eth_getStorageAt", self.contract, "0x0", "latest"), 16)
+
     # What people do
 
-    def record(self) -> Any:
-        """A lot comes in; the answer, or None if there is none."""
-        self.lots += 1
+    def record(self, movement: Mapping[str, Any] | None = None) -> Any:
+        """A lot comes in, if nothing else is to be recorded; the answer, or None if there is none."""
+        if movement is None:
+            self.lots += 1
+            line = {"item": "PILL", "lot": f"L{self.lots}", "quantity": "1"}
+            movement = {"type": "register", "to": "S/A", "lines": [line]}
         id = str(UUID(int=self.dice.getrandbits(128), version=4))
-        line = {"item": "PILL", "lot": f"L{self.lots}", "quantity": "1"}
-        return self.party.send("POST", "/movements", {"id": id, "type": "register", "to": "S/A", "lines": [line]})
+        return self.party.send("POST", "/movements", {"id": id, **movement})
 
-    def must_record(self) -> None:
+    def must_record(self, movement: Mapping[str, Any] | None = None) -> Any:
         """The same, and it is recorded: a web process may think for a second longer that it may not."""
-        self.wait(lambda: (told := self.record()) and told[0] in (200, 201), 60)
+        told: list[Any] = []
+
+        def recorded() -> bool:
+            told[:] = self.record(movement) or (0, None)
+            return told[0] in (200, 201)
+
+        self.wait(recorded, 60)
+        return told[1]
+
+    def clear(self, *alarms: str) -> None:
+        """A person looked into it."""
+        for alarm in alarms:
+            self.typed("status", "--clear", alarm, *REASON)
 
     def typed(self, *argv: str) -> str:
         """What a command says."""
@@ -100,11 +124,12 @@ class Stage:
         """Something fails now; all before was preparation."""
         self.struck = time.monotonic()
 
-    # Who notices
+    # Who notices: an alarm that does not say what to do is not seen
 
     def in_api(self) -> set[str]:
         try:
-            return {alarm["kind"] for alarm in self.running.status()["alarms"]}
+            alarms = self.running.status()["alarms"]
+            return {each["kind"] for each in alarms if each["detail"] and each["advice"] == _ADVICE[each["kind"]]}
         except HTTPError as refused:
             return {AWAY} if refused.code == 503 else set()
 
@@ -128,9 +153,9 @@ class Stage:
 
     def in_status(self) -> set[str]:
         """As a person types it."""
-        lines = self.typed("status").splitlines()
-        alarms = {line.removeprefix(_ALARM).partition(":")[0] for line in lines if line.startswith(_ALARM)}
-        return alarms | {AWAY for line in lines if line.startswith("lotproof: the database does not answer")}
+        told = self.typed("status")
+        alarms = {title for title, advice in _ADVICE.items() if f"\n{_ALARM}{title}: " in told and advice in told}
+        return alarms | ({AWAY} if told.startswith(_AWAY) else set())
 
     def calm(self) -> bool:
         """No alarm, everything anchored, open to be written to."""
@@ -139,6 +164,11 @@ class Stage:
         except (OSError, ValueError):
             return False
         return seen["admitted"] and not (seen["alarms"] or seen["waiting"] or seen["unanchored"] or seen["read_only"])
+
+    def proven(self) -> bool:
+        """Calm, and whoever asks for a proof gets one of all that is recorded."""
+        final = self.running.status()["final"]
+        return self.calm() and final is not None and final["size"] == self.running.status()["size"]
 
     def wait(self, condition: Callable[[], object], seconds: float = 150) -> float:
         """Seconds until it holds."""
