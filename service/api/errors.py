@@ -62,8 +62,10 @@ def _of_http(error: HTTPException) -> Response:
 
 def _of_absence(error: Exception) -> Response:
     """The database is away or full. Whether a movement was recorded is unknown; its id makes asking again safe."""
-    log.warning("%s in %s %s", type(error).__name__, request.method, request.url_rule)
-    return try_later("not-now", "the database does not answer; send the same request again", 2).response()
+    cause = getattr(error, "orig", None) or error
+    log.warning("%s in %s %s", type(cause).__name__, request.method, request.url_rule)
+    why = "has no room" if isinstance(cause, psycopg.errors.DiskFull) else "does not answer"
+    return try_later("not-now", f"the database {why}; send the same request again", 2).response()
 
 
 def _of_closed(error: psycopg.errors.RestrictViolation) -> Response:

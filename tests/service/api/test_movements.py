@@ -51,8 +51,9 @@ def test_a_full_disk_or_a_server_that_goes_is_no_fault_of_the_request(
         broken.setattr("service.ledger.write.keep_statements", Mock(side_effect=error("no space left on device")))
         for path, body in (("/movements", one), ("/movements/bulk", {"movements": [two]})):
             answer = maker.send("POST", path, body)
-            problem_of(answer, 503, "not-now")
+            problem = problem_of(answer, 503, "not-now")
             assert answer.headers["Retry-After"]
+            assert ("has no room" in problem["detail"]) == (error is DiskFull)
     assert stock_of(maker, first) == stock_of(maker, second) == {}
     for body in (one, two):
         maker.post("/movements", body)
