@@ -12,7 +12,7 @@ from eth_account import Account
 from anchoring import contract
 from service.local import node
 from tests.campaigns.alarms_stage import ETHER, REASON, Stage
-from tests.tools.rpc_proxy import altered, answered, drop_request
+from tests.tools.rpc_proxy import altered, answered, delayed, drop_request
 
 GWEI = 10**9
 
@@ -49,6 +49,13 @@ def blow(name: str, *kinds: str, clear: tuple[str, ...] = (), disk: bool = False
 @blow("the chain does not answer", "NODE AWAY")
 def away(on: Stage) -> Iterator[None]:
     on.line.on("*", drop_request)
+    yield
+    on.line.heal()
+
+
+@blow("the chain takes questions and never answers", "NODE AWAY")
+def mute(on: Stage) -> Iterator[None]:
+    on.line.on("*", delayed(600))
     yield
     on.line.heal()
 

@@ -61,6 +61,12 @@ def log_away(on: Partner) -> Iterator[None]:
     yield
 
 
+@lie("the web process hangs", "LOG AWAY")
+def web_hangs(on: Partner) -> Iterator[None]:
+    with on.stage.asleep(*on.stage.running.part("service.cli", "web")):
+        yield
+
+
 @lie("the checkpoint is stale (20 s are allowed)", "QUIET", "--max-quiet", "20")
 def stale(on: Partner) -> Iterator[None]:
     note = on.stage.published("checkpoint")
