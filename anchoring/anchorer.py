@@ -88,9 +88,13 @@ class Anchorer:
         self._rpc, self._others = rpcs[0], tuple(rpcs[1:])
         self._watch = Watch(engine, now)
         self._sender = Sender(engine, self._rpc, key, settings, now, self._watch, passed)
-        self._key_use, self._skew = KeyUse(engine, self._rpc, self._sender.address, self._watch), Skew()
+        self._counted_on: int | None = None  # the deployment on whose chain these two look:
+        self._key_use, self._skew = self._unknowing()
         self._compared = 0  # our size at the last comparison
         self._agreed: int | None = None  # our size when this very process last saw the contract agree with our log
+
+    def _unknowing(self) -> tuple[KeyUse, Skew]:
+        return KeyUse(self._engine, self._rpc, self._sender.address, self._watch), Skew()
 
     def tick(self) -> Round:
         """One round. Raises Away if the node gives no answer; all else that it sees becomes a state or an alarm."""
@@ -132,6 +136,9 @@ class Anchorer:
             return admission.undisturbed(conn) and ours.newest_size(conn) == self._compared
 
     def _round(self, known: Deployment) -> Round:
+        if known.id != self._counted_on:  # nonces and heights of a chain that was given up say nothing about this one
+            self._counted_on = known.id
+            self._key_use, self._skew = self._unknowing()
         seen = self._look(known)
         self._passed("looked")
         self._mirror(known, seen)

@@ -159,7 +159,8 @@ class _Deployer:
         code = contract.creation(sender, self.guardian)
         _pay(rpc, sender, DEPLOY_GAS * fees.max_fee)
         nonce = rpc.nonce(sender, rpc.head()) if last is None else last.nonce
-        chain_id, gas = rpc.chain_id(), _gas(rpc, sender, code)
+        # On an empty chain with the id of one that is gone the same bytes would be the same transaction.
+        chain_id, gas = rpc.chain_id(), _gas(rpc, sender, code) + deployments.many(conn)
         signed = contract.sign(
             self.key, chain_id=chain_id, nonce=nonce, to=None, calldata=code, gas=gas, fees=fees, legacy=legacy
         )

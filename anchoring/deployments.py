@@ -84,6 +84,11 @@ _FORMER = text("""
 """)
 
 
+def many(conn: Connection) -> int:
+    """How many were ever signed."""
+    return int(conn.execute(text("SELECT count(*) FROM ledger.deployment")).scalar_one())
+
+
 def move(conn: Connection, found: Deployment, state: str, block: int | None, block_hash: BlockHash | None) -> None:
     """The deployment is `signed` (again), `mined` or `final`."""
     conn.execute(

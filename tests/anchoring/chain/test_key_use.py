@@ -11,7 +11,7 @@ from anchoring.keyuse import next_nonce
 from anchoring.onchain import GWEI, Address, Fees
 from anchoring.rpc import Away
 from service import db
-from service.local import postgres
+from service.local import node, postgres
 from tests.anchoring.chain.world import FAST, GUARDIAN, World
 from tests.tools.rpc_proxy import drop_request
 
@@ -94,6 +94,24 @@ def test_c9_whoever_cleared_the_alarm_does_not_hear_it_again_until_it_happens_ag
     rested.tick()
     assert rested.alarms() == [ALARM]
     rested.audit()
+
+
+def test_c9_a_worker_that_counted_more_on_a_chain_that_is_gone_notices_it_on_the_new_one(world, line):
+    for _ in range(4):
+        world.record()
+        world.settle(line.worker)
+    empty = node.start_anvil("--timestamp", str(world.time // 1000 - 60))
+    try:
+        line.target = empty.url
+        deploy.again(world.engine, empty.url, world.key, GUARDIAN, reason="a test", now=world.now)
+        renewed = World(world.engine, empty, key=world.key)
+        renewed.settle(line.worker)
+        assert renewed.alarms() == []
+        renewed.send(b"", to=THIRD)
+        renewed.tick(worker=line.worker)
+        assert renewed.alarms() == [ALARM]
+    finally:
+        empty.stop()
 
 
 # What is no foreign use
