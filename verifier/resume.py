@@ -110,7 +110,7 @@ def _read(data: bytes) -> tuple[str, State]:
     state = members(load_json(data), "state", _STATE)
     if state["format"] != FORMAT:
         raise Refuted("format", FORMAT, state["format"])
-    unknown = tuple(Unavailable(string(what, "open"), string(why, "open")) for what, why in _rows(state["open"], 2))
+    unknown = tuple(Unavailable(string(what, "open"), string(why, "open")) for what, why in _rows(state["open"]))
     held = None if state["held"] is None else _held(state["held"])
     read, root = integer(state["read"], "read"), bytes.fromhex(string(state["root"], "root"))
     checkpoint = string(state["checkpoint"], "checkpoint")
@@ -121,9 +121,9 @@ def _held(value: Any) -> OnChain:
     held = members(value, "held", _HELD)
     events = [
         Event(integer(index), integer(size), bytes.fromhex(log_root), bytes.fromhex(map_root))
-        for index, size, log_root, map_root in _rows(held["events"], 4)
+        for index, size, log_root, map_root in _rows(held["events"])
     ]
-    epochs = tuple(Epoch(integer(first), integer(keep)) for first, keep in _rows(held["epochs"], 2))
+    epochs = tuple(Epoch(integer(first), integer(keep)) for first, keep in _rows(held["epochs"]))
     return OnChain(integer(held["size"]), bytes.fromhex(string(held["log_root"], "log_root")), events, epochs)
 
 
@@ -140,6 +140,6 @@ def _parts(value: Any) -> dict[int, Looked]:
     return found
 
 
-def _rows(value: Any, width: int) -> list[list[Any]]:
-    """Lists of at most `width` members; who unpacks one that has fewer raises ValueError."""
-    return [array(row, "row", width) for row in array(value, "rows", MAX_STATE)]
+def _rows(value: Any) -> list[list[Any]]:
+    """A list of lists; who unpacks one that has more or fewer members raises ValueError."""
+    return [array(row, "row", MAX_STATE) for row in array(value, "rows", MAX_STATE)]

@@ -240,8 +240,10 @@ def test_a_state_bent_anywhere_is_not_gone_on_with(tmp_path: Path) -> None:
     for name, values in {
         "format": ["lotproof-audit/2", None], "checkpoint": [5], "of": [5], "read": [-1, "1"], "root": ["zz", 5],
         "open": ["x", [["a"]], [["a", "b", "c"]], [["a", 5]]], "held": [{}, 5, whole["held"] | {"size": -1},
-        whole["held"] | {"events": [[1, 2, "00"]]}, whole["held"] | {"events": [[1, 2, "00", "zz"]]},
-        whole["held"] | {"epochs": [[1]]}, whole["held"] | {"more": 1}, whole["held"] | {"log_root": 5}],
+        whole["held"] | {"events": [[1, 2, "00"]]},
+        whole["held"] | {"events": [[1, 2, "00", "00", "00"]]}, whole["held"] | {"events": [[1, 2, "00", "zz"]]},
+        whole["held"] | {"epochs": [[1]]},
+        whole["held"] | {"epochs": [[1, 2, 3]]}, whole["held"] | {"more": 1}, whole["held"] | {"log_root": 5}],
         "parts": [[], {"x": {}}, {"1": {"subjects": 1, "places": "00"}}, {"1": {"subjects": -1, "places": ""}},
                   {"x": {"subjects": 1, "places": ""}}],
     }.items():  # fmt: skip

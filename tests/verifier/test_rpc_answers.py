@@ -64,6 +64,7 @@ def test_a_right_answer_is_read_word_by_word(said: Answering) -> None:
     node = said.node
     assert (node.name, node.block(7)) == ("http://node", AT)
     assert node.identity(AT, CONTRACT) == Identity(31337, AT.hash, rpc.sha256(b"\x60\x01").digest())
+    assert ("eth_getBlockByNumber", ["0x0", False]) in said.asked
     state = State(42, b"\xaa" * 32, 3, 1, 2, (b"\xbb" * 32, b"\xcc" * 32), (Epoch(2, 1),))
     assert node.state(AT, CONTRACT) == state
     assert node.sealed(AT, CONTRACT, 5) == b"\xee" * 32
@@ -226,3 +227,17 @@ def test_a_range_that_is_refused_is_halved_until_it_is_one_block(monkeypatch: py
     with pytest.raises(rpc.RpcError):
         RpcNode("http://node", Deadline(5)).events(AT, CONTRACT)
     assert len(asked) == 6
+
+
+def test_a_node_that_always_refuses_is_not_asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def refuse(node: RpcNode, contract: str, first: int, last: int) -> list[Event]:
+        asked.append((first, last))
+        raise rpc.RpcError("node", "too many")
+
+    monkeypatch.setattr(RpcNode, "_events", refuse)
+    monkeypatch.setattr(rpc, "_MAX_QUESTIONS", 3)
+    with pytest.raises(rpc.RpcError):
+        RpcNode("http://node", Deadline(5)).events(Block(1 << 40, bytes(32), 0), CONTRACT)
+    assert len(asked) == 4
