@@ -89,7 +89,7 @@ class Monitor:
         round_ = Round(log, self.policy, nodes, limits, int(self.clock()), memory, keep, alarms)
         shown = round_.run()
         if shown is not None:
-            proof = proofs_from(self.given.api or self.given.url.removesuffix("/") + "/api/v1", deadline, self.token)
+            proof = proofs_from(self.given.api or f"{self.given.url}/api/v1", deadline, self.token)
             watch_own(round_, shown, self.own, proof, sources)
 
     def _tell(self, memory: Memory, alarms: Alarms) -> None:
@@ -177,7 +177,7 @@ def _survived(monitor: Monitor) -> int:
 
 def _arguments() -> Parser:
     parser = parser_of("lotproof-verify monitor", __doc__)
-    parser.add_argument("url", metavar="URL", help="where the log publishes /checkpoint and /tile/")
+    parser.add_argument("url", type=_address, metavar="URL", help="where the log publishes /checkpoint and /tile/")
     parser.add_argument("--state", type=Path, required=True, help="what is remembered from round to round")
     parser.add_argument("--once", action="store_true", help="one round, for a timer of your own")
     parser.add_argument("--every", type=_seconds, default=EVERY, metavar="SECONDS", help="between two rounds")
@@ -188,10 +188,14 @@ def _arguments() -> Parser:
     parser.add_argument("--lot", action="append", default=[], metavar="URI", help="a lot of yours to watch")
     parser.add_argument("--party", action="append", default=[], metavar="URI", help="whose keys are watched: yours")
     parser.add_argument("--token-file", type=Path, metavar="FILE", help="your key for the API")
-    parser.add_argument("--api", metavar="URL", help="where the API is, if not at URL/api/v1")
+    parser.add_argument("--api", type=_address, metavar="URL", help="where the API is, if not at URL/api/v1")
     parser.add_argument("--sent", type=Path, metavar="FILE", help="ids of the movements you sent, one a line")
     parser.add_argument("--accept-keys", action="store_true", help="take the key statements as they are now")
     return parser
+
+
+def _address(text: str) -> str:
+    return text.removesuffix("/")
 
 
 def _seconds(text: str) -> float:

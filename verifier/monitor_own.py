@@ -48,9 +48,7 @@ class Own:
 def proofs_from(api: str, deadline: Deadline, token: str | None) -> Proof:
     """A way to fetch the proof of a lot from the service; it raises Unavailable."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return lambda lot: fetch(
-        f"{api.removesuffix('/')}/lots/proof?lot={quote(lot, safe='')}", deadline, None, headers, MAX_FILE
-    )
+    return lambda lot: fetch(f"{api}/lots/proof?lot={quote(lot, safe='')}", deadline, None, headers, MAX_FILE)
 
 
 def watch_own(round_: Round, shown: Now, own: Own, proof: Proof, sources: Sequence[Source]) -> None:

@@ -39,13 +39,21 @@ def test_what_is_seen_in_the_proofs_of_lots_needs_a_lot() -> None:
     assert refused(*LOT, "--sent", "file").endswith("name it with --party")
 
 
-@pytest.mark.parametrize("name", ["lot", "party"])
-def test_a_thousand_lots_and_a_thousand_parties_are_watched_and_no_more(name: str) -> None:
-    names = [lot_name(number) if name == "lot" else party(f"p{number}") for number in range(1001)]
-    options = [word for each in names for word in (f"--{name}", each)]
-    more = () if name == "lot" else LOT
-    assert len(getattr(own(*options[:2000], *more), {"lot": "lots", "party": "parties"}[name])) == 1000
-    assert refused(*options, *more) == "at most 1000 lots and parties can be watched"
+def test_as_many_lots_and_parties_are_watched_as_allowed_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(monitor_command, "MAX_WATCHED", 2)
+    lots = [word for number in range(3) for word in ("--lot", lot_name(number))]
+    parties = [word for number in range(3) for word in ("--party", party(f"p{number}"))]
+    seen = own(*lots[:4], *parties[:4])
+    assert (len(seen.lots), len(seen.parties)) == (2, 2)
+    for more in ((*lots, *parties[:2]), (*lots[:2], *parties)):
+        assert refused(*more) == "at most 2 lots and parties can be watched"
+
+
+def test_an_address_may_end_with_a_slash() -> None:
+    given = ["http://log/base/", "--policy", "p", "--state", "s"]
+    read = monitor_command._arguments().parse_args([*given, "--api", "http://api/"])
+    assert (read.url, read.api) == ("http://log/base", "http://api")
+    assert monitor_command._arguments().parse_args(given).api is None
 
 
 def test_a_file_of_ids_is_read_up_to_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,6 +79,12 @@ def test_more_words_than_are_known_are_left_alone(said: Answering) -> None:
     assert said.node.state(AT, CONTRACT).epochs == ()
 
 
+def test_a_contract_that_holds_nothing_yet_has_no_peaks(said: Answering) -> None:
+    said.answers[rpc.HEAD] = words(0, 0, 0, 0, 0, 0)
+    said.answers[rpc.ACCUMULATOR] = words(0, 64, 0)
+    assert said.node.state(AT, CONTRACT) == State(0, bytes(32), 0, 0, 0, (), ())
+
+
 def test_finality_is_a_tag_or_a_depth(said: Answering) -> None:
     for finality, asked in (("finalized", ["finalized"]), ("latest", ["latest"]), (3, ["latest", "0x4"]),
                             (7, ["latest", "0x0"]), (9, ["latest", "0x0"])):  # fmt: skip
