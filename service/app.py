@@ -19,6 +19,7 @@ from service.api import (
     api_keys,
     attachments,
     cases,
+    clients,
     counts,
     customers,
     errors,
@@ -64,7 +65,7 @@ from service.web import headers, pages
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
-    parties, api_keys, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
+    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, webhooks,
     imports,
     trace, shares, reports, cases, attachments, counts, recalls, notices, logbook,
@@ -86,6 +87,7 @@ def create_app(given: Settings | None = None) -> Flask:
         api.register_blueprint(room.door(house))
     app.register_blueprint(log.pages(house))
     app.register_blueprint(shared.pages(house))
+    app.register_blueprint(clients.pages(house))
     app.register_blueprint(pages.pages(house, api.spec.to_dict()))
     metrics.install(app, house)
     app.after_request(headers.secured)

@@ -24,7 +24,7 @@ from service.people.refusals import Refusals
 
 BELIEVED_SECONDS = 1.0
 REMEMBERED = 10_000
-_BEARER = re.compile(r"[Bb]earer +(lpk_[A-Za-z0-9_-]{32,128})", re.ASCII)
+_BEARER = re.compile(r"[Bb]earer +(lp[kt]_[A-Za-z0-9_-]{32,128})", re.ASCII)
 
 
 class Access:

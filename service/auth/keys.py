@@ -1,4 +1,4 @@
-"""API keys: 256 random bits, shown once, kept as SHA-256.
+"""API keys, and the tokens of machines that sign in: 256 random bits, shown once, kept as SHA-256.
 
 A slow password hash would add nothing: there is no dictionary of 2^256 entries, and the look-up stands in every
 request. `shown` is the beginning of the key, enough to tell two keys apart in a list or a log and useless to anybody
@@ -154,10 +154,13 @@ _CALLER = text(
     "SELECT k.id, k.role, k.party_id, k.person_id, p.code, s.code AS person,"
     " (SELECT min(y.kid) FROM warehouse.party_key y WHERE y.party_id = k.party_id AND y.sequence ="
     " (SELECT max(n.sequence) FROM warehouse.party_key n WHERE n.party_id = k.party_id)"
-    " HAVING count(y.sealed) = 0) AS own_key FROM warehouse.api_key k"
+    " HAVING count(y.sealed) = 0) AS own_key FROM (SELECT id, role, party_id, person_id FROM warehouse.api_key"
+    " WHERE secret_hash = :hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)"
+    " UNION ALL SELECT c.id, 'party', c.party_id, c.person_id FROM warehouse.access_token t"
+    " JOIN warehouse.oauth_client c ON c.id = t.client_id"
+    " WHERE t.secret_hash = :hash AND t.expires_at > :now AND c.ended_at IS NULL) k"
     " LEFT JOIN warehouse.party p ON p.id = k.party_id LEFT JOIN warehouse.person s ON s.id = k.person_id"
-    " WHERE k.secret_hash = :hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > :now)"
-    " AND s.active IS NOT FALSE"
+    " WHERE s.active IS NOT FALSE"
 )
 _GRANTS = text(
     "SELECT r.role, s.code FROM warehouse.person_role r LEFT JOIN warehouse.site s ON s.id = r.site_id"

@@ -95,6 +95,9 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.recall_drill": (ADD, ""),
     # People and keys. A name may be erased; roles are given anew as a whole.
     "warehouse.api_key": ("SELECT, INSERT, UPDATE (revoked_at)", ""),
+    "warehouse.oauth_client": ("SELECT, INSERT, UPDATE (ended_at)", ""),
+    "warehouse.access_token": ("SELECT, INSERT, DELETE", ""),
+    "warehouse.used_assertion": ("SELECT, INSERT, DELETE", ""),
     "warehouse.person": ("SELECT, INSERT, UPDATE (active)", ""),
     "warehouse.person_name": ("SELECT, INSERT, DELETE", ""),
     "warehouse.person_role": ("SELECT, INSERT, DELETE", ""),
