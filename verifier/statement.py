@@ -215,5 +215,5 @@ def _jwk(value: Any) -> tuple[str, bytes]:
     jwk = members(value, "key", _JWK)
     if jwk["crv"] != "Ed25519" or jwk["kty"] != "OKP":
         raise Refuted("key", "crv Ed25519 and kty OKP", (jwk["crv"], jwk["kty"]))
-    public = ed25519.check_key(unb64url(string(jwk["x"], "x", 43)))
+    public = ed25519.check_key(unb64url(string(jwk["x"], "x")))
     return thumbprint(public), public
