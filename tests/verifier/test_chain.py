@@ -267,3 +267,15 @@ def test_a_node_that_speaks_of_another_contract_is_found_out_by_its_code() -> No
 
     node = Elsewhere(**{name: getattr(world.chain(), name) for name in FakeNode.__dataclass_fields__})
     assert judged(world, lot, [node]).answer(7).verdict is Verdict.REFUTED
+
+
+def test_the_address_of_a_source_may_end_with_a_slash() -> None:
+    asked: list[str] = []
+
+    def get(url: str, deadline: Deadline) -> bytes:
+        asked.append(url)
+        return bytes(64)
+
+    for address in ("http://it", "http://it/"):
+        TileSource(address, Deadline(), get).upper(0, 2, 0, 1)
+    assert asked == ["http://it/0/000.p/2"] * 2
