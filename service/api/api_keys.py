@@ -1,7 +1,7 @@
 """API keys: a party makes, lists and revokes its own; the operator everybody's."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from service.api import schemas
 from service.api.door import Door, body_of
-from service.api.fields import Uuid
+from service.api.fields import Instant, Shape, Uuid, Whole
 from service.api.house import House
 from service.api.problem import Problem, forbidden, not_found
 from service.auth import keys
@@ -21,6 +21,12 @@ from service.people import changes
 from service.people.changes import Author
 
 ROLES = ("party", "operator")
+LONGEST_OVERLAP = 30 * 24 * 3600
+
+
+class Rotation(Shape):
+    overlap_seconds = Whole(0, LONGEST_OVERLAP, load_default=3600)
+    expires_at = Instant()
 
 
 def door(house: House) -> Door:
@@ -75,7 +81,38 @@ def door(house: House) -> Door:
             raise not_found("API key", str(id))
         return asdict(revoked)
 
+    @api_keys.operation(
+        "POST", "/api-keys/<id>/rotate", roles=ROLES, path={"id": Uuid()}, body=body_of(Rotation),
+        answers={201: schemas.ApiKeyWithSecret}, problems=(409,),
+    )  # fmt: skip
+    def rotate_api_key(caller: Caller, id: UUID, body: dict[str, Any]) -> Any:
+        """Replace an API key by a new one
+
+        The same owner, person and label; both are good for `overlap_seconds`, so that nobody is locked out while the
+        new one is brought to where it is needed.
+        """
+        now = house.now()
+        with house.engine.begin() as connection:
+            old = next((key for key in keys.listed(connection, caller.party_id) if key.id == id), None)
+            if old is None:
+                raise not_found("API key", str(id))
+            _check_good(old, now)
+            secret, made = keys.issue(
+                connection, role=old.role, party=old.party, label=old.label, now=now, random=house.random,
+                expires_at=body.get("expires_at"), person=old.person,
+            )  # fmt: skip
+            keys.expire(connection, id, now + timedelta(seconds=body["overlap_seconds"]))
+            _keep(connection, house, caller, old.party, id, {"replaced_by": (None, str(made.id))})
+        house.access.forget()
+        return {**asdict(made), "api_key": secret}, 201
+
     return api_keys
+
+
+def _check_good(key: keys.ApiKey, now: datetime) -> None:
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        seen = "revoked" if key.revoked_at is not None else "expired"
+        raise Problem(409, "key-is-over", f"expected a key that is good, it is {seen}", expected="good", seen=seen)
 
 
 def _whose(caller: Caller, body: dict[str, Any]) -> tuple[keys.Role, str | None]:

@@ -144,6 +144,11 @@ def revoke(connection: Connection, id: UUID, party_id: int | None, now: datetime
     return next((key for key in listed(connection, party_id) if key.id == id), None)
 
 
+def expire(connection: Connection, id: UUID, at: datetime) -> None:
+    """The key opens nothing from then on; one that ends sooner is left as it is."""
+    connection.execute(_EXPIRE, {"id": id, "at": at})
+
+
 def _key(row: Any) -> ApiKey:
     return ApiKey(row.id, row.role, row.code, row.label, row.shown, row.created_at, row.expires_at, row.revoked_at,
                   row.person)
@@ -171,6 +176,7 @@ _LISTED = text(
     " LEFT JOIN warehouse.person s ON s.id = k.person_id"
     " WHERE CAST(:party_id AS bigint) IS NULL OR k.party_id = :party_id ORDER BY k.created_at, k.id"
 )
+_EXPIRE = text("UPDATE warehouse.api_key SET expires_at = least(expires_at, :at) WHERE id = :id")
 _REVOKE = text(
     "UPDATE warehouse.api_key SET revoked_at = :now WHERE id = :id AND revoked_at IS NULL"
     " AND (CAST(:party_id AS bigint) IS NULL OR party_id = :party_id)"

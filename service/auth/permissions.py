@@ -67,7 +67,8 @@ OPERATIONS: Mapping[str, Allowed] = {
     **READS,
     **RECORDING,
     **dict.fromkeys((
-        "make_api_key", "revoke_api_key", "add_person", "change_person", "make_person_key", "add_item", "change_item",
+        "make_api_key", "revoke_api_key", "rotate_api_key",
+        "add_person", "change_person", "make_person_key", "add_item", "change_item",
         "add_site", "add_location", "add_lot_number_rule", "set_item_category", "add_gs1_prefix", "add_customer",
         "set_item_issue_policy", "ask_for_keys", "approve_keys", "withdraw_keys",
         "add_client", "end_client",

@@ -94,7 +94,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.recall": ("SELECT, INSERT, UPDATE (lifted_at, lifted_by, lift_movements)", ""),
     "warehouse.recall_drill": (ADD, ""),
     # People and keys. A name may be erased; roles are given anew as a whole.
-    "warehouse.api_key": ("SELECT, INSERT, UPDATE (revoked_at)", ""),
+    "warehouse.api_key": ("SELECT, INSERT, UPDATE (revoked_at, expires_at)", ""),
     "warehouse.oauth_client": ("SELECT, INSERT, UPDATE (ended_at)", ""),
     "warehouse.access_token": ("SELECT, INSERT, DELETE", ""),
     "warehouse.used_assertion": ("SELECT, INSERT, DELETE", ""),

@@ -90,3 +90,31 @@ def test_nobody_sees_or_revokes_the_keys_of_others(maker: Caller, trader: Caller
     assert {key["party"] for key in operator.get("/api-keys")["api_keys"]} >= {"chenghe", "tongqu"}
     assert {key["party"] for key in trader.get("/api-keys")["api_keys"]} == {"tongqu"}
     assert maker.get("/items")["items"]
+
+
+def test_a_key_is_replaced_and_both_are_good_for_a_while(
+    maker: Caller, trader: Caller, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = maker.post("/api-keys", {"label": "scanner 3"})
+    new = maker.post(f"/api-keys/{old['id']}/rotate", {"overlap_seconds": 60})
+    assert new["label"] == "scanner 3" and new["id"] != old["id"] and new["expires_at"] is None
+    callers = [Caller(maker.client, each["api_key"]) for each in (old, new)]
+    assert [caller.send("GET", "/lots").status_code for caller in callers] == [200, 200]
+    access = app.extensions["lotproof"].access
+    monkeypatch.setattr(access, "_now", lambda: datetime.now(UTC) + timedelta(seconds=61))
+    access.forget()
+    assert [caller.send("GET", "/lots").status_code for caller in callers] == [401, 200]
+    access.forget()
+    assert trader.send("POST", f"/api-keys/{new['id']}/rotate", {}).status_code == 404
+
+
+def test_what_is_over_is_not_replaced_and_nothing_lives_longer_by_it(maker: Caller) -> None:
+    old = maker.post("/api-keys", {"label": "x"})
+    maker.post(f"/api-keys/{old['id']}/revoke", None, expect=200)
+    assert maker.post(f"/api-keys/{old['id']}/rotate", {}, 409)["type"].endswith("key-is-over")
+    soon = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+    short = maker.post("/api-keys", {"label": "y", "expires_at": soon})
+    maker.post(f"/api-keys/{short['id']}/rotate", {"overlap_seconds": 3600})
+    (kept,) = (each for each in maker.get("/api-keys")["api_keys"] if each["id"] == short["id"])
+    assert kept["expires_at"] == short["expires_at"]
+    maker.post(f"/api-keys/{short['id']}/rotate", {"overlap_seconds": 10**9}, 422)
