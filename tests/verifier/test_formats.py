@@ -73,6 +73,12 @@ def test_names_have_one_spelling(type_: str, name: str) -> None:
     assert not accepts(uri.check_uri, type_, name)
 
 
+def test_a_name_that_is_no_text_is_refused() -> None:
+    for segment in ("%C3", "%FF", "%ED%A0%80", "\ud800"):
+        with pytest.raises(Refuted, match="URI segment: expected UTF-8"):
+            uri.check_uri("lot", f"https://example.com/lot/a/b/{segment}")
+
+
 @given(st.text(min_size=1, max_size=20))
 def test_a_name_is_spelled_once_or_not_at_all(text: str) -> None:
     try:
