@@ -13,7 +13,7 @@ from verifier.policy import parse_policy
 from verifier.report import Report, Verdict
 from verifier.verify import verify
 
-from .maker import ORIGIN, Signed, World, an_event, answering, lot_name, party, public_key, shipped_to
+from .maker import ORIGIN, Signed, World, an_event, answering, lot_name, party, public_key, shipped_to, story
 
 LOT, OTHER = lot_name(1), lot_name(2)
 
@@ -239,3 +239,12 @@ def test_only_movements_can_be_accepted() -> None:
     notice = world.erasure("farm", LOT, shipment(world), "readPoint")
     receipt_of(world, notice)
     assert refused_by(judged(world)) == 4
+
+
+def test_a_statement_that_its_party_signed_and_the_log_never_entered_is_refuted() -> None:
+    world, lot = story()
+    unsaid = world.say("farm", [lot], an_event([lot], quantity=1))
+    file = world.bundle(lot)
+    file["history"][0]["statement"] = unsaid.shown()
+    report = verify([json.dumps(file).encode()], parse_policy(world.policy()), [world.chain()], now=0)
+    assert report.answer(3).why.startswith("statement of entry 1: expected ")
