@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from verifier import disclosure, statement, uri
+from verifier.encoding import b64
 from verifier.entry import MOVEMENT, NOTICE, PARTY_KEY
 from verifier.errors import Refuted
 from verifier.policy import parse_policy
@@ -248,3 +249,12 @@ def test_a_statement_that_its_party_signed_and_the_log_never_entered_is_refuted(
     file["history"][0]["statement"] = unsaid.shown()
     report = verify([json.dumps(file).encode()], parse_policy(world.policy()), [world.chain()], now=0)
     assert report.answer(3).why.startswith("statement of entry 1: expected ")
+
+
+def test_every_entry_stands_in_the_log_at_its_index_or_the_file_is_not_complete() -> None:
+    world, lot = story()
+    for place in range(3):
+        file = world.bundle(lot)
+        file["history"][place]["path"][0] = b64(bytes(32))
+        report = verify([json.dumps(file).encode()], parse_policy(world.policy()), [world.chain()], now=0)
+        assert report.answer(5).why.startswith(f"inclusion at index {file['history'][place]['index']}: expected ")
