@@ -22,6 +22,7 @@ from service.api import (
     clients,
     counts,
     customers,
+    erasures,
     errors,
     handoffs,
     imports,
@@ -68,7 +69,8 @@ DOORS = (
     parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, webhooks,
     imports,
-    trace, shares, reports, cases, attachments, counts, recalls, notices, logbook,
+    trace, shares, reports, cases, attachments, counts, recalls, notices, erasures,
+    logbook,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts

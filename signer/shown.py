@@ -14,7 +14,7 @@ from typing import Any
 
 from verifier.disclosure import ANY_LOT, Disclosed, disclose
 from verifier.encoding import b64url, load_json, string, unb64url
-from verifier.entry import MOVEMENT, PARTY_KEY
+from verifier.entry import ERASURE, MOVEMENT, PARTY_KEY
 from verifier.errors import Refuted
 from verifier.statement import TYPES, KeySet, Statement, key_set, read, split
 
@@ -23,6 +23,7 @@ LIFE = 900
 """Seconds: what is older was prepared to be signed later, in the name of a time that has passed."""
 
 _NO_SIGNATURE = b64url(bytes(64))
+_SIGNED = (MOVEMENT, PARTY_KEY, ERASURE)
 _KINDS = {TYPES[kind][0]: kind for kind in TYPES}
 
 
@@ -55,6 +56,8 @@ class Shown:
         yield f"  movement              {self.statement.id}"
         if self.statement.ref is not None:
             yield f"  {self.statement.ref.rel:<21} {b64url(self.statement.ref.statement)}"
+            for digest in self.statement.ref.digests:
+                yield f"  of it, what is         {digest}"
         for lot in self.said.lots:
             yield f"  lot                   {lot}"
         for name, value in sorted(self.said.properties.items()):
@@ -80,11 +83,11 @@ def look(message: str, disclosures: str, who: Who, now: float) -> Shown:
 
 
 def _kind(message: str) -> int:
-    """Of what may be signed by a party: a movement or a set of keys."""
+    """Of what may be signed by a party: a movement, a set of keys, or that something was erased."""
     header: Any = load_json(unb64url(message.partition(".")[0]))
     kind = _KINDS.get(string(header.get("typ") if isinstance(header, dict) else None, "typ"))
-    if kind not in (MOVEMENT, PARTY_KEY):
-        raise Refuted("typ", f"{TYPES[MOVEMENT][0]} or {TYPES[PARTY_KEY][0]}", header)
+    if kind not in _SIGNED:
+        raise Refuted("typ", " or ".join(TYPES[each][0] for each in _SIGNED), header)
     return kind
 
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -56,10 +56,11 @@ _PLACEHOLDER = frozenset({"..."})
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """A list property as far as it is shown; `whole` if no member is hidden."""
+    """A list property as far as it is shown; `whole` if no member is hidden; `digests` of all members."""
 
     shown: tuple[Any, ...]
     whole: bool
+    digests: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +193,7 @@ def _members(value: Any, name: str, opening: _Opening) -> Members:
             opening.hidden.append(digest)
         else:
             shown.append(_plain(opened[0]))
-    return Members(tuple(shown), len(shown) == len(digests))
+    return Members(tuple(shown), len(shown) == len(digests), tuple(digests))
 
 
 def _placeholders(value: Any, what: str) -> list[Any]:

@@ -5,6 +5,7 @@ accepts, refuses   by another party; one answer to a shipment in a lot; by the o
                    most what was shipped, in exact decimals, where both quantityLists are whole
 corrects           by the same party
 erases             by the same party or the log's own; the digests named are fields that may go
+                   (`verifier.erasure`)
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from verifier.disclosure import Disclosed, Members
 from verifier.entry import MOVEMENT
+from verifier.erasure import check_approved, check_covered, check_kept
 from verifier.errors import Refuted, Unavailable
 from verifier.hashing import StatementHash
 from verifier.statement import ACCEPTS, CORRECTS, ERASES, REFUSES, Ref, Statement
@@ -109,7 +111,13 @@ class Answers:
         if statement.issuer not in (earlier.issuer, self._log_party):
             allowed = f"an erasure by {earlier.issuer} or the log's party"
             raise Refuted(f"ref of entry {said.sequence}", allowed, statement.issuer)
+        what = f"entry {said.sequence}"
+        if said.disclosed is not None:
+            check_approved(what, ref, said.disclosed)
         self.erased[ref.statement].update(ref.digests)
+        if target.disclosed is not None:
+            check_covered(what, ref, earlier, target.disclosed)
+            check_kept(what, self.erased[ref.statement], earlier, target.disclosed)
 
 
 _RULES = {

@@ -54,6 +54,7 @@ class Case:
     who_said_so: Verdict = Verdict.UNKNOWN
     anchored: Anchored | None = None
     hidden: int = 0
+    erased: int = 0
     withheld: int = 0
 
 
@@ -168,7 +169,9 @@ def _what_was_said(case: Case, found: Findings) -> None:
         found.attempt(answers.add, said)
         fields.append(said)
     erased = answers.erased
-    case.hidden = sum(len(s.disclosed.hidden - erased[s.hash]) for s in fields if s.disclosed is not None)
+    hidden = [(s.disclosed.hidden, erased[s.hash]) for s in fields if s.disclosed is not None]
+    case.hidden = sum(len(digests - gone) for digests, gone in hidden)
+    case.erased = sum(len(digests & gone) for digests, gone in hidden)
     _count_hidden(case, found)
 
 
@@ -189,6 +192,8 @@ def _disclosed(item: Item, statement: Statement | None, lot: str) -> Disclosed |
 
 
 def _count_hidden(case: Case, found: Findings) -> None:
+    if case.erased:
+        found.remarks.append(f"{case.erased} fields erased")
     if case.hidden:
         found.remarks.append(f"{case.hidden} fields withheld")
     if case.policy.require_full and (case.hidden or case.withheld):
@@ -265,6 +270,7 @@ def _facts(case: Case) -> dict[str, object]:
         "checkpoint_size": bundle.checkpoint.size,
         "parties": sorted({s.issuer for s in case.statements if s is not None}),
         "hidden_fields": case.hidden,
+        "erased_fields": case.erased,
         "withheld_statements": case.withheld,
     }
     if case.anchored is not None:

@@ -14,7 +14,8 @@ LAST = 2**63 - 1
 
 _MOVEMENTS = text("""
     SELECT m.number, m.party_id, m.id::text AS id, m.type, m.actor, m.recorded_at, m.statement_hash, m.content_hash,
-        m.journal, m.lots, sha256(convert_to(m.content, 'UTF8')) AS content_hashed,
+        m.journal, m.lots, sha256(convert_to(m.content, 'UTF8')) AS content_hashed, m.parts,
+        CASE WHEN m.parts IS NOT NULL THEN m.content END AS content,
         s.party_id AS statement_party, s.id::text AS statement_id, s.kind, s.jwt,
         sha256(convert_to(s.jwt, 'UTF8')) AS jwt_hashed, d.disclosures
     FROM warehouse.movement m LEFT JOIN warehouse.statement s USING (statement_hash)
@@ -29,6 +30,19 @@ _ENTERED = text("""
 _WAITING = text("""
     SELECT id, kind, statement_hash, recorded_at, subjects FROM ledger.submission WHERE statement_hash = ANY(:hashes)
 """).bindparams(bindparam("hashes", type_=ARRAY(BYTEA)))
+
+_ERASED = text("""
+    SELECT e.*, s.jwt, s.id::text AS notice_id, s.party_id AS notice_party, s.kind AS notice_kind,
+        sha256(convert_to(s.jwt, 'UTF8')) AS jwt_hashed, d.disclosures AS notice_disclosures,
+        (SELECT array_agg(n.subject ORDER BY n.index) FROM ledger.entry n
+            WHERE n.statement_hash = e.notice AND n.kind = 3) AS entered,
+        (SELECT q.subjects FROM ledger.submission q WHERE q.statement_hash = e.notice AND q.kind = 3) AS waiting,
+        ARRAY(SELECT a.person FROM warehouse.erasure_approval a
+            WHERE a.erasure = e.number AND a.decision = 'approve') AS approvers
+    FROM warehouse.erasure e LEFT JOIN warehouse.statement s ON s.statement_hash = e.notice
+    LEFT JOIN warehouse.disclosure d ON d.statement_hash = e.notice
+    WHERE e.state = 'erased' AND e.movement = ANY(:numbers) ORDER BY e.number
+""").bindparams(bindparam("numbers", type_=ARRAY(BigInteger)))
 
 
 @dataclass(frozen=True)
@@ -64,6 +78,25 @@ class Block:
         for row in self.connection.execute(_WAITING, {"hashes": self._hashes}):
             found.setdefault(row.statement_hash, []).append(row)
         return found
+
+    @cached_property
+    def erasures(self) -> dict[int, list[Row[Any]]]:
+        """What was erased of them, each with its notice, by the number of the movement."""
+        found: dict[int, list[Row[Any]]] = {}
+        numbers = [row.number for row in self.movements]
+        for row in self.connection.execute(_ERASED, {"numbers": numbers}) if numbers else ():
+            found.setdefault(row.movement, []).append(row)
+        return found
+
+    def parts(self, row: Row[Any]) -> dict[str, Any]:
+        """The erasable parts of a movement's request; none where they cannot be read."""
+        try:
+            return dict(orjson.loads(row.parts or "{}"))
+        except (orjson.JSONDecodeError, TypeError, ValueError):
+            return {}
+
+    def hash_of(self, number: int) -> bytes:
+        return bytes(self._hash_of.get(number, b""))
 
     def index(self, number: int) -> int | None:
         """The first log index of a movement."""

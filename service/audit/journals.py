@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from anchoring import Finding
 from service.audit.block import Block
-from service.audit.differ import NOBODY, PROOF, RECEIPT, Table, differences, shown
+from service.audit.differ import NOBODY, PROOF, RECEIPT, Table, differences
 from service.audit.expected import pairs
 from service.audit.told import Told
 from service.ledger.journal import journal_hash
@@ -172,22 +172,4 @@ def journal_reads(block: Block) -> Iterator[Finding]:
                 row.journal[:80],
                 block.index(row.number),
                 NOBODY,
-            )
-
-
-def contents_fit_their_hash(block: Block) -> Iterator[Finding]:
-    """The request as it came in is what the journal has the hash of."""
-    for row in block.movements:
-        if row.content_hashed != row.content_hash:
-            told = block.journals.get(row.number, {}).get("content") == shown(row.content_hashed)
-            field = "content_hash" if told else "content"
-            yield Finding(
-                "a request is kept as it came",
-                MOVEMENT.name,
-                MOVEMENT.row((row.number,)),
-                field,
-                shown(row.content_hash),
-                shown(row.content_hashed),
-                block.index(row.number),
-                RECEIPT,
             )

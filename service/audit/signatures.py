@@ -20,7 +20,7 @@ from service.audit.differ import Table, shown
 from service.audit.told import Told, Unreadable, told
 from verifier import ed25519
 from verifier.encoding import unb64url
-from verifier.entry import NOTICE, PARTY_KEY
+from verifier.entry import ERASURE, NOTICE, PARTY_KEY
 from verifier.errors import Refuted
 from verifier.keychain import signer_of, valid_at
 from verifier.statement import KeySet, Statement, check_signature, key_set, read, split
@@ -80,8 +80,9 @@ class Signatures:
                 yield from self._signed(row, said[row.number], _index(block, row))
 
     def of_notices(self, connection: Connection) -> Iterator[Finding]:
-        """Those by which the log itself speaks."""
-        for row in connection.execute(_OF_KIND, {"kind": NOTICE, **_AFTER}):
+        """Those by which the log itself speaks, and those that say what was erased."""
+        rows = [row for kind in (NOTICE, ERASURE) for row in connection.execute(_OF_KIND, {"kind": kind, **_AFTER})]
+        for row in rows:
             try:
                 yield from self._signed(row, told(row.jwt), row.at)
             except Unreadable as error:

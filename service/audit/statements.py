@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, text
 from anchoring import Finding
 from service.audit.block import Block
 from service.audit.differ import RECEIPT, Table, absent, shown
+from service.audit.erasures import excused
 from service.audit.told import Told, Unreadable, told
 from verifier import uri
 
@@ -136,9 +137,10 @@ def _repeated(block: Block, row: Row[Any], said: Told, issuers: dict[int, str]) 
 
 
 def _complete(block: Block, row: Row[Any], said: Told) -> Found:
-    """Every digest has its disclosure and every disclosure its digest."""
-    if row.disclosures is not None and (said.hidden or said.unknown):
-        hidden = sorted(digest.decode() for digest in said.hidden)
+    """Every digest that was not erased has its disclosure, and every disclosure its digest."""
+    missing = said.hidden and said.hidden - excused(block, row.number)
+    if row.disclosures is not None and (missing or said.unknown):
+        hidden = sorted(digest.decode() for digest in missing)
         yield _of(
             DISCLOSURE,
             block,
@@ -198,23 +200,26 @@ _STRAY = {
     "warehouse.statement": """SELECT encode(s.statement_hash, 'hex') AS key FROM warehouse.statement s
         WHERE NOT EXISTS (SELECT FROM warehouse.movement m WHERE m.statement_hash = s.statement_hash)
         AND NOT EXISTS (SELECT FROM warehouse.party_key k WHERE k.statement_hash = s.statement_hash)
-        AND kind IN (1, 2)""",
+        AND NOT EXISTS (SELECT FROM warehouse.erasure e WHERE e.notice = s.statement_hash AND e.state = 'erased')
+        AND kind IN (1, 2, 3)""",
+    "warehouse.erasure": """SELECT number AS key FROM warehouse.erasure e WHERE e.state = 'erased'
+        AND NOT EXISTS (SELECT FROM warehouse.movement m WHERE m.number = e.movement)""",
     "warehouse.disclosure": """SELECT encode(d.statement_hash, 'hex') AS key FROM warehouse.disclosure d
         WHERE NOT EXISTS (SELECT FROM warehouse.statement s WHERE s.statement_hash = d.statement_hash)""",
-    "ledger.submission": """SELECT id AS key FROM ledger.submission q WHERE kind IN (1, 2) AND NOT EXISTS
+    "ledger.submission": """SELECT id AS key FROM ledger.submission q WHERE kind IN (1, 2, 3) AND NOT EXISTS
         (SELECT FROM warehouse.statement s WHERE (s.statement_hash, s.kind) = (q.statement_hash, q.kind))""",
-    "ledger.entry": """SELECT index AS key FROM ledger.entry e WHERE kind IN (1, 2) AND NOT EXISTS
+    "ledger.entry": """SELECT index AS key FROM ledger.entry e WHERE kind IN (1, 2, 3) AND NOT EXISTS
         (SELECT FROM warehouse.statement s WHERE (s.statement_hash, s.kind) = (e.statement_hash, e.kind))
         AND index NOT IN (SELECT index FROM ledger.unaccounted)""",
     "warehouse.lot": """SELECT id AS key FROM warehouse.lot
         WHERE NOT EXISTS (SELECT FROM warehouse.leg WHERE lot_id = lot.id)""",
 }
-_KEYS = {"ledger.submission": "id", "ledger.entry": "index", "warehouse.lot": "id"}
+_KEYS = {"ledger.submission": "id", "ledger.entry": "index", "warehouse.lot": "id", "warehouse.erasure": "number"}
 
 
 def nothing_stands_alone(connection: Connection) -> Found:
-    """Rows that belong to no movement and no key."""
-    check, expected = "every row has its cause", "that of a movement or a key"
+    """Rows that belong to no movement, key or erasure."""
+    check, expected = "every row has its cause", "that of a movement, a key or an erasure"
     for table, query in _STRAY.items():
         column = _KEYS.get(table, "statement_hash")
         field = "statement_hash" if table.startswith("ledger.") else ""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import Connection, text
 
 from anchoring import Finding
-from service.audit import journals, keys, parties, rules, shape, statements
+from service.audit import contents, erasures, journals, keys, parties, rules, shape, statements
 from service.audit.block import LAST, Block, blocks
 from service.audit.guarded import guarded
 from service.audit.journals import Lasting
@@ -74,7 +74,7 @@ def audit_movements(
 
 
 def _signatures(connection: Connection, origin: str) -> Iterator[Finding]:
-    """Of key statements and of notices; those of movements are looked at movement by movement."""
+    """Of key statements, of notices and of erasures; those of movements are looked at movement by movement."""
     signatures = Signatures(connection, origin)
     yield from signatures.of_keys()
     yield from signatures.of_notices(connection)
@@ -88,7 +88,8 @@ def _block(block: Block, issuers: dict[int, str], origin: str, signatures: Signa
         statements.movements_fit_their_statements(block, read, issuers, origin),
         signatures.of_movements(block, read),
         journals.journals_fit_their_statements(block, read),
-        journals.contents_fit_their_hash(block),
+        contents.contents_fit_their_hash(block),
+        erasures.erasures_fit_their_notices(block, read, issuers, origin),
         journals.rows_fit_their_journals(block),
         statements.the_log_has_the_movements(block, origin),
     ):

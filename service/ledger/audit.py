@@ -13,8 +13,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, text
 
+from service.ledger.commitments import commitments, committed
+from service.ledger.content import content_hash
 from service.statements.reading import disclosed_lots, disclosed_quantities, unknown_disclosures
 
 BLOCK = 1_000
@@ -174,10 +177,11 @@ def statements_have_their_movement(connection: Connection) -> Iterator[Finding]:
         LEFT JOIN warehouse.movement m ON m.statement_hash = s.statement_hash
         LEFT JOIN warehouse.party_key k ON k.statement_hash = s.statement_hash
         WHERE (s.kind = 1 AND m.number IS NULL) OR (s.kind = 2 AND k.kid IS NULL)
+            OR (s.kind = 3 AND NOT EXISTS (SELECT FROM warehouse.erasure e WHERE e.notice = s.statement_hash))
     """
     for row in connection.execute(text(query)):
         where = f"statement {bytes(row.statement_hash or b'').hex()}"
-        yield Finding("every statement has its cause", where, "a movement or key", None)
+        yield Finding("every statement has its cause", where, "a movement, a key or an erasure", None)
 
 
 def statements_hash_as_they_should(connection: Connection) -> Iterator[Finding]:
@@ -189,22 +193,32 @@ def statements_hash_as_they_should(connection: Connection) -> Iterator[Finding]:
 
 
 def contents_hash_as_they_should(connection: Connection) -> Iterator[Finding]:
-    query = """SELECT number, content_hash, sha256(convert_to(content, 'UTF8')) AS seen FROM warehouse.movement
-        WHERE content_hash <> sha256(convert_to(content, 'UTF8'))"""
-    for row in connection.execute(text(query)):
-        yield Finding("content hash", f"movement {row.number}", row.content_hash.hex(), row.seen.hex())
+    """As the request stood, or with commitments in the place of what may be erased."""
+    query = """SELECT number, content_hash, content, parts FROM warehouse.movement
+        WHERE parts IS NOT NULL OR content_hash <> sha256(convert_to(content, 'UTF8'))"""
+    for row in connection.execute(text(query), execution_options={"stream_results": True}):
+        content = row.content.encode()
+        try:
+            seen = content_hash(committed(content, commitments(content, orjson.loads(row.parts or "{}"))))
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            yield Finding("content hash", f"movement {row.number}", row.content_hash.hex(), str(error))
+            continue
+        if seen != row.content_hash:
+            yield Finding("content hash", f"movement {row.number}", row.content_hash.hex(), seen.hex())
 
 
 def statements_are_in_the_log_or_on_their_way(connection: Connection) -> Iterator[Finding]:
     """One entry, or one waiting submission, for each lot of each movement and for each key statement."""
     query = """
-        SELECT s.statement_hash, coalesce(cardinality(m.lots), 1) AS expected, coalesce(e.entries, 0) + coalesce(w.n, 0)
-            AS seen
+        SELECT s.statement_hash, coalesce(cardinality(m.lots), gone.lots, 1) AS expected,
+            coalesce(e.entries, 0) + coalesce(w.n, 0) AS seen
         FROM warehouse.statement s LEFT JOIN warehouse.movement m USING (statement_hash)
+        LEFT JOIN (SELECT g.notice AS statement_hash, cardinality(of.lots) AS lots FROM warehouse.erasure g
+            JOIN warehouse.movement of ON of.number = g.movement) gone USING (statement_hash)
         LEFT JOIN (SELECT statement_hash, count(*) AS entries FROM ledger.entry GROUP BY 1) e USING (statement_hash)
         LEFT JOIN (SELECT statement_hash, sum(octet_length(subjects) / 32) AS n FROM ledger.submission GROUP BY 1) w
             USING (statement_hash)
-        WHERE coalesce(cardinality(m.lots), 1) <> coalesce(e.entries, 0) + coalesce(w.n, 0)
+        WHERE coalesce(cardinality(m.lots), gone.lots, 1) <> coalesce(e.entries, 0) + coalesce(w.n, 0)
     """
     for row in connection.execute(text(query)):
         where = f"statement {row.statement_hash.hex()}"

@@ -1,6 +1,7 @@
 """The journal of a movement: every row that it makes or changes, as one line of JSON, bound by its signed statement.
 
     {"salt": 22 characters, "number", "party", "id", "type", "actor", "at", "content": SHA-256 in hex,
+     "parts":  {name: commitment} of the content's erasable parts (`service.ledger.commitments`),
      "legs":   [[lot, line, place, status, units], ...]        "places": [[id, URI, site, its code], ...]
      "lots":   [[every column of a new lot], ...]              "items":  [[id, code, GTIN, unit, decimals], ...]
      "descents", "pallet", "offer", "offered", "answer", "short", "settled", "recalled", "lifted", "still",
@@ -23,6 +24,7 @@ import orjson
 
 from service.domain.decision import Decision
 from service.domain.things import Handoff, Location, Lot
+from service.ledger.commitments import Commitments
 from service.statements.sdjwt import b64url
 
 SALT_BYTES = 16
@@ -30,14 +32,14 @@ PROPERTY = "lotproof:journal"
 
 
 def journal_of(
-    number: int, party_id: int, id: UUID, type: str, actor: str, at: int, content_hash: bytes, decision: Decision,
-    random: Callable[[int], bytes],
+    number: int, party_id: int, id: UUID, type: str, actor: str, at: int, content_hash: bytes, parts: Commitments,
+    decision: Decision, random: Callable[[int], bytes],
 ) -> bytes:  # fmt: skip
     """The bytes to keep; `at` in milliseconds."""
     told = {
         "salt": b64url(random(SALT_BYTES)).decode(), "number": number, "party": party_id, "id": id, "type": type,
         "actor": actor, "at": at, "content": content_hash.hex(),
-    }  # fmt: skip
+    } | ({"parts": parts} if parts else {})  # fmt: skip
     return orjson.dumps(told | {name: value for name, value in _rows(decision) if value})
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import orjson
 from psycopg import Connection as Driver
 
 from service.domain.book import Book, NamesLots
@@ -17,6 +18,7 @@ from service.domain.commands import Offer, Pack
 from service.domain.key_errors import KeyIsElsewhere
 from service.domain.things import Item, Party, Site
 from service.ledger import named, queries
+from service.ledger.commitments import Parts
 from service.ledger.drawing import draw
 from service.ledger.load_cases import load_cases, load_covers
 from service.ledger.load_handoffs import load_handoffs
@@ -41,6 +43,7 @@ class Earlier:
     statement_hash: bytes
     content_hash: bytes
     lots: tuple[str, ...]
+    parts: Parts
 
 
 @dataclass(slots=True)
@@ -134,8 +137,9 @@ def _load_locations(raw: Driver[Any], book: Book, known: Known) -> None:
 def _load_earlier(raw: Driver[Any], loaded: Loaded, known: Known) -> None:
     keys = {(party.id, request.id) for party, request in known}
     if keys:
-        for party_id, id, type, at, statement, content, lots in raw.execute(queries.RECORDED, columns(keys, 2)):
-            loaded.earlier[party_id, id] = Earlier(type, at, statement, content, tuple(lots))
+        for party_id, id, type, at, statement, hashed, lots, parts in raw.execute(queries.RECORDED, columns(keys, 2)):
+            known = orjson.loads(parts) if parts else {}
+            loaded.earlier[party_id, id] = Earlier(type, at, statement, hashed, tuple(lots), known)
 
 
 def _namer(host: str) -> NamesLots:

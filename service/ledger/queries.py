@@ -98,7 +98,7 @@ LOTS = """
 """
 
 RECORDED = """
-    SELECT party_id, id, type, recorded_at, statement_hash, content_hash, lots FROM warehouse.movement
+    SELECT party_id, id, type, recorded_at, statement_hash, content_hash, lots, parts FROM warehouse.movement
     WHERE (party_id, id) IN (SELECT * FROM unnest(%s::bigint[], %s::uuid[]))
 """
 

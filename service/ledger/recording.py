@@ -18,28 +18,26 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine
 
-from anchoring import last_recorded
 from service.domain.commands import Accept, Arrive, Command, Lift, Offer, Recall, Refuse, Send, Settle, Withdraw
 from service.domain.decision import Decision
 from service.domain.errors import DomainError, MovementIdTaken
-from service.domain.key_errors import Overtaken
 from service.domain.rules import decide
 from service.domain.things import Party
-from service.keys.hand import hand_at_work
 from service.ledger import queries
+from service.ledger.commitments import commitments, committed, salted
 from service.ledger.content import content_hash, content_of
 from service.ledger.copying import driver
 from service.ledger.drawing import draw
-from service.ledger.durably import Late, durably
+from service.ledger.durably import durably
 from service.ledger.journal import journal_hash, journal_of
 from service.ledger.load import Earlier, Loaded, load
+from service.ledger.newest import check_newest
 from service.ledger.requests import MovementRequest, Outcome, Recorded, Refused, Scribe
 from service.ledger.write import write
 from service.ledger.written import Written
 from service.statements.event import event_of
 from service.statements.reference import reference_of
 from service.statements.sdjwt import Signer, issue_movement
-from verifier import uri
 
 
 def record(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
@@ -79,19 +77,10 @@ def _record_part(connection: Connection, scribe: Scribe, requests: Sequence[Move
     call = _Call(scribe, loaded, iter(numbers))
     outcomes = [call.take(request) for request in requests]
     if call.written:
-        _still_newest(connection, scribe.origin, call)
+        lots = {lot for written in call.written for lot in written.lots}
+        check_newest(connection, scribe.origin, lots, call.recorded_at)
         write(connection, scribe.origin, call.written)
     return outcomes
-
-
-def _still_newest(connection: Connection, origin: str, call: "_Call") -> None:
-    """What is signed by a party's own hand was shown before the locks were taken: nothing of its lots may be newer."""
-    hand = hand_at_work()
-    if hand is None:
-        return
-    subjects = {uri.subject(uri.LOT, origin, lot) for written in call.written for lot in written.lots}
-    if last_recorded(connection, subjects) > call.recorded_at:
-        raise Overtaken if hand.given else Late
 
 
 class _Call:
@@ -110,7 +99,7 @@ class _Call:
             party = self.loaded.book.party(request.party)
             earlier = self.loaded.earlier.get((party.id, request.id))
             if earlier is not None:
-                return _again(request, earlier, content_hash(content))
+                return _again(request, earlier, content_hash(committed(content, commitments(content, earlier.parts))))
             signer = self.loaded.signer(party)
             self.loaded.book.for_order = request.for_order
             decision = decide(self.loaded.book, party, request.id, request.command)
@@ -121,9 +110,12 @@ class _Call:
     def _sign(
         self, party: Party, signer: Signer, request: MovementRequest, content: bytes, decision: Decision
     ) -> Recorded:
-        command, book, hashed, number = request.command, self.loaded.book, content_hash(content), next(self.numbers)
+        command, book, number = request.command, self.loaded.book, next(self.numbers)
+        parts = salted(command, self.scribe.random)
+        hidden = commitments(content, parts)
+        hashed = content_hash(committed(content, hidden))
         journal = journal_of(number, party.id, request.id, command.type, request.actor, self.recorded_at, hashed,
-                             decision, self.scribe.random)  # fmt: skip
+                             hidden, decision, self.scribe.random)  # fmt: skip
         event = event_of(party, request.id, command, decision, book.now, journal_hash(journal))
         statement = issue_movement(
             signer,
@@ -135,10 +127,10 @@ class _Call:
             decision = replace(decision, handoff=replace(decision.handoff, statement=statement.statement_hash))
         book.post(decision)
         self.written.append(Written(number, party, request.id, command.type, request.actor, self.recorded_at, content,
-                                    hashed, journal, decision, statement, event.uris))
+                                    parts, hashed, journal, decision, statement, event.uris))
         recorded = Recorded(request.id, command.type, self.recorded_at, statement.statement_hash, event.uris)
         self.loaded.earlier[party.id, request.id] = Earlier(
-            command.type, self.recorded_at, statement.statement_hash, hashed, event.uris)
+            command.type, self.recorded_at, statement.statement_hash, hashed, event.uris, parts)
         return recorded
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+import orjson
 from psycopg import Connection as Driver
 from sqlalchemy import Connection
 
@@ -50,7 +51,7 @@ def write(connection: Connection, origin: str, movements: Sequence[Written]) -> 
     copy_in(raw, "warehouse.lot (id, party_id, item_id, number, uri, production_date, expiry_date, retest_date,"
                  " manufacturer_lot, supplier, traceability_lot_code, traceability_source, recall)", rows.lots)
     copy_in(raw, "warehouse.movement (number, party_id, id, type, actor, recorded_at, statement_hash, content_hash,"
-                 " content, journal, lots)", rows.movements)
+                 " content, parts, journal, lots)", rows.movements)
     uncover(raw, movements)
     copy_in(raw, "warehouse.leg (lot_id, movement, line, place, status, units)", rows.legs)
     cover(raw, movements)
@@ -73,11 +74,11 @@ def statement_row(statement: Statement, party_id: int, id: UUID, kind: int) -> s
 
 
 def _movement(rows: _Rows, written: Written) -> None:
-    listed = '","'.join(written.lots)
+    listed, parts = '","'.join(written.lots), orjson.dumps(written.parts).decode() if written.parts else None
     rows.movements.append(
         f"{written.number}\t{written.party.id}\t{written.id}\t{written.type}\t{text(written.actor)}\t"
         f"{written.recorded_at}\t{binary(written.statement.statement_hash)}\t{binary(written.content_hash)}\t"
-        f'{text(written.content.decode())}\t{text(written.journal.decode())}\t{{"{listed}"}}'
+        f'{text(written.content.decode())}\t{text(parts)}\t{text(written.journal.decode())}\t{{"{listed}"}}'
     )
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from service.domain.decision import Decision
 from service.domain.things import Party
+from service.ledger.commitments import Parts
 from service.statements.sdjwt import Statement
 
 
@@ -19,6 +20,7 @@ class Written:
     actor: str
     recorded_at: int
     content: bytes
+    parts: Parts
     content_hash: bytes
     journal: bytes
     decision: Decision

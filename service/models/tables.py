@@ -160,6 +160,7 @@ movement = Table(
     _required("statement_hash", LargeBinary),
     _required("content_hash", LargeBinary),
     _required("content", Text),
+    Column("parts", Text),
     Column("journal", Text),
     _required("lots", ARRAY(Text)),
 )

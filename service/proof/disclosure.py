@@ -4,7 +4,8 @@
   all.
 * A party that was handed the lot sees of its past what the profile `public` shows: history travels with the goods.
 * Everybody else sees that something happened to this lot: the lot, type, action, business step and time,
-  and that an entry was taken over from older records, where it was.
+  and that an entry was taken over from older records, where it was; of an erasure, what was erased
+  and by which law.
 * Whoever shows a lot to others may show less than he sees (`groups`), never more.
 
 Leaving a disclosure out never breaks a hash or a signature; the verifier counts what is hidden.

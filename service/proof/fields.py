@@ -1,6 +1,7 @@
 """What the disclosures of a statement say, by group: so that a party can show a lot and keep its customers to itself.
 
-    base        that something happened: type, action, business step, event time; the lot itself. Always shown
+    base        that something happened: type, action, business step, event time; the lot itself; of an erasure, what
+                was erased and by which law. Always shown
     state       disposition and quality status
     lot         the lot's own data: dates, manufacturer's lot, traceability lot code
     quantities  how much of this lot, also what was refused or missing
@@ -39,6 +40,7 @@ PROFILES: Mapping[str, frozenset[str]] = {
 
 _BY_NAME = {
     **dict.fromkeys(("type", "action", "bizStep", "eventTime", "lotproof:witnessed"), BASE),
+    **dict.fromkeys(("lotproof:erased", "lotproof:legalBasis", "lotproof:approved"), BASE),
     **dict.fromkeys(("disposition", "persistentDisposition", "lotproof:qualityStatus"), "state"),
     "ilmd": "lot",
     **dict.fromkeys(("quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"), "quantities"),

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, insert, select
 
 from anchoring import restoring
 from service.models import tables
+from service.recovering.erasures import carry_out_again, gone
+from service.statements.reading import digest_of
 from verifier.disclosure import ANY_LOT, disclose
-from verifier.entry import PARTY_KEY
+from verifier.entry import ERASURE, PARTY_KEY
 from verifier.errors import Refuted
 from verifier.hashing import StatementHash
 from verifier.statement import SdJwt, Statement, read
@@ -24,9 +26,12 @@ def keep(
     """Keep those of `found` whose entries are `missing` here; how many are new or say more now, and what was wrong."""
     kinds = {each.statement_hash: each.kind for each in missing}
     kept, faults = 0, list[str]()
-    for hashed in kinds.keys() & found.keys():
+    # Notices of erasures first: what they name is left out of the others.
+    for hashed in sorted(kinds.keys() & found.keys(), key=lambda each: kinds[each] != ERASURE):
         try:
             kept += _keep(connection, origin, found[hashed], kinds[hashed])
+            if kinds[hashed] == ERASURE:
+                carry_out_again(connection, found[hashed], origin)
         except Refuted as refuted:
             faults.append(f"statement {hashed.hex()}: {refuted}")
     return kept, faults
@@ -52,13 +57,15 @@ def _add(connection: Connection, statement: Statement, jwt: str) -> None:
 
 
 def _show(connection: Connection, statement: Statement, disclosures: tuple[str, ...]) -> bool:
-    """Add what was not shown so far; whether anything was."""
+    """Add what was not shown so far and was not erased; whether anything was."""
     if statement.kind == PARTY_KEY:
         return False
     column = tables.disclosure.c
     before = connection.scalar(select(column.disclosures).where(column.statement_hash == statement.hash))
     known = [part for part in (before or "").split("~") if part]
-    text = "~".join(("", *dict.fromkeys((*known, *disclosures)), ""))
+    erased = gone(connection).get(statement.hash, set())
+    left = [part for part in dict.fromkeys((*known, *disclosures)) if digest_of(part) not in erased]
+    text = "~".join(("", *left, ""))
     if before is None:
         row = {"statement_hash": statement.hash, "disclosures": text}
         connection.execute(insert(tables.disclosure).values(row))

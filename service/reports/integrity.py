@@ -58,7 +58,7 @@ def log_has_no_gap(connection: Connection) -> Iterator[Finding]:
 
 def entries_have_their_statement(connection: Connection) -> Iterator[Finding]:
     """Movements and keys that the log holds and the warehouse does not know."""
-    query = """SELECT index AS at, statement_hash FROM ledger.entry e WHERE kind IN (1, 2)
+    query = """SELECT index AS at, statement_hash FROM ledger.entry e WHERE kind IN (1, 2, 3)
         AND NOT EXISTS (SELECT FROM warehouse.statement s WHERE s.statement_hash = e.statement_hash) ORDER BY index"""
     for row in connection.execute(text(query)):
         yield Finding("every entry has its movement", f"index {row.at}", row.statement_hash.hex(), None)

@@ -93,6 +93,9 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.count_line": (f"SELECT, INSERT, UPDATE ({_COUNTED})", ""),
     "warehouse.recall": ("SELECT, INSERT, UPDATE (lifted_at, lifted_by, lift_movements)", ""),
     "warehouse.recall_drill": (ADD, ""),
+    # Erasures. What they cover goes by carry_out_erasure, as the owner.
+    "warehouse.erasure": ("SELECT, INSERT, UPDATE (state, notice, ended_at)", ""),
+    "warehouse.erasure_approval": (ADD, ""),
     # People and keys. A name may be erased; roles are given anew as a whole.
     "warehouse.api_key": ("SELECT, INSERT, UPDATE (revoked_at, expires_at)", ""),
     "warehouse.oauth_client": ("SELECT, INSERT, UPDATE (ended_at)", ""),
@@ -123,13 +126,17 @@ SEQUENCES: dict[str, tuple[str, str]] = {
 # Functions that appear in queries, checks and indexes. Trigger functions need no grant to be fired.
 FUNCTIONS: dict[str, tuple[str, str]] = {
     "ledger.admitted()": ("EXECUTE", "EXECUTE"),
+    "warehouse.carry_out_erasure(bigint, text, text, text, text[])": ("EXECUTE", ""),
     "warehouse.expired(date, bigint, text)": ("EXECUTE", ""),
     "warehouse.held_for_cases(bigint, bigint)": ("EXECUTE", ""),
     "warehouse.lot_skeleton(text)": ("EXECUTE", ""),
 }
 
-# Triggers that keep what follows from other rows run as the owner: who fires them cannot write there himself.
-DEFINERS = ("warehouse.post_legs()", "warehouse.post_deliveries()", "ledger.note_ddl()", "ledger.note_drop()")
+# What keeps what follows from other rows runs as the owner: who sets it off cannot write there himself.
+DEFINERS = (
+    "warehouse.post_legs()", "warehouse.post_deliveries()", "ledger.note_ddl()", "ledger.note_drop()",
+    "warehouse.carry_out_erasure(bigint,text,text,text,text[])",
+)  # fmt: skip
 
 
 # Whether this list was granted in a database: its comment says so.

@@ -128,11 +128,13 @@ def _quantity(good: Goods) -> bytes:
 
 
 def _document(party: Party, document: Document) -> bytes:
-    """Documents are named by URIs; a bare number becomes one under its party's own name."""
-    uri = document.id
-    if not _URI.fullmatch(uri):
-        uri = f"{party.uri}/{document.type}/{quote(uri, safe='-._~')}"
+    uri = document_uri(party.uri, document.type, document.id)
     return element(_json({"type": document.type, "bizTransaction": uri}))
+
+
+def document_uri(party_uri: str, type: str, id: str) -> str:
+    """Documents are named by URIs; a bare number becomes one under its party's own name."""
+    return id if _URI.fullmatch(id) else f"{party_uri}/{type}/{quote(id, safe='-._~')}"
 
 
 @lru_cache(maxsize=256)

@@ -22,6 +22,11 @@ def decoded(part: str) -> Any:
     return json.loads(raw, parse_float=Decimal)
 
 
+def digest_of(part: str) -> str:
+    """By which a statement, or a list in it, names this disclosure."""
+    return b64url(sha256(part.encode()).digest()).decode()
+
+
 def parts_of(disclosures: str) -> list[str]:
     return [part for part in disclosures.split("~") if part]
 
@@ -29,7 +34,7 @@ def parts_of(disclosures: str) -> list[str]:
 def disclosed_lots(jwt: str, disclosures: str) -> set[str]:
     """URIs of the lots that are shown: what the digests in `lots` of the payload stand for (not a pallet's)."""
     lots = {member["..."] for member in decoded(jwt.split(".")[1])["lots"]}
-    parts = [part for part in parts_of(disclosures) if b64url(sha256(part.encode()).digest()).decode() in lots]
+    parts = [part for part in parts_of(disclosures) if digest_of(part) in lots]
     return {decoded(part)[1] for part in parts}
 
 
@@ -48,5 +53,5 @@ def unknown_disclosures(jwt: str, disclosures: str) -> list[str]:
     named = set(_DIGEST.findall(json.dumps(decoded(jwt.split(".")[1]))))
     for part in parts:
         named.update(_DIGEST.findall(json.dumps(decoded(part), default=str)))
-    digests = (b64url(sha256(part.encode()).digest()).decode() for part in parts)
+    digests = map(digest_of, parts)
     return [digest for digest in digests if digest not in named]

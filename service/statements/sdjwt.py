@@ -23,6 +23,7 @@ from verifier.hashing import StatementHash
 SALT_BYTES = 16
 MOVEMENT_VCT = "urn:lotproof:movement:1"
 NOTICE_VCT = "urn:lotproof:notice:1"
+ERASURE_VCT = "urn:lotproof:erasure:1"
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
@@ -135,6 +136,33 @@ def issue_notice(
         + b'"]}'
     )
     return seal(signer, "notice+sd-jwt", payload, b"~" + b"~".join(shown) + b"~")
+
+
+def issue_erasure(
+    signer: Signer,
+    *,
+    issuer: str,
+    id: str,
+    issued_at: int,
+    origin: str,
+    lots: Sequence[bytes],
+    properties: Sequence[bytes],
+    erases: bytes,
+    digests: Sequence[str],
+    random: Callable[[int], bytes],
+) -> Statement:
+    """Sign that these disclosures of the statement with the hash `erases` are gone; what it says itself are tails."""
+    shown, named = _disclose(_salts(random, len(lots) + len(properties)), [*lots, *properties])
+    payload = (
+        f'{{"iss":"{issuer}","jti":"{id}","iat":{issued_at},"aud":"{origin}","vct":"{ERASURE_VCT}","lots":'.encode()
+        + _digest_list(named[: len(lots)])
+        + b',"ref":{"rel":"erases","statement":"%s","digests":["' % b64url(erases)
+        + '","'.join(digests).encode()
+        + b'"]},"_sd_alg":"sha-256","_sd":["'
+        + b'","'.join(sorted(named[len(lots) :]))
+        + b'"]}'
+    )
+    return seal(signer, "erasure+sd-jwt", payload, b"~" + b"~".join(shown) + b"~")
 
 
 def seal(signer: Signer, typ: str, payload: bytes, disclosures: bytes = b"~") -> Statement:

@@ -30,6 +30,7 @@ def test_a_lot_proofs_report_as_json() -> None:
         "checkpoint_size": 9,
         "parties": [party("farm"), party("mill")],
         "hidden_fields": 0,
+        "erased_fields": 0,
         "withheld_statements": 0,
         "anchor": 3,
         "anchored_at": last.time,

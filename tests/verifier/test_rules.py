@@ -156,8 +156,8 @@ def test_only_the_party_itself_corrects_what_it_said() -> None:
 def test_a_field_is_erased_by_its_party_or_by_the_log(name: str, check: int | None) -> None:
     world = a_world()
     said = shipment(world)
-    world.erasure(name, LOT, said, "readPoint", "quantityList[0]")
-    report = judged(world, show=lambda field: field not in ("readPoint", "quantityList[0]"), require_full=True)
+    world.erasure(name, LOT, said, "readPoint", "bizTransactionList[0]")
+    report = judged(world, show=lambda field: field not in ("readPoint", "bizTransactionList[0]"), require_full=True)
     assert refused_by(report) == check
 
 

@@ -24,6 +24,7 @@ from anchoring.receipts import format_receipt, receipts_of
 from anchoring.signer import LogSigner
 from service import db
 from service.demo.lies.forgery import decoded, digest, encoded, signed_anew
+from service.ledger.commitments import committed
 from service.ledger.content import content_hash
 from service.ledger.journal import PROPERTY, journal_hash
 from service.local import postgres
@@ -135,14 +136,16 @@ def _said_otherwise(house: House, connection: Connection, row: Row[Any]) -> Stat
     changed = {leg.line: leg.units - (1 if leg.units > 0 else -1) for leg in legs if abs(leg.units) == units}
     content = row.content.replace(f'"{units}"', f'"{units - 1}"')
     journal = json.loads(row.journal)
-    journal["content"] = content_hash(content.encode()).hex()
+    hashed = content_hash(committed(content.encode(), journal.get("parts", {})))
+    journal["content"] = hashed.hex()
     journal["legs"] = [[*leg[:4], changed.get(leg[1], leg[4])] for leg in journal["legs"]]
     written = json.dumps(journal, separators=(",", ":"))
     key = house.world.scribe.keyring.unseal(row.code, row.kid, row.sealed)
     said = signed_anew(row.jwt, row.disclosures, key, row.uri, units - 1)
     new = _with_journal(said, key, journal_hash(written.encode()))
     values = {"number": row.number, "old": row.statement_hash, "new": new.statement_hash, "jwt": new.jwt,
-              "shown": new.disclosures, "content": content, "journal": written, "units": units}  # fmt: skip
+              "shown": new.disclosures, "content": content, "hashed": hashed, "journal": written,
+              "units": units}  # fmt: skip
     for statement in _CHANGES:
         connection.execute(text(statement), values)
     return new
@@ -152,7 +155,7 @@ _CHANGES = (
     """UPDATE warehouse.balance b SET units = b.units - sign(l.units) FROM warehouse.leg l WHERE l.movement = :number
         AND (b.lot_id, b.place, b.status) = (l.lot_id, l.place, l.status) AND abs(l.units) = :units""",
     "UPDATE warehouse.leg SET units = units - sign(units) WHERE movement = :number AND abs(units) = :units",
-    """UPDATE warehouse.movement SET content = :content, content_hash = sha256(convert_to(:content, 'UTF8')),
+    """UPDATE warehouse.movement SET content = :content, content_hash = :hashed,
         journal = :journal, statement_hash = :new WHERE number = :number""",
     "UPDATE warehouse.statement SET statement_hash = :new, jwt = :jwt WHERE statement_hash = :old",
     "UPDATE warehouse.disclosure SET statement_hash = :new, disclosures = :shown WHERE statement_hash = :old",
