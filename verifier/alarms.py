@@ -57,6 +57,11 @@ class Alarm:
         return CLASSES[self.kind][0]
 
     @property
+    def todo(self) -> str:
+        """What whoever is told should do."""
+        return CLASSES[self.kind][1]
+
+    @property
     def mark(self) -> str:
         """Equal for the same alarm told again."""
         return (self.key or self.text)[:MAX_SHOWN]
@@ -89,7 +94,7 @@ class Alarms:
 def message(origin: str, url: str, at: str, code: int, new: Sequence[Alarm], ended: Sequence[str]) -> dict[str, Any]:
     """What a webhook is told."""
     raised = [
-        {"class": a.kind, "exit": a.code, "text": a.text, "todo": CLASSES[a.kind][1], "evidence": a.evidence}
+        {"class": a.kind, "exit": a.code, "text": a.text, "todo": a.todo, "evidence": a.evidence}
         for a in new
     ]
     return {"format": FORMAT, "origin": origin, "url": url, "at": at, "exit": code, "raised": raised,

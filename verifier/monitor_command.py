@@ -60,6 +60,7 @@ class Monitor:
         memory = monitor_state.load(state, self.policy.origin)
         alarms = Alarms()
         try:
+            self.own = replace(self.own, sent=_sent(self.given))  # who sends goes on writing
             self._look(memory, alarms)
         except OSError:
             raise
@@ -115,6 +116,7 @@ class Monitor:
         for alarm in new:
             kept = f"; evidence: {alarm.evidence}" if alarm.evidence else ""
             show(f"{self._now()} {alarm.kind}: {printable(alarm.text)}{kept}")
+            show(f"    {alarm.todo}")
         for kind in ended:
             show(f"{self._now()} {kind}: no more")
         if not alarms.raised and self.printed != {}:
@@ -212,16 +214,20 @@ def _own(given: argparse.Namespace) -> Own:
         raise WrongUse("keys and statements are seen in the proofs of lots: name some with --lot")
     if given.sent and not given.party:
         raise WrongUse("--sent is compared with the statements of a party: name it with --party")
-    sent = None
-    if given.sent is not None:
-        raw = content(given.sent, MAX_SENT)
-        if len(raw) > MAX_SENT:
-            raise WrongUse(f"{given.sent} is larger than {MAX_SENT} bytes")
-        sent = frozenset(raw.decode("utf-8", "replace").split())
     try:
-        return checked(Own(given.lot, given.party, sent, given.accept_keys))
+        return checked(Own(given.lot, given.party, _sent(given), given.accept_keys))
     except Refuted as wrong:
         raise WrongUse(str(wrong)) from None
+
+
+def _sent(given: argparse.Namespace) -> frozenset[str] | None:
+    """The ids in the file of what was sent; None if there is none to compare with."""
+    if given.sent is None:
+        return None
+    raw = content(given.sent, MAX_SENT)
+    if len(raw) > MAX_SENT:
+        raise WrongUse(f"{given.sent} is larger than {MAX_SENT} bytes")
+    return frozenset(raw.decode("utf-8", "replace").split())
 
 
 def _keep_evidence(state: Path, made: Mapping[str, Any]) -> str:

@@ -210,7 +210,7 @@ def slipped_in(on: Partner) -> Iterator[None]:
     yield
 
 
-@lie("a statement is made in the party's name", "ENTRY", settled=())
+@lie("a statement is made in the party's name", "ENTRY")
 def not_sent(on: Partner) -> Iterator[None]:
     line = {"item": "PILL", "lot": on.lot, "quantity": "1"}
     told = on.stage.must_record({"type": "ship", "from": "S/A", "customer": "c", "lines": [line]})

@@ -524,7 +524,7 @@ def test_it_watches_until_it_is_stopped_and_prints_what_changed(partner: Partner
     rounds: list[float] = []
     command = [partner.served.url, "--policy", partner.policy, "--state", str(partner.state), "--every", "7"]
     assert monitor_command.run(command, lambda: partner.now, later) == 0
-    lines = [line.split(" ", 1)[1] for line in partner.capsys.readouterr().out.splitlines()]
+    lines = [line.split(" ", 1)[1] for line in partner.capsys.readouterr().out.splitlines() if line[0] != " "]
     assert [line.split(":")[0] for line in lines] == ["fine", "CHAIN AWAY", "CHAIN AWAY", "fine"]
     assert lines[1:3] == ["CHAIN AWAY: chain: no node", "CHAIN AWAY: no more"]
 

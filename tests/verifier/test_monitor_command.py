@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from verifier import cli, monitor_command
+from verifier.alarms import CLASSES
 from verifier.timing import moment
 
 from .published import publishing
-from .test_monitor_own import anchored
+from .test_monitor_own import anchored, ids
 from .watching import LOT, Partner, failing, grown
 
 
@@ -68,7 +69,8 @@ def test_a_clock_that_was_put_back_makes_nothing_negative(partner: Partner) -> N
 def test_a_line_begins_with_the_time_and_an_alarm_that_goes_on_is_not_printed_again(partner: Partner) -> None:
     partner.node = None
     assert rounds(partner, lambda: None) == 2
-    assert partner.said == f"{moment(1_790_000_000_000)} CHAIN AWAY: chain: no node\n"
+    todo = CLASSES["CHAIN AWAY"][1]
+    assert partner.said == f"{moment(1_790_000_000_000)} CHAIN AWAY: chain: no node\n    {todo}\n"
 
 
 @pytest.mark.parametrize("more", [(), ("--json",)])
@@ -173,6 +175,22 @@ def test_addresses_may_end_with_a_slash(own: Partner) -> None:
 def test_ids_that_are_no_text_are_ids_that_nobody_sent(own: Partner) -> None:
     (own.folder / "sent").write_bytes(b"\xff\n")
     assert (own.round("--sent", str(own.folder / "sent")), own.kinds) == (1, ["ENTRY"])
+
+
+def test_what_is_sent_while_the_watch_goes_on_is_read_too(own: Partner) -> None:
+    """The id is written before the movement is sent: nobody cries out about it."""
+    sent = own.folder / "sent"
+    sent.write_text(" ".join(ids(own.served.world)))
+
+    def send() -> None:
+        world = own.served.world
+        world.movement("farm", [LOT])
+        anchored(own, world)
+        sent.write_text(" ".join(ids(own.served.world)))
+
+    assert rounds(own, send, more=("--sent", str(sent))) == 0
+    sent.write_text("")
+    assert (own.round("--sent", str(sent)), own.kinds) == (1, ["ENTRY"])
 
 
 def test_wrong_use_shows_how_it_is_used(partner: Partner) -> None:

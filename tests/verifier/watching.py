@@ -43,7 +43,8 @@ class Partner:
     @property
     def kinds(self) -> list[str]:
         """The classes of the alarms of the last round."""
-        return [line.split(" ", 1)[1].partition(":")[0] for line in self.said.splitlines() if "fine" not in line]
+        told = [line for line in self.said.splitlines() if "fine" not in line and line[0] != " "]
+        return [line.split(" ", 1)[1].partition(":")[0] for line in told]
 
     @property
     def evidence(self) -> list[Path]:
