@@ -17,11 +17,11 @@ from service.domain.erasable import NothingToErase
 from service.erasing.notice import sign_notice
 from service.erasing.target import Target, movement_of, target_of
 from service.exchange.forgetting import forget_words
+from service.ledger.adding import driver
 from service.ledger.commitments import without
-from service.ledger.copying import binary, driver
 from service.ledger.desk import Desk
 from service.ledger.newest import check_newest
-from service.ledger.write import keep_statements, statement_row
+from service.ledger.write import disclosure_row, keep_statements, statement_row
 from service.statements.sdjwt import Statement
 from verifier import uri
 from verifier.entry import ERASURE
@@ -48,8 +48,7 @@ def _lock(desk: Desk, erasure: Any) -> None:
 
 def _enter(desk: Desk, statement: Statement, target: Target, id: UUID, at: int) -> None:
     row = statement_row(statement, desk.party_id, id, ERASURE)
-    disclosures = f"{binary(statement.statement_hash)}\t{statement.disclosures}"
-    keep_statements(driver(desk.connection), [row], [disclosures])
+    keep_statements(driver(desk.connection), [row], [disclosure_row(statement)])
     subjects = [uri.subject(uri.LOT, desk.scribe.origin, lot) for lot in target.movement.lots]
     submit(desk.connection, [Submission(ERASURE, subject, statement.statement_hash, at) for subject in subjects])
 

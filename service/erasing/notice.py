@@ -10,7 +10,7 @@ from service.domain.key_errors import KeyIsElsewhere
 from service.domain.things import Party
 from service.erasing.record import shown_hash
 from service.erasing.target import Target
-from service.ledger.copying import driver
+from service.ledger.adding import driver
 from service.ledger.desk import Desk
 from service.ledger.signers import signers_of
 from service.statements.sdjwt import Statement, element, issue_erasure, named

@@ -18,7 +18,7 @@ from service.domain.errors import DomainError, UnknownThing
 from service.domain.rules import decide
 from service.exchange.columns import Fault, Head, Known, command_of, head_of, movement_id
 from service.exchange.sheets import Row, Unreadable
-from service.ledger.copying import driver
+from service.ledger.adding import driver
 from service.ledger.load import load
 from service.ledger.requests import MovementRequest, Scribe
 

@@ -19,7 +19,7 @@ from service.domain.things import Party
 from service.keys.hand import OwnKey, hand_at_work
 from service.keys.keyring import SigningKey, thumbprint
 from service.keys.statement import NO_PREVIOUS, key_statement
-from service.ledger.copying import driver
+from service.ledger.adding import driver
 from service.ledger.requests import Scribe
 from service.ledger.write import keep_statements, statement_row
 from service.models import tables

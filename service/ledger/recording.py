@@ -24,9 +24,9 @@ from service.domain.errors import DomainError, MovementIdTaken
 from service.domain.rules import decide
 from service.domain.things import Party
 from service.ledger import queries
+from service.ledger.adding import driver
 from service.ledger.commitments import commitments, committed, salted
 from service.ledger.content import content_hash, content_of
-from service.ledger.copying import driver
 from service.ledger.drawing import draw
 from service.ledger.durably import durably
 from service.ledger.journal import journal_hash, journal_of

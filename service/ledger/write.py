@@ -17,8 +17,7 @@ from sqlalchemy import Connection
 from anchoring import Submission, submit
 from service.domain.things import Lot
 from service.ledger import queries
-from service.ledger.copying import binary, copy_in, driver
-from service.ledger.copying import field as text
+from service.ledger.adding import Row, Target, add, binary, driver, quoted
 from service.ledger.write_covers import cover, uncover
 from service.ledger.write_handoffs import write_handoffs
 from service.ledger.written import Written
@@ -26,16 +25,30 @@ from service.statements.sdjwt import Statement
 from verifier import uri
 from verifier.entry import MOVEMENT
 
+_PALLETS = Target("warehouse.location", "id bigint, party_id bigint, site_id bigint, code text, name text, kind text,"
+                  " within bigint")  # fmt: skip
+_LOTS = Target("warehouse.lot", "id bigint, party_id bigint, item_id bigint, number text, uri text,"
+               " production_date date, expiry_date date, retest_date date, manufacturer_lot text, supplier text,"
+               " traceability_lot_code text, traceability_source text, recall bigint")  # fmt: skip
+_MOVEMENTS = Target("warehouse.movement", "number bigint, party_id bigint, id uuid, type text, actor text,"
+                    " recorded_at bigint, statement_hash bytea, content_hash bytea, content text, parts text,"
+                    " journal text, lots text[]")  # fmt: skip
+_LEGS = Target("warehouse.leg", "lot_id bigint, movement bigint, line smallint, place bigint,"
+               " status warehouse.stock_status, units bigint")  # fmt: skip
+_DESCENTS = Target("warehouse.lot_descent", "child_id bigint, parent_id bigint, movement bigint, units bigint")
+_STATEMENTS = Target("warehouse.statement", "statement_hash bytea, party_id bigint, id uuid, kind smallint, jwt text")
+_DISCLOSURES = Target("warehouse.disclosure", "statement_hash bytea, disclosures text")
+
 
 @dataclass(slots=True)
 class _Rows:
-    pallets: list[str] = field(default_factory=list)
-    lots: list[str] = field(default_factory=list)
-    movements: list[str] = field(default_factory=list)
-    legs: list[str] = field(default_factory=list)
-    descents: list[str] = field(default_factory=list)
-    statements: list[str] = field(default_factory=list)
-    disclosures: list[str] = field(default_factory=list)
+    pallets: list[Row] = field(default_factory=list)
+    lots: list[Row] = field(default_factory=list)
+    movements: list[Row] = field(default_factory=list)
+    legs: list[Row] = field(default_factory=list)
+    descents: list[Row] = field(default_factory=list)
+    statements: list[Row] = field(default_factory=list)
+    disclosures: list[Row] = field(default_factory=list)
     submissions: list[Submission] = field(default_factory=list)
 
 
@@ -47,15 +60,13 @@ def write(connection: Connection, origin: str, movements: Sequence[Written]) -> 
         _stock(rows, written)
         _statement(rows, written, origin)
     raw = driver(connection)
-    copy_in(raw, "warehouse.location (id, party_id, site_id, code, name, kind, within)", rows.pallets)
-    copy_in(raw, "warehouse.lot (id, party_id, item_id, number, uri, production_date, expiry_date, retest_date,"
-                 " manufacturer_lot, supplier, traceability_lot_code, traceability_source, recall)", rows.lots)
-    copy_in(raw, "warehouse.movement (number, party_id, id, type, actor, recorded_at, statement_hash, content_hash,"
-                 " content, parts, journal, lots)", rows.movements)
+    add(raw, _PALLETS, rows.pallets)
+    add(raw, _LOTS, rows.lots)
+    add(raw, _MOVEMENTS, rows.movements)
     uncover(raw, movements)
-    copy_in(raw, "warehouse.leg (lot_id, movement, line, place, status, units)", rows.legs)
+    add(raw, _LEGS, rows.legs)
     cover(raw, movements)
-    copy_in(raw, "warehouse.lot_descent (child_id, parent_id, movement, units)", rows.descents)
+    add(raw, _DESCENTS, rows.descents)
     write_handoffs(raw, movements)
     for written in movements:
         _relocated(raw, written)
@@ -64,37 +75,40 @@ def write(connection: Connection, origin: str, movements: Sequence[Written]) -> 
     submit(connection, rows.submissions)
 
 
-def keep_statements(raw: Driver[Any], statements: Sequence[str], disclosures: Sequence[str] = ()) -> None:
-    copy_in(raw, "warehouse.statement (statement_hash, party_id, id, kind, jwt)", statements)
-    copy_in(raw, "warehouse.disclosure (statement_hash, disclosures)", disclosures)
+def keep_statements(raw: Driver[Any], statements: Sequence[Row], disclosures: Sequence[Row] = ()) -> None:
+    add(raw, _STATEMENTS, statements)
+    add(raw, _DISCLOSURES, disclosures)
 
 
-def statement_row(statement: Statement, party_id: int, id: UUID, kind: int) -> str:
-    return f"{binary(statement.statement_hash)}\t{party_id}\t{id}\t{kind}\t{statement.jwt}"
+def statement_row(statement: Statement, party_id: int, id: UUID, kind: int) -> Row:
+    return binary(statement.statement_hash), party_id, id, kind, statement.jwt
+
+
+def disclosure_row(statement: Statement) -> Row:
+    return binary(statement.statement_hash), statement.disclosures
 
 
 def _movement(rows: _Rows, written: Written) -> None:
     listed, parts = '","'.join(written.lots), orjson.dumps(written.parts).decode() if written.parts else None
-    rows.movements.append(
-        f"{written.number}\t{written.party.id}\t{written.id}\t{written.type}\t{text(written.actor)}\t"
-        f"{written.recorded_at}\t{binary(written.statement.statement_hash)}\t{binary(written.content_hash)}\t"
-        f'{text(written.content.decode())}\t{text(parts)}\t{text(written.journal.decode())}\t{{"{listed}"}}'
-    )
+    rows.movements.append((
+        written.number, written.party.id, written.id, written.type, quoted(written.actor), written.recorded_at,
+        binary(written.statement.statement_hash), binary(written.content_hash), quoted(written.content.decode()),
+        quoted(parts), quoted(written.journal.decode()), quoted(f'{{"{listed}"}}'),
+    ))  # fmt: skip
 
 
 def _stock(rows: _Rows, written: Written) -> None:
     number, decision = written.number, written.decision
     if decision.pallet is not None and decision.new_pallet:
         pallet = decision.pallet
-        site = pallet.site
-        rows.pallets.append(f"{pallet.id}\t{site.party_id}\t{site.id}\t{pallet.code}\t{pallet.code}\tpallet\t"
-                            f"{pallet.ground.id}")
+        code = quoted(pallet.code)
+        rows.pallets.append((pallet.id, pallet.site.party_id, pallet.site.id, code, code, "pallet", pallet.ground.id))
     for line, (account, units) in enumerate(decision.legs):
-        rows.legs.append(f"{account.lot_id}\t{number}\t{line}\t{int(account.place)}\t{account.status}\t{units}")
+        rows.legs.append((account.lot_id, number, line, int(account.place), account.status, units))
     for lot in decision.new_lots:
-        rows.lots.append("\t".join(map(text, _lot_columns(lot))))
+        rows.lots.append([quoted(value) for value in _lot_columns(lot)])
     for child, parent, units in decision.descents:
-        rows.descents.append(f"{child.id}\t{parent.id}\t{number}\t{units}")
+        rows.descents.append((child.id, parent.id, number, units))
 
 
 def _lot_columns(lot: Lot) -> Iterable[object]:
@@ -125,7 +139,7 @@ def _recalled(raw: Driver[Any], written: Written) -> None:
 def _statement(rows: _Rows, written: Written, origin: str) -> None:
     statement = written.statement
     rows.statements.append(statement_row(statement, written.party.id, written.id, MOVEMENT))
-    rows.disclosures.append(f"{binary(statement.statement_hash)}\t{statement.disclosures}")
+    rows.disclosures.append(disclosure_row(statement))
     for lot in written.lots:
         subject = uri.subject(uri.LOT, origin, lot)
         rows.submissions.append(Submission(MOVEMENT, subject, statement.statement_hash, written.recorded_at))

@@ -7,9 +7,13 @@ from psycopg import Connection as Driver
 
 from service.domain.things import Handoff
 from service.ledger import queries
-from service.ledger.copying import binary, copy_in
-from service.ledger.copying import field as text
+from service.ledger.adding import Target, add, binary
 from service.ledger.written import Written
+
+_HANDOFFS = Target("warehouse.handoff", "movement bigint, id uuid, sender_id bigint, receiver_id bigint,"
+                   " from_location_id bigint, statement_hash bytea, expires_at bigint, to_site_id bigint")  # fmt: skip
+_LINES = Target("warehouse.handoff_line", "movement bigint, line smallint, lot_id bigint, units bigint,"
+                " status warehouse.stock_status")  # fmt: skip
 
 
 def write_handoffs(raw: Driver[Any], movements: Sequence[Written]) -> None:
@@ -30,15 +34,12 @@ def _offers(raw: Driver[Any], offers: Sequence[tuple[Written, Handoff]]) -> None
     handoffs, lines = [], []
     for written, handoff in offers:
         until = None if handoff.expires_at is None else int(handoff.expires_at.timestamp() * 1000)
-        handoffs.append(
-            f"{written.number}\t{handoff.id}\t{handoff.sender_id}\t{handoff.receiver_id}\t{handoff.from_location_id}\t"
-            f"{binary(written.statement.statement_hash)}\t{text(until)}\t{text(handoff.to_site_id)}"
-        )
-        for number, line in enumerate(handoff.lines):
-            lines.append(f"{written.number}\t{number}\t{line.lot_id}\t{line.units}\t{line.status}")
-    copy_in(raw, "warehouse.handoff (movement, id, sender_id, receiver_id, from_location_id, statement_hash,"
-                 " expires_at, to_site_id)", handoffs)
-    copy_in(raw, "warehouse.handoff_line (movement, line, lot_id, units, status)", lines)
+        handoffs.append((written.number, handoff.id, handoff.sender_id, handoff.receiver_id, handoff.from_location_id,
+                         binary(written.statement.statement_hash), until, handoff.to_site_id))  # fmt: skip
+        lines += [(written.number, number, line.lot_id, line.units, line.status)
+                  for number, line in enumerate(handoff.lines)]  # fmt: skip
+    add(raw, _HANDOFFS, handoffs)
+    add(raw, _LINES, lines)
 
 
 def _answered(raw: Driver[Any], answers: Sequence[tuple[Written, Handoff]]) -> None:

@@ -14,9 +14,9 @@ from sqlalchemy import Connection, select
 
 import anchoring
 from service.ledger import create_party
-from service.ledger.copying import binary, driver
+from service.ledger.adding import driver
 from service.ledger.requests import Scribe
-from service.ledger.write import keep_statements, statement_row
+from service.ledger.write import disclosure_row, keep_statements, statement_row
 from service.models import tables
 from service.statements.sdjwt import Statement, issue_notice, named
 from verifier import uri
@@ -71,8 +71,7 @@ def _signer(connection: Connection, scribe: Scribe, party_id: int):  # type: ign
 
 def _keep(connection: Connection, origin: str, statement: Statement, party_id: int, id: UUID, at: int) -> None:
     row = statement_row(statement, party_id, id, NOTICE)
-    shown = f"{binary(statement.statement_hash)}\t{statement.disclosures}"
-    keep_statements(driver(connection), [row], [shown])
+    keep_statements(driver(connection), [row], [disclosure_row(statement)])
     subject = uri.subject(uri.LOG, origin, uri.log_uri(origin))
     anchoring.submit(connection, [anchoring.Submission(NOTICE, subject, statement.statement_hash, at)])
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from service.domain.allocation import Allocation, Candidate, Demand, Policy, allocate
 from service.domain.expiry import day_at
 from service.domain.reservations import Reservation
-from service.ledger.copying import driver
+from service.ledger.adding import driver
 from service.orders.reserved import Stock
 
 FIRST, STEP, MOST = 64, 256, 32_768

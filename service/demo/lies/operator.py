@@ -21,7 +21,7 @@ from service.demo.lies.forgery import signed_anew
 from service.domain.commands import Command
 from service.keys.keyring import Keyring, SigningKey
 from service.keys.statement import key_statement
-from service.ledger.copying import driver
+from service.ledger.adding import driver
 from service.ledger.recording import record
 from service.ledger.requests import MovementRequest, Recorded, Scribe
 from service.ledger.write import keep_statements, statement_row
