@@ -2,6 +2,8 @@
 
 from sqlalchemy import Engine, create_engine, make_url
 
+from service import standpoint
+
 _BY_KEY = "-c enable_seqscan=off -c plan_cache_mode=force_generic_plan"
 
 
@@ -12,7 +14,7 @@ def engine_for(url: str, *, pool_size: int = 5, max_overflow: int = 10, by_key: 
     and by key, also while the tables are empty. (Left to choose, PostgreSQL would plan them anew each time: that was a
     fifth of the cost of a movement.)
     """
-    return create_engine(
+    engine = create_engine(
         driver_url(url),
         pool_size=pool_size,
         max_overflow=max_overflow,
@@ -20,6 +22,8 @@ def engine_for(url: str, *, pool_size: int = 5, max_overflow: int = 10, by_key: 
         hide_parameters=True,  # a failed statement is logged; what it wrote (sealed keys, names) is not
         pool_pre_ping=True,  # a connection that died with a restarted server is replaced, not handed out
     )
+    standpoint.watch(engine)
+    return engine
 
 
 def driver_url(url: str) -> str:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 from sqlalchemy import Row
 
+from service import standpoint
 from service.api.door import Door, body_of
 from service.api.fields import Field, Instant, Many, One, Shape, Text, Uuid
 from service.api.house import House
@@ -137,7 +138,7 @@ def _token(house: House, form: dict[str, str], audiences: tuple[str, ...]) -> st
     client = _named(form)
     if client is None:
         raise Rejected("no client_id")
-    with house.engine.begin() as connection:
+    with standpoint.on("sign_in"), house.engine.begin() as connection:
         return clients.token(connection, client, assertion, audiences, house.now(), house.random)
 
 

@@ -19,6 +19,7 @@ from flask import Response, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from service import standpoint
 from service.api import examples, strict_json
 from service.api.fields import Shape
 from service.api.load import Reader, compiled, unreadable
@@ -104,19 +105,20 @@ class Operation:
         return self._guarded(perform) if self.roles else lambda **arguments: perform((), arguments)
 
     def _guarded(self, perform: Callable[[tuple[Caller, ...], Mapping[str, str]], Response]) -> View:
-        """The one place where a caller is let in or not."""
+        """The one place where a caller is let in or not, and where it is said whose rows the request sees."""
         gate, roles, name = self.gate, self.roles, self.view.__name__
 
         def run(**arguments: str) -> Response:
             caller = gate.caller()
-            try:
-                gate.admit(caller, roles, name)
-                with gate.hand(caller):
-                    return perform((caller,), arguments)
-            except Problem as problem:
-                if problem.status == 403:
-                    gate.keep_refusal(caller, name, problem)
-                raise
+            with standpoint.taken(caller.standpoint):
+                try:
+                    gate.admit(caller, roles, name)
+                    with gate.hand(caller):
+                        return perform((caller,), arguments)
+                except Problem as problem:
+                    if problem.status == 403:
+                        gate.keep_refusal(caller, name, problem)
+                    raise
 
         return run
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import anchoring
+from service import standpoint
 from service.api.door import PUBLIC, Door
 from service.api.fields import Choice, Instant, Many, One, Shape
 from service.api.house import House
@@ -46,7 +47,7 @@ def door(house: House) -> Door:
 
         The contracts that hold its anchors, those of chains that are gone too, and the notices in the log's own chain.
         """
-        with house.engine.connect() as connection:
+        with standpoint.on("proof"), house.engine.connect() as connection:
             return {
                 "origin": house.origin,
                 "contracts": [*map(_former, anchoring.former(connection)), *_current(anchoring.status(connection))],

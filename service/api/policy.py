@@ -2,6 +2,7 @@
 
 from flask import Response
 
+from service import standpoint
 from service.api.door import PUBLIC, Door
 from service.api.house import House
 from service.publish import policy
@@ -16,7 +17,7 @@ def door(house: House) -> Door:
 
         TOML for the verifier. Compare every line with what you were given in another way before you use it.
         """
-        with house.engine.connect() as connection:
+        with standpoint.on("directory"), house.engine.connect() as connection:
             text = policy.draft(policy.claims(connection, house.settings))
         headers = {"Content-Disposition": 'attachment; filename="policy.toml"', "Cache-Control": "no-cache"}
         return Response(text, headers=headers, content_type="application/toml; charset=utf-8")

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
+from service import standpoint
 from service.api import exporting
 from service.api import reports_schemas as shapes
 from service.api.door import Door
@@ -113,7 +114,7 @@ def _of_records(reports: Door, house: House) -> None:
 def _integrity(house: House, caller: Caller, query: dict[str, Any]) -> Any:
     now = house.now()
     since = query.get("since") or now - timedelta(days=SCAN_DAYS)
-    with exporting.snapshot(house) as connection:
+    with standpoint.on("audit"), exporting.snapshot(house) as connection:
         try:
             found = integrity.findings(connection, caller.party_id)
         except integrity.AuditRunning:

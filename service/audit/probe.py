@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from service.audit.canaries import CANARY, LEDGER, WAREHOUSE, Canary
 from service.roles.grants import WEB, WORKER
+from service.standpoint import Standpoint, stand
 
 FOUND = "a row that is added is there"
 
@@ -17,12 +18,14 @@ FOUND = "a row that is added is there"
 def probe(connection: Connection) -> Iterator[tuple[str, str, str]]:
     """(table, expected, seen) of every table that does not keep what is added to it; nothing stays.
 
-    `connection` must be in a transaction that may write, for which the audit's own is no use. A superuser tries it as
+    `connection` must be in a transaction that may write, for which the audit's own is no use. The rows are those of a
+    party that there is not; web adds a party and its rows from the standpoints that may. A superuser tries it as
     the web process and the worker; another login with its own rights, and only where it may add rows. The queue refuses
     rows while the database was not compared with the chain, and is left out then.
     """
     for role, canaries in ((WORKER, LEDGER), (WEB, WAREHOUSE)):
         with connection.begin_nested() as taken_back:
+            stand(connection, Standpoint(frozenset({CANARY}), "operator"))
             if connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")):
                 connection.exec_driver_sql(f"SET LOCAL ROLE {role}")
                 told = list(_missing(connection, canaries))

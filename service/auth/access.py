@@ -15,6 +15,7 @@ from time import monotonic
 from flask import request
 from sqlalchemy import Engine
 
+from service import standpoint
 from service.api.problem import Problem, forbidden, unauthorized
 from service.auth import keys
 from service.auth.keys import Caller
@@ -82,7 +83,7 @@ class Access:
         return self._ask(hashed)
 
     def _ask(self, hashed: bytes) -> Caller | None:
-        with self._engine.connect() as connection:
+        with standpoint.on("key"), self._engine.connect() as connection:
             caller = keys.caller_of(connection, hashed, self._now())
         if caller:
             if len(self._believed) >= REMEMBERED:

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from service.domain.people import COMPANY, Grant
+from service.standpoint import Standpoint
 
 Role = Literal["party", "operator", "auditor", "regulator"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -40,6 +41,14 @@ class Caller:
     grants: frozenset[Grant] = frozenset()
     own_key: str | None = None
     """The key with which the party signs for itself, where the service keeps none for it: the first by its name."""
+
+    @property
+    def standpoint(self) -> Standpoint:
+        """From where the caller's transactions look at the database."""
+        if self.role == "party":
+            assert self.party_id is not None
+            return Standpoint(frozenset({self.party_id}))
+        return Standpoint(errand=self.role)
 
     @property
     def roles(self) -> frozenset[str]:

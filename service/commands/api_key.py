@@ -27,11 +27,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    from service import db
+    from service import db, standpoint
 
     engine = db.engine_for(embedded.load(["database_url", "origin"]).database_url)
     try:
-        with engine.begin() as connection:
+        with standpoint.on("operator"), engine.begin() as connection:
             {"make": _make, "list": _list, "revoke": _revoke}[options.action](connection, options)
     finally:
         engine.dispose()

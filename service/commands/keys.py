@@ -94,7 +94,7 @@ def _kek(options: argparse.Namespace) -> None:
 
 
 def _rewrap(_: argparse.Namespace) -> None:
-    from service import db
+    from service import db, standpoint
     from service.keys.keyring import Keyring
     from service.keys.rewrap import DoesNotOpen, rewrap
 
@@ -104,7 +104,7 @@ def _rewrap(_: argparse.Namespace) -> None:
         raise SetupError("LOTPROOF_KEK and LOTPROOF_KEK_BEFORE are the same key: expected the new one and the old one")
     engine = db.engine_for(now.database_url)
     try:
-        with engine.begin() as connection:
+        with standpoint.on("reseal"), engine.begin() as connection:
             done = rewrap(connection, Keyring(now.kek_before), Keyring(now.kek))
     except DoesNotOpen as told:
         raise SetupError(str(told)) from None

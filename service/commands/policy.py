@@ -10,13 +10,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> None:
-    from service import db
+    from service import db, standpoint
     from service.publish import policy
 
     settings = embedded.load(["database_url", "origin", "rpc_urls", "log_public_key"])
     engine = db.engine_for(settings.database_url)
     try:
-        with engine.connect() as connection:
+        with standpoint.on("directory"), engine.connect() as connection:
             print(policy.draft(policy.claims(connection, settings)), end="")
     finally:
         engine.dispose()

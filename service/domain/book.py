@@ -69,6 +69,9 @@ class Book:
     """Of those cases, for people."""
 
     handoffs_sent: dict[tuple[int, UUID], Handoff] = field(default_factory=dict)
+    handoff_ids_taken: set[tuple[int, UUID]] = field(default_factory=set)
+    """By receiver: ids under which it was offered something before, whoever offered it."""
+
     parties_by_id: dict[int, Party] = field(default_factory=dict)
     items_by_id: dict[int, Item] = field(default_factory=dict)
     items_by_gtin: dict[tuple[int, str], Item] = field(default_factory=dict)

@@ -4,7 +4,8 @@ A commit costs a flush to disk and some twenty questions to the database, whethe
 One thread of each web process takes whatever waits, records it in one call and answers everyone; meanwhile the next
 requests gather. A lone request is recorded at once; only where company came along the last time does the thread wait
 for it a few milliseconds, since those who were answered together tend to come back together, and a commit for ten
-costs little more than for one. Order is kept, also for one caller.
+costs little more than for one. Order is kept, also for one caller. The transaction of a group sees the rows of the
+parties in it and of no other.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from time import sleep
 
 from sqlalchemy import Engine
 
+from service import standpoint
 from service.ledger.recording import record
 from service.ledger.requests import MovementRequest, Outcome, Scribe
 
@@ -23,7 +25,8 @@ LINGER = 0.006  # seconds
 MOST = 256
 """At most so many requests share a transaction, so that nobody waits long for the others' signatures."""
 
-Waiting = tuple[MovementRequest, "Future[Outcome]"]
+Waiting = tuple[MovementRequest, frozenset[int], "Future[Outcome]"]
+"""A request, the parties from whose standpoint it came, and who waits for its outcome."""
 
 
 class Closed(Exception):
@@ -52,7 +55,7 @@ class Gather:
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="gather", daemon=True)
                 self._thread.start()
-            self._queue.put((request, waiting))
+            self._queue.put((request, standpoint.current().parties, waiting))
         return waiting.result()
 
     def close(self) -> None:
@@ -89,11 +92,12 @@ class Gather:
     def _answer(self, group: Sequence[Waiting]) -> None:
         self._company = len(group) > 1
         try:
-            outcomes = record(self._engine, self._scribe, [request for request, _ in group])
+            with standpoint.of_parties(frozenset().union(*(parties for _, parties, _ in group))):
+                outcomes = record(self._engine, self._scribe, [request for request, _, _ in group])
         except Exception as error:
             self._answer_after(error, group)
             return
-        for (_, waiting), outcome in zip(group, outcomes, strict=True):
+        for (_, _, waiting), outcome in zip(group, outcomes, strict=True):
             waiting.set_result(outcome)
 
     def _answer_after(self, error: Exception, group: Sequence[Waiting]) -> None:
@@ -103,7 +107,7 @@ class Gather:
         the rows.
         """
         if len(group) == 1:
-            group[0][1].set_exception(error)
+            group[0][2].set_exception(error)
             return
         for one in group:
             self._answer([one])

@@ -18,8 +18,8 @@ Known = list[tuple[Party, MovementRequest]]
 
 
 def load_handoffs(raw: Driver[Any], book: Book, known: Known, wanted: LotsWanted) -> None:
-    """Locked, in the order of their numbers; also offers whose id the receiver has seen before."""
-    received, sent = set(), set()
+    """Locked, in the order of their numbers; and which ids of new offers the receiver has seen before."""
+    received, sent, offered = set(), set(), set()
     for party, request in known:
         command = request.command
         if isinstance(command, Accept | Refuse):
@@ -31,7 +31,9 @@ def load_handoffs(raw: Driver[Any], book: Book, known: Known, wanted: LotsWanted
         elif isinstance(command, Send):
             received.add((party.id, request.id))
         elif isinstance(command, Offer) and command.to_party in book.parties:
-            received.add((book.parties[command.to_party].id, request.id))
+            offered.add((book.parties[command.to_party].id, request.id))
+    if offered:
+        book.handoff_ids_taken |= set(raw.execute(queries.HANDOFF_IDS_TAKEN, columns(offered, 2)))
     if not received and not sent:
         return
     rows = raw.execute(queries.HANDOFFS, (*columns(received, 2), *columns(sent, 2))).fetchall()

@@ -61,6 +61,8 @@ HANDOFFS = """
             WHERE (party_id, id) IN (SELECT * FROM unnest(%s::bigint[], %s::uuid[]))
     ) ORDER BY movement FOR NO KEY UPDATE
 """
+# Ids of offers that a receiver has seen before, also from another sender, whose offer nobody else may look at.
+HANDOFF_IDS_TAKEN = "SELECT receiver, taken FROM warehouse.handoff_ids_taken(%s::bigint[], %s::uuid[])"
 HANDOFF_LINES = """
     SELECT h.movement, h.lot_id, h.units, h.status, coalesce(d.units, 0), l.uri, l.item_id, l.number
     FROM warehouse.handoff_line h JOIN warehouse.lot l ON l.id = h.lot_id

@@ -28,7 +28,8 @@ from service.local import child, embedded, keeper, orphans, place, postgres, rpc
 from service.local.embedded import Stack
 from service.local.errors import SetupError
 from service.local.supervisor import Part, Supervisor
-from service.roles import grants, logins
+from service.roles import logins
+from service.roles.mark import GRANTED, mark
 from service.settings import Settings, local_url
 
 Say = Callable[[str], None]
@@ -116,7 +117,7 @@ def migrated(url: str, *names: str) -> bool:
         return (
             found == (len(names),)
             and connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(newest,)]
-            and connection.execute(grants.GRANTED).fetchone() == (grants.mark(),)
+            and connection.execute(GRANTED).fetchone() == (mark(),)
         )
 
 

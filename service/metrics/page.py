@@ -23,6 +23,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 import anchoring
+from service import standpoint
 from service.api.house import House
 from service.metrics import ledger, shared
 from service.metrics.requests import Meter
@@ -51,7 +52,7 @@ class LedgerCollector(Collector):
 
     def _ask(self) -> list[Metric]:
         try:
-            with self._engine.connect() as connection:
+            with standpoint.on("figures"), self._engine.connect() as connection:
                 connection.execute(text(f"SET LOCAL statement_timeout = '{PATIENCE}'"))
                 found = anchoring.figures(connection), backlog(connection)
         except (OperationalError, psycopg.OperationalError, NoConnection) as away:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, or_, select, text, update
+from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or_leave
 
 from service.domain.errors import BadName, UnknownThing
@@ -43,10 +43,7 @@ def register_prefix(connection: Connection, party_id: int, prefix: str, start: i
     if start > last_serial(prefix):
         raise BadName("start", f"at most {last_serial(prefix)}", str(start))
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PREFIXES})
-    column = gs1_prefix.c.prefix
-    beginnings = [prefix[:length] for length in range(7, len(prefix) + 1)]
-    overlaps = or_(column.in_(beginnings), func.starts_with(column, prefix))
-    if connection.scalar(select(column).where(overlaps).limit(1)) is not None:
+    if connection.scalar(select(func.warehouse.gs1_prefix_taken(prefix))):
         raise PrefixInUse(prefix)
     connection.execute(insert(gs1_prefix).values(prefix=prefix, party_id=party_id, start=start))
 

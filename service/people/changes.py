@@ -32,7 +32,7 @@ def keep(
         for field, (old, new) in changes.items()
     ]  # fmt: skip
     if rows:
-        connection.execute(insert(change), rows)
+        connection.execute(insert(change).inline(), rows)  # who writes it need not be one who may read it
 
 
 def listed(

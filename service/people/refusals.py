@@ -31,7 +31,7 @@ class Refusals:
         rows = [self._row(caller, operation, problem) for problem in problems]
         try:
             with self._engine.begin() as connection:
-                connection.execute(insert(refusal), rows)
+                connection.execute(insert(refusal).inline(), rows)  # who is refused may not read it back
         except SQLAlchemyError as error:
             log.warning("%d refusals of %s not on record: %s", len(rows), operation, type(error).__name__)
 

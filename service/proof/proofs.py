@@ -9,6 +9,7 @@ from flask import Response
 from sqlalchemy import Connection, Engine, exists, select, text
 
 import anchoring
+from service import standpoint
 from service.api.problem import Problem, not_found, shown, try_later
 from service.auth.keys import Caller
 from service.models.tables import lot as lots
@@ -45,16 +46,19 @@ class Proofs:
     def answer(self, caller: Caller, wanted: Wanted, groups: frozenset[str] | None = None) -> Response:
         """The file as it may be shown to this caller, or no more of it than these groups; raises Problem."""
         check_lot(wanted.lot)
-        # One snapshot: an anchor that a reorg takes away meanwhile must not tear the file.
-        with self._engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        with standpoint.on("proof"), self._snapshot() as connection:
             file = self._file(connection, _reader(connection, caller, wanted.lot, groups), wanted, caller)
         return _attached(file, wanted)
 
     def of_party(self, party_id: int, wanted: Wanted, groups: frozenset[str]) -> Response:
         """The file as a party shows it to somebody without a key; a lot that is not in the log is not found."""
-        with self._engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+        with standpoint.of_parties({party_id}, "proof"), self._snapshot() as connection:
             reader = _party(connection, party_id, wanted.lot, groups)
             return _attached(self._file(connection, reader, wanted, None), wanted)
+
+    def _snapshot(self) -> Connection:
+        """One moment: an anchor that a reorg takes away meanwhile must not tear the file."""
+        return self._engine.connect().execution_options(isolation_level="REPEATABLE READ")
 
     def _file(self, connection: Connection, reader: Reader, wanted: Wanted, caller: Caller | None) -> bytes:
         size = wanted.size or _newest(connection, wanted.final)

@@ -7,6 +7,7 @@ import re
 
 from flask import Blueprint, Response
 
+from service import standpoint
 from service.api.house import House
 from service.api.problem import Problem, not_found
 from service.api.rows import moment
@@ -41,7 +42,7 @@ def pages(house: House) -> Blueprint:
 def _found(house: House, secret: str) -> Shared:
     if not _SECRET.fullmatch(secret):
         raise _ended()
-    with house.engine.connect() as connection:
+    with standpoint.on("link"), house.engine.connect() as connection:
         shared = shares.found(connection, secret, house.now())
     if shared is None:
         raise _ended()

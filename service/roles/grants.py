@@ -6,8 +6,6 @@ for it.
 The auditor has SELECT on all of them.
 """
 
-import hashlib
-
 OWNER, WEB, WORKER, AUDITOR = "lotproof_owner", "lotproof_web", "lotproof_worker", "lotproof_auditor"
 ROLES = (OWNER, WEB, WORKER, AUDITOR)
 SCHEMAS = ("ledger", "warehouse")
@@ -130,19 +128,34 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.expired(date, bigint, text)": ("EXECUTE", ""),
     "warehouse.held_for_cases(bigint, bigint)": ("EXECUTE", ""),
     "warehouse.lot_skeleton(text)": ("EXECUTE", ""),
+    "warehouse.offered_lot(bigint)": ("EXECUTE", ""),
+    "warehouse.offered_item(bigint)": ("EXECUTE", ""),
+    "warehouse.offered_from(bigint)": ("EXECUTE", ""),
+    "warehouse.offered_from_site(bigint)": ("EXECUTE", ""),
+    "warehouse.answered_lot(bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.answered_us(bigint)": ("EXECUTE", ""),
+    "warehouse.handoff_ids_taken(bigint[],uuid[])": ("EXECUTE", ""),
+    "warehouse.gs1_prefix_taken(text)": ("EXECUTE", ""),
 }
 
-# What keeps what follows from other rows runs as the owner: who sets it off cannot write there himself.
+# These run as the owner. What keeps what follows from other rows: who sets it off cannot write there himself.
+# Triggers that check a rule: it holds for all rows, also for those that who fires them does not see. And what one party
+# may ask of another's rows (`policies`): yes or no.
 DEFINERS = (
-    "warehouse.post_legs()", "warehouse.post_deliveries()", "ledger.note_ddl()", "ledger.note_drop()",
+    "warehouse.post_legs()",
+    "warehouse.post_deliveries()",
+    "ledger.note_ddl()",
+    "ledger.note_drop()",
     "warehouse.carry_out_erasure(bigint,text,text,text,text[])",
-)  # fmt: skip
-
-
-# Whether this list was granted in a database: its comment says so.
-GRANTED = "SELECT obj_description(to_regnamespace('ledger'), 'pg_namespace')"
-
-
-def mark() -> str:
-    """Names this list; kept in the database, so that a changed list is noticed and granted."""
-    return "lotproof roles " + hashlib.sha256(repr((TABLES, SEQUENCES, FUNCTIONS, DEFINERS)).encode()).hexdigest()[:32]
+    "warehouse.stay_under_case()",
+    "warehouse.take_what_is_usable()",
+    "warehouse.find_on_hold_first()",
+    "warehouse.offered_lot(bigint)",
+    "warehouse.offered_item(bigint)",
+    "warehouse.offered_from(bigint)",
+    "warehouse.offered_from_site(bigint)",
+    "warehouse.answered_lot(bigint,bigint)",
+    "warehouse.answered_us(bigint)",
+    "warehouse.handoff_ids_taken(bigint[],uuid[])",
+    "warehouse.gs1_prefix_taken(text)",
+)

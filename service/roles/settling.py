@@ -1,4 +1,5 @@
-"""Bring a database to what `grants` says: whose everything is, what each role may do, and the event triggers.
+"""Bring a database to what `grants` and `policies` say: whose everything is, what each role may do and which rows it
+sees, and the event triggers.
 
 It runs in the transaction of every migration, and does nothing where the list was granted before. What a login may not
 do (a managed PostgreSQL gives no superuser) is left out and told.
@@ -8,8 +9,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
-from service.roles import grants
+from service.roles import grants, policies
 from service.roles.grants import AUDITOR, DEFINERS, OWNER, SCHEMAS, WEB, WORKER
+from service.roles.mark import GRANTED, mark
 
 EVENTS = {"lotproof_ddl": ("ddl_command_end", "note_ddl"), "lotproof_drop": ("sql_drop", "note_drop")}
 
@@ -21,16 +23,17 @@ def settle(connection: Connection) -> list[str]:
         connection.exec_driver_sql(statement)
     if connection.scalar(text("SELECT pg_has_role(:owner, 'USAGE')"), {"owner": OWNER}):
         _own(connection)
+        _watch_rows(connection)
     else:
-        left.append(f"this login is no member of {OWNER}: it stays the owner of the tables")
+        left.append(f"this login is no member of {OWNER}: it stays the owner of the tables, and each sees all rows")
     left += _listen(connection)
-    connection.exec_driver_sql(f"COMMENT ON SCHEMA ledger IS '{grants.mark()}'")
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA ledger IS '{mark()}'")
     return left
 
 
 def settled(connection: Connection) -> bool:
     """Whether this list was granted here; whether somebody changed that since, `service.audit.catalogue` tells."""
-    return bool(connection.scalar(text(grants.GRANTED)) == grants.mark())
+    return bool(connection.scalar(text(GRANTED)) == mark())
 
 
 def announce(connection: Connection, what: str) -> bool:
@@ -119,6 +122,24 @@ SELECT statement FROM (
         FROM pg_type t JOIN ours ON ours.oid = t.typnamespace
         WHERE t.typtype IN ('e', 'd') AND t.typowner <> (TABLE wanted)
 ) AS changes ORDER BY turn
+"""
+
+
+def _watch_rows(connection: Connection) -> None:
+    """Which rows each role sees, set anew as a whole; not in a database that stopped before 0025, which has not what
+    the policies ask."""
+    if connection.scalar(text("SELECT to_regprocedure('warehouse.offered_lot(bigint)')")) is None:
+        return
+    for name, table in connection.execute(text(_POLICIES)).all():
+        connection.exec_driver_sql(f"DROP POLICY {name} ON {table}")
+    for table in policies.OWN:
+        for statement in policies.statements(table):
+            connection.exec_driver_sql(statement)
+
+
+_POLICIES = """
+SELECT quote_ident(polname), polrelid::regclass::text FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+WHERE c.relnamespace = 'warehouse'::regnamespace
 """
 
 

@@ -57,7 +57,7 @@ def offer(book: Book, party: Party, movement: UUID, command: Offer) -> Decision:
     source, receiver = book.location(party, command.from_), book.party(command.to_party)
     if receiver.id == party.id:
         raise HandoffToSelf(party.code)
-    if (receiver.id, movement) in book.handoffs:
+    if (receiver.id, movement) in book.handoffs or (receiver.id, movement) in book.handoff_ids_taken:
         raise ThingExists("handoff", str(movement))
     if command.expires_at is not None:
         _check_expires(book, command.expires_at)

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask import Flask
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
@@ -59,12 +58,12 @@ def movement(type: str, lot: str, quantity: str, **more: Any) -> dict[str, Any]:
     return {"id": str(uuid4()), "type": type, "lines": [line], **more}
 
 
-def audited(app: Flask) -> None:
-    with app.extensions["lotproof"].engine.connect() as connection:
+def audited(owner: Engine) -> None:
+    with owner.connect() as connection:
         assert ledger_audit(connection) == []
 
 
-def test_a_case_about_a_lot_holds_all_of_it_everywhere_and_nothing_else(app: Flask, maker: Caller) -> None:
+def test_a_case_about_a_lot_holds_all_of_it_everywhere_and_nothing_else(owner: Engine, maker: Caller) -> None:
     lot, other = new_lot(maker), new_lot(maker)
     maker.post("/movements", movement("move", lot, "30", **{"from": "SX/A-01", "to": "SX/A-02"}))
     maker.post("/movements", movement("hold", lot, "5", at="SX/A-02", reason="before"))
@@ -73,10 +72,10 @@ def test_a_case_about_a_lot_holds_all_of_it_everywhere_and_nothing_else(app: Fla
     assert lying(maker, other) == {("SX/A-01", "available"): "100"}
     assert {(each["location"], each["quantity"]) for each in case["goods"]} == {("SX/A-01", "70"), ("SX/A-02", "30")}
     assert (case["state"], case["scope"], len(case["movements"])) == ("open", "lot", 2)
-    audited(app)
+    audited(owner)
 
 
-def test_a_case_about_a_place_holds_what_lies_there(operator: Caller, app: Flask) -> None:
+def test_a_case_about_a_place_holds_what_lies_there(operator: Caller, owner: Engine) -> None:
     from tests.service.api.conftest import furnished
 
     house = furnished(operator, "lanyue")
@@ -86,7 +85,7 @@ def test_a_case_about_a_place_holds_what_lies_there(operator: Caller, app: Flask
     assert {each["lot"]: each["quantity"] for each in case["goods"]} == {lots[0]: "6", lots[1]: "11", lots[2]: "12"}
     assert lying(house, lots[0]) == {("SX/A-01", "hold"): "6", ("SX/A-02", "available"): "4"}
     assert opened(house, 409, at="SX/A-01")["type"].endswith("nothing-to-hold")
-    audited(app)
+    audited(owner)
 
 
 def test_the_same_opening_again_is_the_same_case_and_another_under_its_id_is_refused(maker: Caller) -> None:
@@ -120,7 +119,7 @@ def test_more_than_lies_there_is_not_held_and_unknown_goods_are_named(maker: Cal
     assert lying(maker, lot) == {("SX/A-01", "available"): "100"}
 
 
-def test_release_needs_two_others_than_the_one_who_opened_the_case(app: Flask, maker: Caller) -> None:
+def test_release_needs_two_others_than_the_one_who_opened_the_case(owner: Engine, maker: Caller) -> None:
     lot = new_lot(maker)
     case = decided(maker, opened(maker, item="AMX", lot=lot), "release")
     assert approve(maker, case, "u-open", 409)["type"].endswith("needs-approval")
@@ -132,10 +131,10 @@ def test_release_needs_two_others_than_the_one_who_opened_the_case(app: Flask, m
     assert lying(maker, lot) == {("SX/A-01", "available"): "100"}
     assert approve(maker, case, "u-3") == done
     assert [each["type"] for each in done["movements"]] == ["hold", "release"]
-    audited(app)
+    audited(owner)
 
 
-def test_the_approvers_and_what_they_were_shown_stand_in_the_signed_statement(app: Flask, maker: Caller) -> None:
+def test_the_approvers_and_what_they_were_shown_stand_in_the_signed_statement(owner: Engine, maker: Caller) -> None:
     lot = new_lot(maker)
     photo = b"\xff\xd8 a photo"
     case = opened(maker, item="AMX", lot=lot)
@@ -145,7 +144,7 @@ def test_the_approvers_and_what_they_were_shown_stand_in_the_signed_statement(ap
     approve(maker, case, "u-2")
     done = approve(maker, case, "u-3")
     release = done["movements"][-1]
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         (told,) = connection.execute(text("SELECT content FROM warehouse.movement WHERE id = :id"), release)
         (shown,) = connection.execute(
             text(
@@ -191,7 +190,7 @@ def test_a_rejection_sends_the_case_back_to_the_review(maker: Caller) -> None:
     assert [(each["person"], each["decision"]) for each in back["approvals"]] == [("u-2", "approve"), ("u-3", "reject")]
 
 
-def test_a_partial_release_leaves_the_rest_in_the_case(app: Flask, maker: Caller) -> None:
+def test_a_partial_release_leaves_the_rest_in_the_case(owner: Engine, maker: Caller) -> None:
     lot = new_lot(maker)
     case = opened(maker, item="AMX", lot=lot)
     part = {"item": "AMX", "lot": lot, "at": "SX/A-01", "quantity": "60"}
@@ -209,10 +208,10 @@ def test_a_partial_release_leaves_the_rest_in_the_case(app: Flask, maker: Caller
     assert (closed["state"], closed["goods"]) == ("closed", [])
     assert lying(maker, lot)["SX/A-01", "hold"] == "40"
     maker.post("/movements", movement("release", lot, "40", at="SX/A-01", approved_by=["u-2", "u-3"]))
-    audited(app)
+    audited(owner)
 
 
-def test_destruction_with_witnesses_and_certificate(app: Flask, maker: Caller, outsider: Caller) -> None:
+def test_destruction_with_witnesses_and_certificate(owner: Engine, maker: Caller, outsider: Caller) -> None:
     lot = new_lot(maker)
     case = opened(maker, item="AMX", lot=lot)
     measured = [{"name": "pH", "value": "4.1"}, {"name": "assay", "value": "81.5", "unit": "%"}]
@@ -230,7 +229,7 @@ def test_destruction_with_witnesses_and_certificate(app: Flask, maker: Caller, o
     assert told["findings"][0]["measured"] == measured
     assert told["record"] == case["record"] and told["attachments"][0]["size"] == len(b"lab report")
     assert outsider.send("GET", path(case, "certificate")).status_code == 404
-    audited(app)
+    audited(owner)
 
 
 @pytest.mark.parametrize(
@@ -248,7 +247,7 @@ def test_destruction_without_them_is_not_decided(maker: Caller, more: dict[str, 
     assert maker.get(path(case))["state"] == "under_review"
 
 
-def test_rework_and_return_are_movements_that_name_the_case(app: Flask, maker: Caller) -> None:
+def test_rework_and_return_are_movements_that_name_the_case(owner: Engine, maker: Caller) -> None:
     lot = new_lot(maker)
     case = opened(maker, item="AMX", lot=lot)
     back = movement("return", lot, "40", **{"from": "SX/A-01", "supplier": "Acme", "reason": "r", "case": case["id"]})
@@ -267,10 +266,12 @@ def test_rework_and_return_are_movements_that_name_the_case(app: Flask, maker: C
     approve(maker, case, "u-2")
     assert approve(maker, case, "u-3")["state"] == "closed"
     assert lying(maker, f"{lot}-R") == {("SX/A-01", "available"): "60"}
-    audited(app)
+    audited(owner)
 
 
-def test_no_plain_movement_takes_goods_out_of_a_case_and_they_keep_it_where_they_go(app: Flask, maker: Caller) -> None:
+def test_no_plain_movement_takes_goods_out_of_a_case_and_they_keep_it_where_they_go(
+    owner: Engine, maker: Caller
+) -> None:
     lot = new_lot(maker)
     case = opened(maker, item="AMX", lot=lot)
     release = movement("release", lot, "1", at="SX/A-01", approved_by=["u-2", "u-3"])
@@ -297,10 +298,12 @@ def test_no_plain_movement_takes_goods_out_of_a_case_and_they_keep_it_where_they
     }
     assert [each["type"] for each in now["movements"]] == ["hold", "move", "move"]
     assert maker.post("/movements", release | {"at": "SX/NG"}, 409)["type"].endswith("under-case")
-    audited(app)
+    audited(owner)
 
 
-def test_what_a_count_does_not_find_is_lost_from_the_case_and_does_not_keep_it_open(app: Flask, maker: Caller) -> None:
+def test_what_a_count_does_not_find_is_lost_from_the_case_and_does_not_keep_it_open(
+    owner: Engine, maker: Caller
+) -> None:
     lot = new_lot(maker)
     case = opened(maker, item="AMX", lot=lot)
 
@@ -313,13 +316,13 @@ def test_what_a_count_does_not_find_is_lost_from_the_case_and_does_not_keep_it_o
     assert {each["where"]: each["quantity"] for each in maker.get(path(case))["goods"]} == {"place": "90", "lost": "10"}
     assert counted("10", "available", 409)["type"].endswith("wrong-status")
     counted("94", "hold")
-    audited(app)
+    audited(owner)
     case = decided(maker, case, "release")
     approve(maker, case, "u-2")
     done = approve(maker, case, "u-3")
     assert (done["state"], done["goods"]) == ("closed", [])
     assert lying(maker, lot) == {("SX/A-01", "available"): "94"}
-    audited(app)
+    audited(owner)
 
 
 def test_the_database_holds_the_line_whoever_writes(owner: Engine, maker: Caller) -> None:

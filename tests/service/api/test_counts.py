@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask import Flask
+from sqlalchemy import Engine
 
 from service.ledger import ledger_audit
 from tests.service.api.conftest import Caller, furnished
@@ -54,7 +54,7 @@ def ship(house: Caller, quantity: str) -> None:
     house.post("/movements", {"id": str(uuid4()), "type": "ship", "from": "SX/A-01", "customer": "x", "lines": [line]})
 
 
-def test_a_count_of_places_from_the_sheet_to_the_book(app: Flask, house: Caller) -> None:
+def test_a_count_of_places_from_the_sheet_to_the_book(owner: Engine, house: Caller) -> None:
     sheet = made(house, places=["SX/A-01", "SX/A-02"])
     assert told(sheet, "book_at_start") == {
         ("L1", "available"): "100", ("L2", "available"): "35", ("L2", "hold"): "5", ("M1", "available"): "10.5"}
@@ -79,7 +79,7 @@ def test_a_count_of_places_from_the_sheet_to_the_book(app: Flask, house: Caller)
     assert lying(house, "L1") == {("SX/A-01", "available"): "98"}
     assert lying(house, "L2") == {("SX/A-02", "available"): "35", ("SX/A-02", "hold"): "6"}
     assert [each["act"] for each in done["acts"]] == ["finish", "approve", "post"]
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         assert ledger_audit(connection) == []
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from anchoring.restoring import Unaccounted
-from service import db
+from service import db, standpoint
 from service.audit.warehouse import audit_movements
 from service.demo.lies.superuser import triggers_asleep
 from service.recovering.statements import keep
@@ -40,8 +40,10 @@ def test_the_database_refuses_what_two_did_not_approve(
 ) -> None:
     approve(asked(asker, ship(maker, reason="rang"), "lotproof:reason"), two[0])
     web = db.engine_for(settings.database_url)
+    with owner.connect() as connection:
+        everybody = connection.scalars(text("SELECT id FROM warehouse.party")).all()
     for engine in (owner, web):
-        with engine.connect() as connection, pytest.raises(DBAPIError):
+        with standpoint.of_parties(everybody), engine.connect() as connection, pytest.raises(DBAPIError):
             connection.execute(text(statement))
     web.dispose()
 

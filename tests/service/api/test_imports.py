@@ -6,8 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from service.api import imports as door
 from service.exchange import imports
@@ -42,33 +41,33 @@ def stock(prefix: str, count: int) -> str:
     return STOCK + "\n".join(rows) + "\n"
 
 
-def movements_of(app: Flask, made: Any) -> list[Any]:
+def movements_of(owner: Engine, made: Any) -> list[Any]:
     ids = [movement_id(UUID(made["id"]), row) for row in range(1, made["rows"] + 2)]
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         asked = text("SELECT id, content, lots FROM warehouse.movement WHERE id = ANY(:ids)")
         return list(connection.execute(asked, {"ids": ids}))
 
 
-def test_a_file_is_judged_and_nothing_is_recorded(app: Flask, maker: Caller) -> None:
+def test_a_file_is_judged_and_nothing_is_recorded(owner: Engine, maker: Caller) -> None:
     made = upload(maker, "stock", stock("DRY-", 5))
     assert (made["state"], made["rows"], made["bad"], made["problems"]) == ("ready", 5, 0, [])
     assert made["summary"]["movements"] == {"receive": 5} and made["summary"]["new_lots"] == 5
-    assert maker.get("/lots?search=DRY-")["lots"] == [] and movements_of(app, made) == []
+    assert maker.get("/lots?search=DRY-")["lots"] == [] and movements_of(owner, made) == []
 
 
 def test_it_is_recorded_once_and_says_that_nobody_witnessed_it(
-    app: Flask, maker: Caller, sequencing: Any, regulator: Caller
+    owner: Engine, maker: Caller, sequencing: Any, regulator: Caller
 ) -> None:
     made = upload(maker, "stock", stock("ONCE-", 3))
     done = run(maker, made)
     assert (done["state"], done["done"], done["problems"]) == ("done", 3, [])
-    rows = movements_of(app, made)
+    rows = movements_of(owner, made)
     assert len(rows) == 3 and all(json.loads(row.content)["witnessed"] is False for row in rows)
     assert json.loads(rows[0].content)["event_time"] == "2025-03-01T09:30:00+08:00"  # the site's own time
     stock_now = maker.get("/stock?item=AMX&limit=1000")
     assert run(maker, done)["done"] == 3 and upload(maker, "stock", stock("ONCE-", 3))["id"] == made["id"]
     assert maker.get("/stock?item=AMX&limit=1000") == stock_now
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         shown = connection.scalar(text(
             "SELECT disclosures FROM warehouse.disclosure JOIN warehouse.movement USING (statement_hash)"
             " WHERE id = :id"), {"id": rows[0].id})  # fmt: skip
@@ -79,9 +78,9 @@ def test_it_is_recorded_once_and_says_that_nobody_witnessed_it(
     assert ["lotproof:witnessed", False] in [each[1:] for each in opened]
 
 
-def test_what_is_recorded_at_the_door_says_nothing_of_witnesses_and_cannot(app: Flask, maker: Caller) -> None:
+def test_what_is_recorded_at_the_door_says_nothing_of_witnesses_and_cannot(owner: Engine, maker: Caller) -> None:
     made = maker.post("/movements", receive("WITNESSED"), Prefer="wait=0")
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         content = connection.scalar(text("SELECT content FROM warehouse.movement WHERE id = :id"), {"id": made["id"]})
     assert '"witnessed":true' in str(content)
     maker.post("/movements", receive("LIAR", witnessed=True), expect=422)
@@ -133,7 +132,7 @@ def test_columns_are_named_when_they_are_unknown_missing_or_twice(maker: Caller)
     assert made["state"] == "bad"
 
 
-def test_xlsx_does_the_same(app: Flask, maker: Caller) -> None:
+def test_xlsx_does_the_same(maker: Caller) -> None:
     head = ("item", "lot", "quantity", "to", "event_time", "expiry_date")
     content = workbook(head, ("AMX", 261101, 12.0, "SX/A-01", datetime(2025, 5, 4, 8, 0), datetime(2099, 1, 31)))
     made = upload(maker, "lots", content, media=door.MEDIA[1])
@@ -143,7 +142,7 @@ def test_xlsx_does_the_same(app: Flask, maker: Caller) -> None:
 
 
 def test_a_run_that_dies_between_record_and_note_goes_on_and_repeats_nothing(
-    app: Flask, trader: Caller, monkeypatch: pytest.MonkeyPatch
+    owner: Engine, trader: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "CALL", 10)
     made = upload(trader, "stock", stock("CUT-", 25))
@@ -156,7 +155,7 @@ def test_a_run_that_dies_between_record_and_note_goes_on_and_repeats_nothing(
 
     monkeypatch.setattr(imports, "_note", dies)
     assert trader.send("POST", f"/imports/{made['id']}/run").status_code == 500
-    assert trader.get(f"/imports/{made['id']}")["done"] == 10 and len(movements_of(app, made)) == 20
+    assert trader.get(f"/imports/{made['id']}")["done"] == 10 and len(movements_of(owner, made)) == 20
     monkeypatch.setattr(imports, "_note", kept)
     assert run(trader, made)["done"] == 25
     lots = trader.get("/stock?item=AMX&limit=1000")["stock"]
@@ -191,9 +190,9 @@ def test_what_the_world_refuses_meanwhile_is_named_and_can_be_tried_again(maker:
     assert run(maker, made)["problems"][0]["row"] == 2
 
 
-def test_two_calls_at_once_do_not_meet(app: Flask, maker: Caller) -> None:
+def test_two_calls_at_once_do_not_meet(owner: Engine, maker: Caller) -> None:
     made = upload(maker, "stock", stock("TWO-", 2))
-    with app.extensions["lotproof"].engine.connect() as other:
+    with owner.connect() as other:
         other.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 0))"), {"id": made["id"]})
         busy = maker.post(f"/imports/{made['id']}/run", None, expect=409)
     assert busy["type"] == "urn:lotproof:problem:import-running"

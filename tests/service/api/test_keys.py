@@ -17,8 +17,8 @@ def test_a_party_begins_with_a_key_that_works(operator: Caller, maker: Caller) -
     assert maker.get("/items")["items"][0]["code"] == "AMX"
 
 
-def test_no_secret_is_in_the_database_or_in_a_list(app: Flask, maker: Caller, operator: Caller) -> None:
-    with app.extensions["lotproof"].engine.connect() as connection:
+def test_no_secret_is_in_the_database_or_in_a_list(owner: Engine, maker: Caller, operator: Caller) -> None:
+    with owner.connect() as connection:
         rows = str(
             connection.execute(text("SELECT k::text, encode(secret_hash, 'escape') FROM warehouse.api_key k")).all()
         )
@@ -39,12 +39,12 @@ def test_a_revoked_key_opens_nothing(maker: Caller) -> None:
 
 
 def test_a_revocation_in_another_process_counts_within_a_second(
-    app: Flask, maker: Caller, monkeypatch: pytest.MonkeyPatch
+    owner: Engine, maker: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = maker.post("/api-keys", {"label": "x"})
     scanner = Caller(maker.client, made["api_key"])
     scanner.get("/lots")
-    with app.extensions["lotproof"].engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(text("UPDATE warehouse.api_key SET revoked_at = now() WHERE id = :id"), {"id": made["id"]})
     assert scanner.send("GET", "/lots").status_code == 200
     later = monotonic() + access.BELIEVED_SECONDS

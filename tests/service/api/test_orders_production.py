@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask import Flask
+from sqlalchemy import Engine
 
 from service.ledger import ledger_audit
 from tests.service.api.conftest import Caller, furnished
@@ -71,7 +71,7 @@ def lines_of(caller: Caller, order: str, *names: str) -> dict[str, tuple[str, ..
     return {line["item"]: tuple(line[name] for name in names) for line in caller.get(f"/orders/{order}")["lines"]}
 
 
-def test_a_day_of_production(planner: Caller, app: Flask) -> None:
+def test_a_day_of_production(planner: Caller, owner: Engine) -> None:
     for item, lot, quantity, days in (("ACT", "A-1", "3.5", 60), ("ACT", "A-2", "10", 400), ("STARCH", "S-1", "40", 90),
                                       ("STARCH", "S-2", "60", 300)):  # fmt: skip
         stocked(planner, item, lot, quantity, days)
@@ -150,7 +150,7 @@ def test_a_day_of_production(planner: Caller, app: Flask) -> None:
     assert {(each["lot"], each["where"], each["status"], each["recalled"]) for each in
             planner.get(path + "/production")["stock"]} == {
         (lot, LINE, "hold", True) for lot in ("G-1", "F-1", "G-2")}
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         assert ledger_audit(connection) == []
 
 

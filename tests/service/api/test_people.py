@@ -156,13 +156,13 @@ def test_a_person_of_one_site_cannot_move_at_another(maker: Caller) -> None:
     assert [each["status"] for each in results["results"]] == [403, 201, 403]
 
 
-def test_the_ledger_names_key_and_person_and_never_a_name(app: Flask, maker: Caller) -> None:
+def test_the_ledger_names_key_and_person_and_never_a_name(owner: Engine, maker: Caller) -> None:
     made = maker.post("/people", {"code": "p-17", "name": "Li Wei 李伟", "roles": [{"role": "operator"}]})
     assert made["name"] == "Li Wei 李伟"
     key = maker.post("/people/p-17/api-keys", {"label": "scanner"})
     assert key["person"] == "p-17"
     Caller(maker.client, key["api_key"]).post("/movements", receive("BY-LI"), Prefer="wait=0")
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         rows = connection.exec_driver_sql("SELECT m::text FROM warehouse.movement m WHERE actor LIKE '%%/p-17'").all()
         trail = connection.exec_driver_sql("SELECT string_agg(c::text, '') FROM warehouse.change c").scalar()
     assert len(rows) == 1 and f"{key['id']}/p-17" in rows[0][0]

@@ -5,8 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from service.domain.rules import recalls as rule
 from service.ledger import ledger_audit
@@ -50,7 +49,7 @@ def lot(maker: Caller, trader: Caller) -> str:
 
 
 def test_one_request_stops_the_lot_and_its_children_and_says_where_all_of_it_is(
-    app: Flask, maker: Caller, trader: Caller, lot: str
+    owner: Engine, maker: Caller, trader: Caller, lot: str
 ) -> None:
     body = asked(lot)
     told = maker.post("/recalls", body)
@@ -68,7 +67,7 @@ def test_one_request_stops_the_lot_and_its_children_and_says_where_all_of_it_is(
         ("tongqu", "20", "5")]
     assert (told["notices_sent"], told["notices_open"]) == (1, 1)
     assert move(maker, "ship", lot, "1", 409, **{"from": "SX/A-01", "customer": "x"})["type"].endswith("recalled")
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         assert ledger_audit(connection) == []
 
 
@@ -98,7 +97,7 @@ def test_the_receiver_reads_the_notice_does_the_same_and_the_sender_sees_it(
 
 
 def test_a_family_larger_than_a_movement_is_stopped_and_lifted_in_one_act(
-    monkeypatch: pytest.MonkeyPatch, app: Flask, maker: Caller
+    monkeypatch: pytest.MonkeyPatch, owner: Engine, maker: Caller
 ) -> None:
     """A movement of three lots stands for one of four hundred."""
     for module in (rule, calling):
@@ -118,13 +117,13 @@ def test_a_family_larger_than_a_movement_is_stopped_and_lifted_in_one_act(
     lifted = maker.post(f"/recalls/{recall['id']}/lift", body, 200)
     assert maker.post(f"/recalls/{recall['id']}/lift", body, 200) == lifted
     assert not lifted["in_force"] and lifted["lifted_by"] == ["u-1", "u-2"]
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         parts = connection.execute(text("SELECT cardinality(lift_movements) FROM warehouse.recall WHERE id = :id"),
                                    {"id": recall["id"]}).scalar()
     assert parts == 3
     assert not [each for each in lifted["recalled_lots"] if each["recalled"]]
     assert lifted["totals"][0]["on_hold"] == "100"
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         assert ledger_audit(connection) == []
 
 

@@ -5,10 +5,9 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from tests.service.api.conftest import Caller, receive
 
@@ -158,26 +157,26 @@ def test_a_damaged_number_is_shown_with_its_likely_lots(clerk: Caller) -> None:
     assert [each["lot"] for each in scan(clerk, "Ｌ—１００", None)["look_alikes"]] == ["L-100"]
 
 
-def test_every_scan_is_kept_as_it_came(clerk: Caller, app: Flask) -> None:
+def test_every_scan_is_kept_as_it_came(clerk: Caller, owner: Engine) -> None:
     code = f"01{GTIN}10L-100{GS}"
     answer = scan(clerk, code, expect={"kind": "lot", "value": "L-100"}, site="SX")
     wrong = scan(clerk, b"\xff\x00", None, {"kind": "lot", "value": "L-100", "item": "AMX"}, site="SX")
     query = text("SELECT s.*, i.code, l.number, t.code AS site FROM warehouse.scan s LEFT JOIN warehouse.item i ON"
                  " i.id = s.item_id LEFT JOIN warehouse.lot l ON l.id = s.lot_id LEFT JOIN warehouse.site t"
                  " ON t.id = s.site_id WHERE s.id = :id")
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         kept, unread = (connection.execute(query, {"id": each["id"]}).one() for each in (answer, wrong))
     assert (kept.raw, kept.symbology, kept.purpose, kept.outcome) == (code.encode(), "]d2", "lot", "ok")
     assert (kept.code, kept.number, kept.site, kept.expected) == ("AMX", "L-100", "SX", "lot L-100")
     assert (unread.raw, unread.outcome, unread.code) == (b"\xff\x00", "unreadable", "AMX")  # the item it should be
 
 
-def test_a_scan_that_is_sent_again_counts_once(clerk: Caller, app: Flask) -> None:
+def test_a_scan_that_is_sent_again_counts_once(clerk: Caller, owner: Engine) -> None:
     id = str(uuid4())
     first = scan(clerk, "AMX", None, id=id)
     assert scan(clerk, "AMX", None, id=id, status=200) == first
     assert scan(clerk, "AMY", None, id=id, status=409)["type"] == "urn:lotproof:problem:scan-id-taken"
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM warehouse.scan WHERE id = :id"), {"id": id}) == 1
 
 

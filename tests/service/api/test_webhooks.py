@@ -82,10 +82,10 @@ def test_webhooks_are_the_partys_own_and_not_without_end(maker: Caller, trader: 
         trader.send("DELETE", f"/webhooks/{each['id']}")
 
 
-def test_no_secret_of_a_webhook_lies_open_in_the_database(app: Flask, outsider: Caller) -> None:
+def test_no_secret_of_a_webhook_lies_open_in_the_database(owner: Engine, outsider: Caller) -> None:
     made = outsider.post("/webhooks", {"url": "https://example.com/"})
     asked = "SELECT w::text, encode(sealed, 'escape') FROM warehouse.webhook w"
-    with app.extensions["lotproof"].engine.connect() as connection:
+    with owner.connect() as connection:
         rows = str(connection.exec_driver_sql(asked).all())
     assert made["secret"][6:] not in rows
     assert signing.unseal(bytes(32), uuid4(), os.urandom(60)) is None

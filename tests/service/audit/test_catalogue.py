@@ -67,8 +67,8 @@ TRICKS = {
         ("function ledger.refuse()", "source: ", "source: "),
     ),
     "let a function run as the owner": (
-        "ALTER FUNCTION warehouse.stay_under_case() SECURITY DEFINER",
-        ("function warehouse.stay_under_case()", "as the owner: no", "as the owner: yes"),
+        "ALTER FUNCTION warehouse.keep_item() SECURITY DEFINER",
+        ("function warehouse.keep_item()", "as the owner: no", "as the owner: yes"),
     ),
     "let the balances follow as the caller": (
         "ALTER FUNCTION warehouse.post_legs() SECURITY INVOKER",

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from service import db
+from service import db, standpoint
 from service.local import postgres
 from service.local.postgres import Cluster
 from service.roles import grants, settling
@@ -138,17 +138,26 @@ def test_a_process_is_refused_what_is_not_its_task(engines: dict[str, Engine], w
 
 
 def test_an_id_that_is_granted_for_locks_does_not_change(engines: dict[str, Engine]) -> None:
-    with engines["web"].connect() as connection:
+    with standpoint.on("operator"), engines["web"].begin() as connection:
         row = "INSERT INTO warehouse.party (code, name, uri, created_at) VALUES ('p', 'p', 'p', 1)"
-        connection.execute(text(row))
-        connection.execute(text("SELECT FROM warehouse.party FOR NO KEY UPDATE"))
+        id = connection.scalar(text(row + " RETURNING id"))
+    with standpoint.of_parties({id}), engines["web"].connect() as connection:
+        assert connection.execute(text("SELECT FROM warehouse.party FOR NO KEY UPDATE")).all()
         with pytest.raises(DBAPIError, match="keeps what names it"):
             connection.execute(text("UPDATE warehouse.party SET id = DEFAULT"))
 
 
 def test_a_temporary_table_deceives_no_rule(engines: dict[str, Engine]) -> None:
     """Balances follow from the legs, also if the caller has a table of that name."""
-    with engines["web"].connect() as connection:
+    with engines["admin"].begin() as connection:
+        party = connection.scalar(text(
+            "INSERT INTO warehouse.party (code, name, uri, created_at) VALUES ('q', 'q', 'q', 1) RETURNING id"))
+        item = connection.scalar(text(
+            "INSERT INTO warehouse.item (party_id, code, name, unit, decimals, needs_expiry, needs_manufacturer_lot,"
+            " held_on_arrival) VALUES (:party, 'i', 'i', 'EA', 0, false, false, false) RETURNING id"), {"party": party})
+        lot = "INSERT INTO warehouse.lot (id, party_id, item_id, number, uri) VALUES (1, :party, :item, 'l', 'l')"
+        connection.execute(text(lot), {"party": party, "item": item})
+    with standpoint.of_parties({party}), engines["web"].connect() as connection:
         connection.execute(text("CREATE TEMPORARY TABLE movement (number bigint)"))
         connection.execute(text("INSERT INTO movement VALUES (1)"))
         legs = "INSERT INTO warehouse.leg VALUES (1, 1, 1, -1, 'available', -5), (1, 1, 2, -2, 'available', 5)"

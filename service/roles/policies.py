@@ -1,0 +1,157 @@
+"""Who sees and writes which rows: the one list of row-level security, set by `settling` after every migration.
+
+    lotproof_web       the rows of the parties for which its transaction stands (`service.standpoint`), what of others
+                       concerns them (SHARED), and what an errand of the service itself reads (ERRANDS)
+    lotproof_worker    all rows of the tables that it is granted
+    lotproof_auditor   all rows, to read
+    lotproof_owner     all rows: triggers and functions that run as the owner, and migrations
+
+Every table of the schema `warehouse` is in OWN. Settings are read once for each statement, `(SELECT …)`. Rows that hang
+on another are looked up there by its key: EXISTS might be answered by reading all there is of the party.
+"""
+
+from dataclasses import dataclass
+
+from service.roles.grants import AUDITOR, OWNER, TABLES, WEB, WORKER
+
+_PARTIES = "(SELECT nullif(current_setting('lotproof.parties', true), '')::bigint[])::bigint[]"
+
+
+def _mine(column: str = "party_id") -> str:
+    return f"{column} = ANY ({_PARTIES})"
+
+
+def _through(parent: str, key: str, child: str) -> str:
+    """Rows that hang on a row of `parent` whose `key` is their `child`."""
+    return _mine(f"(SELECT up.party_id FROM warehouse.{parent} up WHERE up.{key} = {child})")  # noqa: S608
+
+
+def _on(*errands: str) -> str:
+    """No setting, no errand: never true of an empty word."""
+    return f"(SELECT current_setting('lotproof.errand', true) IN ({', '.join(map(repr, errands))}))"
+
+
+_HANDOFF = f"({_mine('sender_id')} OR {_mine('receiver_id')})"
+_OF_HANDOFF = f"(SELECT {_HANDOFF} FROM warehouse.handoff h WHERE h.movement = {{0}})"  # noqa: S608
+
+# table: whose rows are whose; they are read and written, as far as they are granted
+OWN: dict[str, str] = {
+    "party": _mine("id"),
+    **dict.fromkeys((
+        "party_key", "key_change", "share", "oauth_client", "item", "site", "location", "lot", "movement",
+        "statement", "item_category", "lot_number_rule", "lot_number_taking", "lot_number_taken", "gs1_prefix",
+        "sscc_taking", "scan", "customer", "orders", "pick_list", "quarantine_case", "count_sheet", "recall",
+        "recall_drill", "api_key", "person", "erasure", "refusal", "change", "webhook", "import",
+    ), _mine()),
+    "leg": _through("lot", "id", "leg.lot_id"),
+    "balance": _through("lot", "id", "balance.lot_id"),
+    "lot_descent": _through("lot", "id", "lot_descent.child_id"),
+    "disclosure": _through("statement", "statement_hash", "disclosure.statement_hash"),
+    "handoff": _HANDOFF,
+    "handoff_line": _OF_HANDOFF.format("handoff_line.movement"),
+    "discrepancy": _OF_HANDOFF.format("discrepancy.handoff"),
+    "notice": f"({_mine('to_party_id')} OR {_mine('from_party_id')})",
+    "lot_number_counter": _through("lot_number_rule", "id", "lot_number_counter.rule_id"),
+    "sscc_counter": _through("gs1_prefix", "prefix", "sscc_counter.prefix"),
+    "issue_rule": _through("item", "id", "issue_rule.item_id"),
+    **{table: _through("orders", "id", f"{table}.order_id") for table in ("order_line", "fulfilment", "reservation")},
+    **{table: _through("pick_list", "id", f"{table}.list_id") for table in ("pick_line", "pick")},
+    **{table: _through("quarantine_case", "number", f"{table}.case_number")
+       for table in ("case_act", "case_movement", "case_cover")},
+    **{table: _through("count_sheet", "number", f"{table}.sheet") for table in ("count_place", "count_line")},
+    **{table: _through("person", "id", f"{table}.person_id") for table in ("person_name", "person_role")},
+    **{table: _through("oauth_client", "id", f"{table}.client_id") for table in ("access_token", "used_assertion")},
+    "erasure_approval": _through("erasure", "number", "erasure_approval.erasure"),
+    "delivery": _through("webhook", "id", "delivery.webhook_id"),
+    "import_problem": _through("import", "id", "import_problem.import_id"),
+}  # fmt: skip
+
+# errand: the tables that it reads, of all parties
+ERRANDS: dict[str, tuple[str, ...]] = {
+    # Whose key came with a request; who signs in for a token; to what a link leads.
+    "key": ("api_key", "access_token", "oauth_client", "person", "person_role", "site", "party_key"),
+    "sign_in": ("oauth_client", "access_token", "used_assertion"),
+    "link": ("share",),
+    "directory": ("party_key",),  # which key each party signs with
+    "proof": ("statement", "disclosure", "lot"),  # the service decides what of a statement is shown (disclosure.py)
+    "figures": ("webhook", "delivery", "movement"),  # how long the queue of webhooks is
+    "reseal": ("party_key",),  # every party's key under a new KEK
+    "operator": ("api_key", "person", "party_key"),
+    "audit": tuple(OWN),  # whether everything that is stored follows from what was recorded
+    "auditor": (),
+    "regulator": (),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One of the web process; more than one for a table and command: whatever any of them allows."""
+
+    table: str
+    name: str
+    command: str
+    using: str | None = None
+    check: str | None = None
+
+
+# What parties see of each other, and what errands write.
+SHARED = (
+    Policy("party", "names_are_known", "SELECT",
+           "(SELECT current_setting('lotproof.parties', true) <> ''"
+           " OR current_setting('lotproof.errand', true) <> '')"),
+    Policy("item", "of_a_lot_that_was_offered", "SELECT", "warehouse.offered_item(id)"),
+    Policy("lot", "that_was_offered", "SELECT", "warehouse.offered_lot(id)"),
+    Policy("lot", "locked_by_who_answers", "UPDATE", "warehouse.offered_lot(id)", "false"),
+    Policy("location", "from_where_it_was_offered", "SELECT", "warehouse.offered_from(id)"),
+    Policy("site", "from_where_it_was_offered", "SELECT", "warehouse.offered_from_site(id)"),
+    Policy("balance", "on_its_way_to_us", "SELECT", "place = -3 AND warehouse.offered_lot(lot_id)"),
+    Policy("leg", "of_who_answers", "INSERT", None, "warehouse.answered_lot(lot_id, movement)"),
+    Policy("movement", "that_answered_us", "SELECT", "warehouse.answered_us(number)"),
+    Policy("recall", "of_which_we_are_told", "SELECT", "EXISTS (SELECT FROM warehouse.notice n WHERE"
+           f" {_mine('n.to_party_id')} AND n.from_party_id = recall.party_id"
+           " AND n.movement = ANY (recall.movements || coalesce(recall.lift_movements, '{}')))"),
+    Policy("refusal", "of_who_has_no_party", "INSERT", None,
+           f"party_id IS NULL AND {_on('operator', 'auditor', 'regulator')}"),
+    Policy("party", "registered", "INSERT", None, _on("operator")),
+    Policy("party_key", "of_a_new_party", "INSERT", None, _on("operator")),
+    Policy("party_key", "sealed_anew", "UPDATE", _on("reseal"), _on("reseal")),
+    Policy("statement", "of_a_new_party", "INSERT", None, _on("operator")),
+    Policy("oauth_client", "locked_by_who_signs_in", "UPDATE", _on("sign_in"), "false"),
+    Policy("access_token", "given", "ALL", _on("sign_in"), _on("sign_in")),
+    Policy("used_assertion", "noted", "ALL", _on("sign_in"), _on("sign_in")),
+    Policy("change", "of_a_key", "INSERT", None, _on("operator")),
+    Policy("api_key", "made", "INSERT", None, _on("operator")),
+    Policy("api_key", "revoked", "UPDATE", _on("operator"), _on("operator")),
+)  # fmt: skip
+
+
+# PostgreSQL asks policies in the reverse order of their names, until one allows: what costs least, and is true of most
+# rows, is to be asked first.
+FIRST, SECOND = "whose_it_is", "whatever_an_errand_reads"
+
+
+def statements(table: str) -> list[str]:
+    """Everything of one table: watched, also for its owner, and each policy."""
+    named = f'warehouse."{table}"'
+    errands = [errand for errand, tables in ERRANDS.items() if table in tables]
+    reading, writing = TABLES.get(f"warehouse.{table}", ("", ""))[1], ("INSERT", "UPDATE", "DELETE")
+    made = [
+        Policy(table, FIRST, "ALL", OWN[table], OWN[table]),
+        Policy(table, SECOND, "SELECT", _on(*errands)),
+        *(policy for policy in SHARED if policy.table == table),
+    ]
+    everything = [(OWNER, "ALL"), (AUDITOR, "SELECT")]
+    if reading:
+        everything.append((WORKER, "ALL" if any(word in reading for word in writing) else "SELECT"))
+    return [
+        f"ALTER TABLE {named} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+        *(_spelled(named, policy) for policy in made),
+        *(f"CREATE POLICY everything_{role} ON {named} FOR {command} TO {role} USING (true)"
+          for role, command in everything),
+    ]  # fmt: skip
+
+
+def _spelled(named: str, policy: Policy) -> str:
+    using = f" USING ({policy.using})" if policy.using else ""
+    check = f" WITH CHECK ({policy.check})" if policy.check else ""
+    return f"CREATE POLICY {policy.name} ON {named} FOR {policy.command} TO {WEB}{using}{check}"
