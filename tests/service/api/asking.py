@@ -1,0 +1,147 @@
+"""Every operation of the OpenAPI document, and a request for each that its owner may make: the examples' story, told.
+
+Paths name things of `acme`, the company of the story. What the story does not make is made here.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from service.api.examples import Example, story
+from service.exchange.columns import COLUMNS
+from tests.service.api.conftest import Caller
+from tests.service.api.test_examples import filled
+from verifier.encoding import b64url
+
+PREFIX = "/api/v1"
+OWNER = "acme"
+BODIES: Mapping[str, Any] = {
+    "change_item": {"spec": "21 mg", "reason": "a new leaflet"},
+    "change_person": {"active": True, "reason": "back again"},
+    "set_item_issue_policy": {"issue_policy": "FIFO"},
+    "approve_keys": {"by": "u-2"},
+    "withdraw_keys": {"by": "u-1"},
+}
+FILE = b"a page"
+FILES: Mapping[str, tuple[str, bytes]] = {
+    "add_attachment": ("?name=page.pdf&by=u-1", FILE),
+    "upload_import": ("?kind=lots&name=old", (",".join(COLUMNS["lots"]) + "\n").encode()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One of the document: `roles` are the kinds of key that may call it, none for everybody."""
+
+    id: str
+    verb: str
+    rule: str
+    roles: tuple[str, ...]
+
+    @property
+    def names_something(self) -> bool:
+        return "{" in self.rule
+
+    def path(self, names: Mapping[str, str]) -> str:
+        """With these names for `{id}` and its kin."""
+        path = self.rule.removeprefix(PREFIX)
+        for name, value in names.items():
+            path = path.replace("{" + name + "}", value)
+        return path
+
+
+def operations(client: FlaskClient) -> list[Operation]:
+    paths = client.get("/api/openapi.json").get_json()["paths"]
+    return [
+        Operation(said["operationId"], verb.upper(), rule, tuple(said.get("x-roles", ())))
+        for rule, verbs in paths.items() for verb, said in verbs.items() if verb != "parameters"
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The story after it was told: who took part, and the names that stand in paths, by the path's first word, or
+    by the operation."""
+
+    callers: Mapping[str, Caller]
+    names: Mapping[str, str]
+    examples: Mapping[str, Example]
+    kept: Mapping[str, str]
+
+    def owner(self, operation: Operation) -> Caller:
+        """Whose is what the request is about."""
+        example = self.examples.get(operation.rule) if operation.verb == "POST" else None
+        return self.callers[example.by if example else OWNER]
+
+    def ask(self, operation: Operation, caller: Caller) -> TestResponse:
+        """What the owner may ask with this operation, asked by this caller."""
+        kind = operation.rule.removeprefix(PREFIX + "/").partition("/")[0]
+        name = self.names.get(operation.id, self.names.get(kind, ""))
+        names = {"id": name, "code": name, "line": "1"}
+        if operation.id in FILES:
+            query, content = FILES[operation.id]
+            return _send_file(caller, operation.path(names) + query, content)
+        example = self.examples.get(operation.rule)
+        if example is None or operation.verb != "POST":
+            return caller.send(operation.verb, operation.path(names), BODIES.get(operation.id))
+        body = {name: filled(value, dict(self.kept)) for name, value in example.body.items()}
+        return caller.send("POST", filled(example.path, dict(self.kept)), body)
+
+
+def told(operator: Caller) -> Told:
+    """Tell the story."""
+    callers, kept, examples = {"operator": operator}, dict[str, str](), dict[str, Example]()
+    for example in story():
+        body = {name: filled(value, kept) for name, value in example.body.items()}
+        answer = callers[example.by].post(filled(example.path, kept), body, example.expect)
+        if example.keeps:
+            kept[example.keeps] = answer[example.kept]
+        if example.path == "/parties":
+            callers[example.body["id"]] = Caller(operator.client, answer["api_key"], example.body["id"])
+        rule = PREFIX + example.rule.replace("<", "{").replace(">", "}")
+        examples.setdefault(rule, example)
+    return Told(callers, dict(_names(callers, kept)), examples, kept)
+
+
+def _names(callers: Mapping[str, Caller], kept: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    owner = callers[OWNER]
+    for example in story():
+        kind, _, rest = example.path.strip("/").partition("/")
+        if example.by == OWNER and "{" not in rest and rest:
+            yield kind, rest.partition("/")[0]
+    yield "webhooks", kept["hook"]
+    yield "items", "TAB"
+    yield "people", owner.post("/people", {"code": f"p-{uuid4().hex[:8]}", "roles": []})["code"]
+    moved = {each.body["type"]: each.body["id"] for each in story() if each.by == OWNER and each.path == "/movements"}
+    yield "movements", moved["move"]
+    yield "read_movement_certificate", moved["destroy"]
+    yield "api-keys", owner.post("/api-keys", {"label": "to be revoked"})["id"]
+    share = {"id": str(uuid4()), "lot": "https://id.gs1.org/01/09506000134352/10/L-2611", "label": "a visitor"}
+    yield "shares", owner.post("/shares", share)["id"]
+    yield "oauth-clients", owner.post("/oauth-clients", {"label": "a scanner", "jwk": a_machines_key()})["id"]
+    change = {"id": str(uuid4()), "kept_here": "new", "reason": "each year", "by": "u-1"}
+    yield "signing-key-changes", owner.post("/signing-key-changes", change)["id"]
+    case = {"id": str(uuid4()), "cause": "suspect", "words": "wet", "item": "TAB", "lot": "L-2613", "by": "u-1"}
+    yield "quarantine-cases", owner.post("/quarantine-cases", case)["id"]
+    query, content = FILES["add_attachment"]
+    kept = _send_file(owner, f"/quarantine-cases/{case['id']}/attachments{query}", content)
+    yield "attachments", kept.get_json()["attachments"][0]["sha256"]
+    query, content = FILES["upload_import"]
+    yield "imports", _send_file(owner, "/imports" + query, content).get_json()["id"]
+
+
+def a_machines_key() -> dict[str, str]:
+    """The public half of a new one."""
+    public = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+    return {"kty": "OKP", "crv": "Ed25519", "x": b64url(public)}
+
+
+def _send_file(caller: Caller, path: str, content: bytes) -> TestResponse:
+    headers = {"Authorization": f"Bearer {caller.key}"} if caller.key else {}
+    media = "text/csv" if "imports" in path else "application/pdf"
+    return caller.client.post(PREFIX + path, data=content, headers={**headers, "Content-Type": media})
