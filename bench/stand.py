@@ -32,10 +32,15 @@ def cluster() -> Iterator[Cluster]:
 def database() -> Iterator[str]:
     """The URL of a migrated, empty database that may be written to."""
     with cluster() as made:
-        postgres.create_database(made, "bench")
-        migrating.migrate(made.url("bench"))
-        engine = db.engine_for(made.url("bench"))
-        with engine.begin() as connection:
-            anchoring.admit(connection, 0, None, "bench", 0)
-        engine.dispose()
-        yield made.url("bench")
+        yield writable(made, "bench")
+
+
+def writable(server: Cluster, name: str) -> str:
+    """The URL of a new one on this server."""
+    postgres.create_database(server, name)
+    migrating.migrate(server.url(name))
+    engine = db.engine_for(server.url(name))
+    with engine.begin() as connection:
+        anchoring.admit(connection, 0, None, "bench", 0)
+    engine.dispose()
+    return server.url(name)

@@ -60,9 +60,9 @@ class Moves:
 
 def measure(scale: Scale) -> Iterator[Row]:
     with database() as url:
-        engine, scribe = db.engine_for(url), Scribe(ORIGIN, Keyring(bytes(range(32))), _now, os.urandom)
+        engine, scribe = db.engine_for(url), Scribe(ORIGIN, Keyring(bytes(range(32))), now, os.urandom)
         try:
-            moves = _company(engine, scribe)
+            moves = company(engine, scribe)
             with psycopg.connect(host=str(make_url(url).query["host"]), user=make_url(url).username,
                                  dbname=make_url(url).database) as raw:
                 plain = Plain(raw, moves)
@@ -78,11 +78,11 @@ def measure(scale: Scale) -> Iterator[Row]:
             engine.dispose()
 
 
-def _now() -> datetime:
+def now() -> datetime:
     return datetime.now(UTC)
 
 
-def _company(engine: Engine, scribe: Scribe) -> Moves:
+def company(engine: Engine, scribe: Scribe) -> Moves:
     """One party, one site with two places, and every lot at both."""
     with engine.begin() as connection:
         create_party(connection, scribe, "bench", "Bench")
@@ -93,7 +93,7 @@ def _company(engine: Engine, scribe: Scribe) -> Moves:
         lines = tuple(NewLotLine("PILL", f"L{number}", str(2 * UNITS)) for number in range(at, at + 100))
         split = tuple(Line("PILL", line.lot, str(UNITS)) for line in lines)
         commands = (Register(to="S/A", lines=lines), Move(from_="S/A", to="S/B", lines=split))
-        _recorded(record(engine, scribe, [MovementRequest("bench", "bench", uuid4(), each) for each in commands]))
+        recorded(record(engine, scribe, [MovementRequest("bench", "bench", uuid4(), each) for each in commands]))
     with engine.connect() as connection:
         lots = dict(connection.exec_driver_sql("SELECT number, id FROM warehouse.lot").tuples().all())
     return Moves(lots, places)
@@ -114,7 +114,7 @@ def _rate(make: Callable[[], Move], size: int, seconds: float, do: Callable[[Seq
 
 def _recorder(write: Callable[[list[MovementRequest]], Sequence[object]]) -> Callable[[Sequence[Move]], object]:
     def do(moves: Sequence[Move]) -> None:
-        _recorded(write([MovementRequest("bench", "bench", uuid4(), move) for move in moves]))
+        recorded(write([MovementRequest("bench", "bench", uuid4(), move) for move in moves]))
 
     return do
 
@@ -124,7 +124,7 @@ def _bulk(engine: Engine, scribe: Scribe, requests: list[MovementRequest]) -> Se
         return record_movements(connection, scribe, requests)
 
 
-def _recorded(outcomes: Sequence[object]) -> None:
+def recorded(outcomes: Sequence[object]) -> None:
     refused = next((each for each in outcomes if not isinstance(each, Recorded)), None)
     assert refused is None, f"expected every movement to be recorded, got {refused}"
 
