@@ -31,7 +31,12 @@ class Rotation(Shape):
 
 def door(house: House) -> Door:
     api_keys = house.door("api-keys", "Who may call")
+    _make(api_keys, house)
+    _end(api_keys, house)
+    return api_keys
 
+
+def _make(api_keys: Door, house: House) -> None:
     @api_keys.operation(
         "POST",
         "/api-keys",
@@ -64,6 +69,8 @@ def door(house: House) -> Door:
         with house.engine.connect() as connection:
             return {"api_keys": [asdict(key) for key in keys.listed(connection, caller.party_id)]}
 
+
+def _end(api_keys: Door, house: House) -> None:
     @api_keys.operation(
         "POST", "/api-keys/<id>/revoke", roles=ROLES, path={"id": Uuid()}, answers={200: schemas.ApiKey}
     )
@@ -105,8 +112,6 @@ def door(house: House) -> Door:
             _keep(connection, house, caller, old.party, id, {"replaced_by": (None, str(made.id))})
         house.access.forget()
         return {**asdict(made), "api_key": secret}, 201
-
-    return api_keys
 
 
 def _check_good(key: keys.ApiKey, now: datetime) -> None:
