@@ -76,7 +76,7 @@ def own(app: Flask, operator: Caller, request: pytest.FixtureRequest) -> tuple[C
     return caller, key
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def audited(owner: Engine) -> Any:
     yield
     with owner.connect() as connection:
