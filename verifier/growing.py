@@ -45,7 +45,6 @@ class GrowingMap:
 
     def __init__(self) -> None:
         self._root: _Place = None
-        self._depth: int | None = None  # at which the root was asked for last
 
     def put(self, key: bytes, value: bytes) -> None:
         """Set the value of a key."""
@@ -62,9 +61,8 @@ class GrowingMap:
 
     def root(self, depth: int = 0) -> MapHash:
         """The map's root; with `depth`, of the subtree that is there where all keys share their first `depth` bits."""
-        if depth != self._depth and isinstance(self._root, _Branch):
-            self._root.hash = None  # it was that of another place
-        self._depth = depth
+        if isinstance(self._root, _Branch):
+            self._root.hash = None  # it may be that of another depth
         return _hash(self._root, depth)
 
 
