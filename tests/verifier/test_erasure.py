@@ -11,7 +11,7 @@ from verifier.encoding import b64url
 from verifier.entry import ERASURE
 from verifier.report import Report
 
-from .maker import Signed, World, digest
+from .maker import Signed, World, an_event, digest
 from .test_rules import LOT, a_world, judged, refused_by, shipment
 
 BASIS = "GDPR Art. 17(1)(a)"
@@ -34,7 +34,9 @@ def notice(world: World, said: Signed, gone: Sequence[str], **says: Any) -> None
 
 
 def without(world: World, *names: str) -> Report:
-    return judged(world, show=lambda field: field not in names, require_full=True)
+    """The report on a file without these fields; with a list go its members."""
+    hidden = set(names)
+    return judged(world, show=lambda field: hidden.isdisjoint({field, field.partition("[")[0]}), require_full=True)
 
 
 def test_what_was_approved_is_erased_and_told() -> None:
@@ -96,3 +98,31 @@ def test_a_digest_of_no_field_is_refused_where_that_can_be_told() -> None:
         world = a_world()
         notice(world, noted(world), ["A" * 43])
         assert refused_by(judged(world, show=lambda field, hidden=hidden: field not in hidden)) == check
+
+
+QUANTITIES = ["quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"]
+
+
+@pytest.mark.parametrize("name", QUANTITIES)
+def test_one_list_of_quantities_is_enough_and_none_is_not(name: str) -> None:
+    for kept in (True, False):
+        world = a_world()
+        lists = {name: [{"epcClass": LOT, "quantity": 1}]}
+        said = world.movement("farm", [LOT], an_event([LOT], **lists, **{NOTE: "she rang"}))
+        gone = [NOTE, *sorted({"quantityList", name} - ({name} if kept else set()))]
+        notice(world, said, [digest(said.disclosures[each]) for each in gone])
+        report = without(world, *gone)
+        assert refused_by(report) == (None if kept else 4)
+        if not kept:
+            assert report.answer(4).why == (
+                "entry 2 erases: expected nothing that is never erased, seen a list of quantities"
+            )
+
+
+@pytest.mark.parametrize("name", ["bizTransactionList", "sensorElementList"])
+def test_a_member_of_a_list_of_documents_or_of_measurements_is_erased(name: str) -> None:
+    world = a_world()
+    said = shipment(world, **{name: [{"type": "one"}, {"type": "other"}]})
+    notice(world, said, [digest(said.disclosures[f"{name}[0]"])])
+    report = without(world, f"{name}[0]")
+    assert report.exit_code == 0 and report.answer(4).remarks == ("1 fields erased",)
