@@ -1,17 +1,19 @@
 """One exchange with a server that a test holds in its hand: what is sent, what is taken, and for how long."""
 
 import gc
+import io
 import socket
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
 from verifier.errors import Unavailable
-from verifier.http import Deadline, _read, fetch
+from verifier.http import Deadline, _Paced, _read, fetch
 
 Answer = Callable[[socket.socket], None]
 Serve = Callable[..., str]
@@ -91,6 +93,24 @@ def test_no_connection_is_left_open(serve: Serve) -> None:
             why(serve(answer), Deadline(0.2))
         gc.collect()
     assert not [complaint for complaint in complaints if complaint.category is ResourceWarning]
+
+
+def test_a_head_without_end_is_read_until_the_deadline_and_no_longer(serve: Serve) -> None:
+    """Each "go on" is an answer of its own: none of Python's own limits ends them."""
+
+    def going_on(caller: socket.socket) -> None:
+        for _ in range(30):
+            caller.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            time.sleep(0.02)
+        saying(b"")(caller)
+
+    assert why(serve(going_on), Deadline(0.2)) == "no answer in time"
+
+
+def test_what_paces_an_answer_closes_what_it_reads_from() -> None:
+    raw: Any = io.BytesIO(b"x")
+    _Paced(raw, Deadline(5), "url").close()
+    assert raw.closed
 
 
 def test_between_two_drops_the_deadline_is_asked() -> None:
