@@ -14,11 +14,13 @@ from verifier import audit, uri
 from verifier.chain import Block, Event
 from verifier.encoding import b64
 from verifier.entry import MOVEMENT, Entry, format_entry, parse_entry
+from verifier.errors import Unavailable
 from verifier.fork import verify_fork
 from verifier.growing import GrowingMap, GrowingTree
 from verifier.hashing import leaf_hash, map_value
 from verifier.http import Deadline
 from verifier.policy import parse_policy
+from verifier.reading import Spool
 from verifier.report import Report, Verdict
 from verifier.resume import NotResumable, Resume, State
 from verifier.verify import verify
@@ -336,3 +338,51 @@ def test_whoever_does_not_say_what_time_it_is_is_judged_by_the_clock() -> None:
         assert judge(1060).answer(7).verdict is Verdict.YES
         assert judge(1061).answer(7).why == "fake node: its newest block is 61 s old, at most 60 s are allowed"
         assert judge().answer(7).verdict is Verdict.UNKNOWN
+
+
+def test_an_audit_goes_on_behind_the_entries_it_has_and_lets_go_of_them(tmp_path: Path, monkeypatch: Any) -> None:
+    """By a clock that stands still: what is saved is saved because it has to be."""
+    world, _ = story()
+    file, asked, seen, closed = tmp_path / "state", [], [], []
+    real = Spool.close
+
+    def close(spool: Spool) -> None:
+        closed.append(spool.path)
+        real(spool)
+
+    def entries(first: int, size: int) -> Iterator[bytes]:
+        asked.append(first)
+        yield from world.entries[first : size if first else 3]
+        if not first:
+            raise Unavailable("a bundle", "away")
+
+    def look(what: str, done: int, total: int) -> None:
+        seen.append(json.loads(file.read_text())["read"] if what != "entries" else 0)
+
+    monkeypatch.setattr(Spool, "close", close)
+    work = audit.Work(resume=Resume(file, "one", lambda: 0.0), progress=look)
+    for code, last in ((2, 3), (0, len(world.entries))):
+        report = audit.audit_log(entries, world.checkpoint(), parse_policy(world.policy()), [world.chain()], work=work)
+        assert report.exit_code == code and seen[-1] == last
+    assert asked == [0, 3] and len(closed) == 2 and not file.exists()
+
+
+def test_a_part_that_an_earlier_run_looked_at_is_believed(tmp_path: Path, monkeypatch: Any) -> None:
+    world, _ = story()
+    ticks = iter(range(0, 10_000, 60))
+    work = audit.Work(resume=Resume(tmp_path / "state", "one", lambda: float(next(ticks))), bits=1)
+    looked: list[int] = []
+    real = audit.looked_at.__globals__["_look"]
+
+    def look(path: Path, bits: int, sizes: Any, part: int) -> Any:
+        looked.append(part)
+        if looked == [0, 1]:
+            raise KeyboardInterrupt
+        return real(path, bits, sizes, part)
+
+    monkeypatch.setitem(audit.looked_at.__globals__, "_look", look)
+    given = world.entries, world.checkpoint(), parse_policy(world.policy()), [world.chain()]
+    with pytest.raises(KeyboardInterrupt):
+        audit.audit_log(*given, work=work)
+    assert audit.audit_log(lambda first, size: world.entries[first:size], *given[1:], work=work).exit_code == 0
+    assert looked == [0, 1, 1]

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from verifier import bundle
 from verifier.policy import parse_policy
 from verifier.verify import verify
 
 from .fake_chain import node_of, source_of
-from .vectors import cases, title
+from .maker import party
+from .vectors import accepts, cases, title
 
 
 @pytest.mark.parametrize("case", cases("lotproof/bundle.json", "cases"), ids=title)
@@ -24,3 +26,10 @@ def test_bundle_vectors(shared_data: Any, case: Any) -> None:
     assert (report.first_failed.check if report.first_failed else None) == case.get("refused_by_check")
     if case["reasons"].get("4", "").endswith("fields withheld"):
         assert list(report.answer(4).remarks) == [case["reasons"]["4"]]
+
+
+def test_of_parties_there_are_as_many_as_are_allowed(monkeypatch: Any) -> None:
+    monkeypatch.setattr(bundle, "_chain", lambda chain: chain)
+    keys = {party(f"p{number}"): None for number in range(bundle.MAX_PARTIES)}
+    assert accepts(bundle._keys, keys)
+    assert not accepts(bundle._keys, keys | {party("one-more"): None})

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from verifier.chain import Block, Identity, Node, Source, State, before, said_by_all
+from verifier.bundle import Anchor
+from verifier.chain import Block, Identity, Node, Source, State, _held, before, said_by_all
 from verifier.errors import Refuted, Unavailable
 from verifier.http import Deadline
 from verifier.policy import parse_policy
@@ -166,6 +168,19 @@ def test_six_hashes_are_enough_when_the_last_group_is_full_and_nothing_follows()
     assert (newest["index"], len(newest["path"])) == (127, 7)
     newest["path"] = newest["path"][:6]
     assert judged(world, lot, [world.chain()], file=file).exit_code == 0
+
+
+def test_the_root_of_a_group_is_asked_for_as_soon_as_the_group_is_full() -> None:
+    anchor, asked = Anchor(65, 1, 9, bytes(32), bytes(32), 5, 7, (bytes(32),) * 6), []
+
+    def sealed(group: int) -> bytes:
+        asked.append(group)
+        return bytes(32)
+
+    view: Any = SimpleNamespace(state=SimpleNamespace(count=128, peaks=[bytes(32)]), sealed=sealed)
+    with pytest.raises(Refuted, match="the contract holds anchor 65"):
+        _held(anchor, view, [])
+    assert asked == [1]
 
 
 def test_a_short_path_is_extended_by_a_source_and_a_lying_source_leads_nowhere(long_world: tuple[World, str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from verifier import audit, cli, fork, fraud, monitor_command, pack, receipt, uri
-from verifier.command import WrongUse, printable, show, token_of
+from verifier.command import WrongUse, parser_of, printable, show, token_of
 from verifier.errors import Refuted, Unavailable
 from verifier.http import Deadline, fetch
 from verifier.report import Answer, Findings, Report, Verdict
@@ -286,3 +286,8 @@ def test_nobody_is_waited_for_after_the_deadline() -> None:
         deadline.left("it")
     with pytest.raises(Unavailable, match="no answer in time"):
         fetch("http://127.0.0.1:9/", Deadline(0))
+
+
+def test_no_command_does_without_a_policy() -> None:
+    with pytest.raises(WrongUse, match="required: --policy"):
+        parser_of("it", None).parse_args([])

@@ -24,6 +24,7 @@ from verifier.hashing import leaf_hash
 from .maker import ORIGIN, World, party, private_key, public_key, story
 from .published import Answer, PublishedLog, publishing
 from .test_fork import two
+from .test_rounds import Shown, looked, remembered
 from .watching import LOT, Partner, failing, grown
 
 
@@ -661,3 +662,12 @@ def test_a_request_to_end_ends_the_watch(partner: Partner) -> None:
 
     command = [partner.served.url, "--policy", partner.policy, "--state", str(partner.state)]
     assert monitor_command.run(command, lambda: partner.now, later) == 0
+
+
+def test_nothing_is_due_once_all_is_anchored() -> None:
+    memory = remembered(grown())
+    assert memory.due == (12, 0)
+    world = grown()
+    world.anchor()
+    looked(Shown(world), memory, 60)
+    assert memory.due is None

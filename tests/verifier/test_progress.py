@@ -50,5 +50,6 @@ def test_a_terminal_gets_one_line_that_is_rewritten_and_wiped() -> None:
 
 
 @pytest.mark.parametrize("terminal", [False, True])
-def test_of_nothing_nothing_is_done(terminal: bool) -> None:
+def test_of_nothing_nothing_is_done_and_of_one_all(terminal: bool) -> None:
     assert "entries 0 of 0 (0 %), 12 s" in told(terminal, (12, 0, 0))[0]
+    assert "entries 1 of 1 (100 %), 12 s" in told(terminal, (12, 1, 1))[0]

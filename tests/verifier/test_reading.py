@@ -72,6 +72,12 @@ def test_a_part_of_a_spool_has_the_entries_whose_subjects_begin_so(tmp_path: Pat
     assert sorted(set(seen)) == list(range(4100)) and len(seen) == 4100 << max(bits - 8, 0)
 
 
+def test_of_more_than_eight_bits_the_first_eight_are_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_bytes(b"".join(bytes([1, 1, first]) + bytes(111) for first in range(8)))
+    for part, bits, index in ((3, 8, 3), (6, 9, 3), (7, 9, 3), (7, 10, 1)):
+        assert [found for found, _ in spooled(tmp_path / "spool", part, bits)] == [index]
+
+
 def reading(world: World, path: Path, wanted: tuple[int, ...] = (), **bent: bytes) -> tuple[Reading, Findings]:
     found = Findings(3, "Tiles")
 
