@@ -7,13 +7,15 @@ from psycopg import errors as pg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from service.domain.key_errors import Overtaken
 from service.ledger.requests import Outcome, Recorded, Refused
 
 Result = TypeVar("Result")
 
 
-class Late(Exception):
-    """Others were faster between our beginning and our locks, and we may not say that we came first."""
+class Late(Overtaken):
+    """Others were faster between our beginning and our locks, and we may not say that we came first; told to the caller
+    only where it happens again and again."""
 
 
 ATTEMPTS = 8

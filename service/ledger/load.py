@@ -54,7 +54,6 @@ class Loaded:
     signers: dict[int, Signer] = field(default_factory=dict)
     earlier: dict[tuple[int, UUID], Earlier] = field(default_factory=dict)
 
-
     def signer(self, party: Party) -> Signer:
         """Who signs for the party; raises KeyIsElsewhere."""
         if party.id not in self.signers:
@@ -138,8 +137,8 @@ def _load_earlier(raw: Driver[Any], loaded: Loaded, known: Known) -> None:
     keys = {(party.id, request.id) for party, request in known}
     if keys:
         for party_id, id, type, at, statement, hashed, lots, parts in raw.execute(queries.RECORDED, columns(keys, 2)):
-            known = orjson.loads(parts) if parts else {}
-            loaded.earlier[party_id, id] = Earlier(type, at, statement, hashed, tuple(lots), known)
+            salted = orjson.loads(parts) if parts else {}
+            loaded.earlier[party_id, id] = Earlier(type, at, statement, hashed, tuple(lots), salted)
 
 
 def _namer(host: str) -> NamesLots:

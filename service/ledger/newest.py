@@ -17,4 +17,4 @@ def check_newest(connection: Connection, origin: str, lots: Iterable[str], at: i
     if hand is None:
         return
     if last_recorded(connection, {uri.subject(uri.LOT, origin, lot) for lot in lots}) > at:
-        raise Overtaken if hand.given else Late
+        raise Overtaken if hand.clock is None else Late
