@@ -214,7 +214,7 @@ def _lines(report: Report) -> list[str]:
     lines = [printable(report.subject), ""]
     for answer in report.answers:
         lines.extend(_answer_lines(answer))
-    lines += ["", *(f"  {name}: {printable(_value(name, value))}" for name, value in report.facts.items()), ""]
+    lines += ["", *(line for name, value in report.facts.items() for line in _fact_lines(name, value)), ""]
     lines += [f"  {caveat}" for caveat in report.caveats]
     return [*lines, "", _SUMMARY[report.exit_code]]
 
@@ -225,11 +225,19 @@ def _answer_lines(answer: Answer) -> list[str]:
     return lines + [f"      {printable(reason)}" for reason in reasons]
 
 
+def _fact_lines(name: str, value: Any) -> list[str]:
+    if name == "not_agreed":
+        return [f"  {name}:", *(f"    {printable(line)}" for line in value)]
+    return [f"  {name}: {printable(_value(name, value))}"]
+
+
 def _value(name: str, value: Any) -> str:
     if name in _MILLISECONDS:
         return moment(value * _MILLISECONDS[name])
     if name == "statements":
         return _counted(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{number} {what}" for what, number in value.items() if number)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -97,7 +97,7 @@ class Answers:
         self._once(said, ref)
         if target.disclosed is None or said.disclosed is None:
             return
-        owners = _owners(target.disclosed)
+        owners = owning_parties(target.disclosed)
         if owners and statement.issuer not in owners:
             raise Refuted(f"ref of entry {said.sequence}", f"an answer by {sorted(owners)}", statement.issuer)
         if ref.rel == ACCEPTS:
@@ -128,7 +128,8 @@ _RULES = {
 }
 
 
-def _owners(shipment: Disclosed) -> set[str]:
+def owning_parties(shipment: Disclosed) -> set[str]:
+    """The owning parties that the destinationList shows."""
     shown = shipment.lists.get("destinationList", NOTHING).shown
     named = [(member.get("type"), member.get("destination")) for member in shown if type(member) is dict]
     return {owner for kind, owner in named if type(kind) is type(owner) is str and kind in OWNING_PARTY}
@@ -138,7 +139,7 @@ def _check_received(lot: str, shipped: Disclosed, received: Disclosed, sequence:
     lists = shipped.lists.get("quantityList", NOTHING), received.lists.get("quantityList", NOTHING)
     if not (lists[0].whole and lists[1].whole):
         return
-    sent, got = (_totals(members.shown, lot) for members in lists)
+    sent, got = (totals_of(members.shown, lot) for members in lists)
     for unit, quantity in got.items():
         if quantity > sent.get(unit, Decimal(0)):
             what = f"entry {sequence} receives at most what was shipped, in {unit or 'pieces'}"
@@ -151,12 +152,12 @@ def quantities(shown: Disclosed, lot: str) -> list[tuple[str, str | None, Decima
     for name in QUANTITIES:
         with suppress(Unavailable):
             members = shown.lists.get(name, NOTHING)
-            totals = _totals(members.shown, lot) if members.whole else {}
+            totals = totals_of(members.shown, lot) if members.whole else {}
             found += [(name, unit, total) for unit, total in totals.items()]
     return found
 
 
-def _totals(shown: Sequence[Any], lot: str) -> Mapping[str | None, Decimal]:
+def totals_of(shown: Sequence[Any], lot: str) -> Mapping[str | None, Decimal]:
     """Quantity of this lot for each unit; None is EPCIS's unit for countable things."""
     totals: dict[str | None, Decimal] = defaultdict(Decimal)
     for member in shown:

@@ -30,6 +30,7 @@ from verifier.chain import Anchored, Node, Source, anchored
 from verifier.disclosure import Disclosed, disclose
 from verifier.entry import ERASURE, MOVEMENT
 from verifier.errors import Refuted, Unavailable
+from verifier.handoffs import handoffs, told
 from verifier.history import check_head, check_inclusion, check_sequence
 from verifier.keychain import PartyKeys, party_keys
 from verifier.policy import Policy
@@ -56,6 +57,7 @@ class Case:
     hidden: int = 0
     erased: int = 0
     withheld: int = 0
+    handoffs: Mapping[str, object] = field(default_factory=dict)
 
 
 def verify(
@@ -172,6 +174,7 @@ def _what_was_said(case: Case, found: Findings) -> None:
     hidden = [(s.disclosed.hidden, erased[s.hash]) for s in fields if s.disclosed is not None]
     case.hidden = sum(len(digests - gone) for digests, gone in hidden)
     case.erased = sum(len(digests & gone) for digests, gone in hidden)
+    case.handoffs = told(handoffs(fields, case.bundle.lot), case.withheld)
     _count_hidden(case, found)
 
 
@@ -272,6 +275,7 @@ def _facts(case: Case) -> dict[str, object]:
         "hidden_fields": case.hidden,
         "erased_fields": case.erased,
         "withheld_statements": case.withheld,
+        **case.handoffs,
     }
     if case.anchored is not None:
         facts["anchor"] = bundle.anchors[-1].index

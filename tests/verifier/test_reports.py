@@ -32,6 +32,9 @@ def test_a_lot_proofs_report_as_json() -> None:
         "hidden_fields": 0,
         "erased_fields": 0,
         "withheld_statements": 0,
+        "handoffs": {
+            "signed by both": 1, "received less": 0, "refused": 0, "taken back or corrected": 0, "one-sided": 0,
+        },
         "anchor": 3,
         "anchored_at": last.time,
         "block": 5004,

@@ -128,21 +128,18 @@ def judge(valid: Given, name: str, data: bytes, tally: Tally) -> None:
     tally.cases += 1
     before = _peak_from_now()
     _begin(name)
-    begun = process_time()
+    limit = _PROMPTLY if len(data) < 100_000 else SECONDS
     try:
-        report = valid.report(data)
-        text = json.dumps(as_json(report))
+        report, text, took = _reported(valid, data, limit)
     except Exception as raised:
         tally.found.append(Found(name, len(data), "a report", f"{type(raised).__name__}: {raised}"[:300]))
         return
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    took = process_time() - begun
     tally.slowest = max(tally.slowest, (took, name))
     tally.memory = max(tally.memory, (grown := max(0, _peak() - before), name))
     if grown > GROWTH:
         tally.found.append(Found(name, len(data), f"at most {GROWTH:,} bytes more", f"{grown:,}"))
-    limit = _PROMPTLY if len(data) < 100_000 else SECONDS
     if took > limit:
         tally.found.append(Found(name, len(data), f"at most {limit} s", f"{took:.2f} s"))
     if len(text) > 50_000:
@@ -150,6 +147,19 @@ def judge(valid: Given, name: str, data: bytes, tally: Tally) -> None:
     _weigh(valid, name, data, report, tally)
     if tally.cases % _BY_COMMAND == 0:
         _by_command(valid, name, data, report, tally)
+
+
+def _reported(valid: Given, data: bytes, limit: float) -> tuple[Report, str, float]:
+    """The report, its words, CPU seconds; what takes too long is asked twice more, for once may be the machine's."""
+    fastest = float("inf")
+    for _ in range(3):
+        begun = process_time()
+        report = valid.report(data)
+        text = json.dumps(as_json(report))
+        fastest = min(fastest, process_time() - begun)
+        if fastest <= limit:
+            break
+    return report, text, fastest
 
 
 def _begin(name: str) -> None:

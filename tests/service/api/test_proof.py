@@ -79,10 +79,15 @@ def test_a_regulator_proves_the_life_of_a_lot_against_the_chain(
     maker: Caller, trader: Caller, regulator: Caller, chain: Chain
 ) -> None:
     hand_over(maker, trader, "W1")
+    again = {"id": str(uuid4()), "type": "offer", "from": "SX/A-02", "to_party": "tongqu", "lines": [line("W1", "3")]}
+    maker.post("/movements", again)
     chain.anchor()
     file = proof_of(regulator, URI + "W1")
-    assert len(file["history"]) == 4 and len(file["keys"]) == 2
-    assert accepted(checked(regulator, chain, file))
+    assert len(file["history"]) == 5 and len(file["keys"]) == 2
+    report = checked(regulator, chain, file)
+    assert accepted(report)
+    assert [report.facts["handoffs"][how] for how in ("signed by both", "one-sided")] == [1, 1]
+    assert [one.partition(",")[0] for one in report.facts["not_agreed"]] == ["entry 5"]
 
 
 def test_a_proof_is_a_file_with_the_name_of_its_lot(maker: Caller, chain: Chain) -> None:
