@@ -45,6 +45,7 @@ from service.api import (
     reports,
     scans,
     shares,
+    signatures,
     status,
     stock,
     trace,
@@ -69,7 +70,7 @@ DOORS = (
     parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, webhooks,
     imports,
-    trace, shares, reports, cases, attachments, counts, recalls, notices, erasures,
+    trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread

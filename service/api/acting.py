@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from service.api.house import House
 from service.auth.keys import Caller
+from service.domain.signing import COMPANY_KEY
 from service.ledger.desk import Desk
 from service.ledger.durably import durably
 
@@ -16,6 +17,7 @@ def act(house: House, caller: Caller, work: Callable[[Desk], Result]) -> Result:
     house.halting.check()
     party, party_id = caller.party, caller.party_id
     assert party is not None and party_id is not None
-    return durably(
-        house.writer, lambda connection: work(Desk(connection, house.scribe, party_id, party, caller.actor))
-    )
+    method = COMPANY_KEY if caller.person is None else caller.method
+    proven = None if caller.proven_at is None else int(caller.proven_at.timestamp() * 1000)
+    return durably(house.writer, lambda connection: work(
+        Desk(connection, house.scribe, party_id, party, caller.actor, method, proven)))  # fmt: skip

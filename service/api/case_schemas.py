@@ -133,6 +133,13 @@ class Approval(Shape):
     at = Instant(required=True)
 
 
+class PrintedApproval(Approval):
+    """`name` as it is now, null if it was erased or never given; `method`: how the person was known."""
+
+    name = Nullable(Text(200))
+    method = Nullable(Text(40))
+
+
 class Attachment(Shape):
     sha256 = Text(64, required=True)
     name = text(200)
@@ -220,7 +227,7 @@ class Certificate(Shape):
     decided_at = Instant(required=True)
     destroyed_at = Instant(required=True)
     witnesses = Many(Text(64), 2, 10, required=True)
-    approvals = Many(One(Approval), 2, 10, required=True)
+    approvals = Many(One(PrintedApproval), 2, 10, required=True)
     goods = Many(One(DestroyedGoods), 1, MANY, required=True)
     findings = Anything("What was found, by whom, with measured values", "array", required=True)
     attachments = Many(One(Attachment), 0, 50, required=True)

@@ -1,6 +1,6 @@
 """Count sheets on the wire."""
 
-from service.api.case_schemas import PLACE, person
+from service.api.case_schemas import PERSON, PLACE, person
 from service.api.fields import Choice, Flag, Instant, Many, One, Quantity, Shape, Text, Uri, Uuid, Whole, WholeInQuery
 from service.api.schemas import MANY, Nullable, number, text
 from service.counts import counting, making
@@ -36,6 +36,16 @@ class NewLines(Shape):
 
 class By(Shape):
     by = person()
+
+
+class NewCountApproval(Shape):
+    makes = counting.Approved
+    person = Text(64, required=True, doc=PERSON, data_key="by")
+    words = Text(200, load_default=None, doc={"description": "What this signature means, in the person's words"})
+    shown = Text(
+        43, pattern="[A-Za-z0-9_-]{43}", called="the count's `shown`, 43 characters", load_default=None,
+        doc={"description": "The count's `shown`: hash of the `record` that was on the screen"},
+    )  # fmt: skip
 
 
 class CountQuery(Shape):
@@ -92,6 +102,8 @@ class CountLine(Shape):
 class Sheet(CountHead):
     places = Many(Text(81), 0, MOST_LINES, required=True)
     lines = Many(One(CountLine), 0, MOST_LINES, required=True)
+    record = Nullable(Text(1_000_000, doc={"description": "What an approval signs; null while a blind count is open"}))
+    shown = Nullable(Text(43, doc={"description": "Hash of `record`"}))
 
 
 class Sheets(Shape):

@@ -12,6 +12,7 @@ from service.api.house import House
 from service.api.problem import not_found
 from service.auth.keys import Caller
 from service.counts import counting, reading
+from service.counts.counting import Approved
 from service.counts.making import NewSheet, find_sheet, make_sheet
 from service.counts.posting import post
 from service.ledger.desk import Desk
@@ -112,15 +113,16 @@ def _settle(counts: Door, house: House) -> None:
         return _changed(house, caller, id, lambda desk, sheet: counting.recount(desk, sheet, body["by"]))
 
     @counts.operation(
-        "POST", "/counts/<id>/approve", roles=("party",), path=_ID, body=body_of(shapes.By), problems=(409,),
-        answers=_ANSWER,
+        "POST", "/counts/<id>/approve", roles=("party",), path=_ID, body=body_of(shapes.NewCountApproval),
+        problems=(409,), answers=_ANSWER,
     )  # fmt: skip
-    def approve_count(caller: Caller, id: UUID, body: dict[str, Any]) -> Any:
-        """Approve the differences
+    def approve_count(caller: Caller, id: UUID, body: Approved) -> Any:
+        """Approve the differences: an electronic signature
 
-        Who counted a line that is out of tolerance cannot approve it.
+        Who counted a line that is out of tolerance cannot approve it. With `shown`, refused if the sheet is another by
+        now. The movements name the signatures by their hash.
         """
-        return _changed(house, caller, id, lambda desk, sheet: counting.approve(desk, sheet, body["by"]))
+        return _changed(house, caller, id, lambda desk, sheet: counting.approve(desk, sheet, body))
 
     @counts.operation(
         "POST", "/counts/<id>/post", roles=("party",), path=_ID, body=body_of(shapes.By), problems=(409,),

@@ -7,9 +7,11 @@ from service.api.door import Door, body_of
 from service.api.fields import Text
 from service.api.house import House
 from service.api.rows import plain
+from service.api.trail import author, made
 from service.auth.keys import Caller
 from service.domain.allocation import Policy
 from service.orders.master import NewCustomer, create_customer, list_customers, set_issue_policy
+from service.people import changes
 
 
 def door(house: House) -> Door:
@@ -31,7 +33,9 @@ def door(house: House) -> Door:
         assert caller.party_id is not None
         with house.engine.begin() as connection:
             create_customer(connection, caller.party_id, body)
-        return {name: getattr(body, name) for name in NewCustomer.__dataclass_fields__}, 201
+            values = {name: getattr(body, name) for name in NewCustomer.__dataclass_fields__}
+            made(connection, house, caller, "customer", body.code, values | {"name": None})  # may be a person's
+        return values, 201
 
     @customers.operation(
         "GET", "/customers", roles=("party",), query=shapes.CustomerQuery, answers={200: shapes.Customers}
@@ -59,7 +63,9 @@ def door(house: House) -> Door:
         """
         assert caller.party_id is not None
         with house.engine.begin() as connection:
-            set_issue_policy(connection, caller.party_id, code, body["issue_policy"])
+            old = set_issue_policy(connection, caller.party_id, code, body["issue_policy"])
+            told = {"issue_policy": (old, body["issue_policy"])}
+            changes.keep(connection, author(house, caller), "item", code, told if old != body["issue_policy"] else {})
         return {"item": code, **body}
 
     return customers

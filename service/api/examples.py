@@ -19,7 +19,7 @@ class Example:
     """`by` is a party or `operator`; `path`, below the API's prefix, is called by the `rule` of an operation.
 
     Where the service chooses what a later request must say, `keeps` names it: the answer's member `kept` (its `id`),
-    for which `{name}` stands in a later path or body.
+    for which `{name}` stands in a later path or body. What is only looked up is `read`, and no example of anything.
     """
 
     by: str
@@ -29,6 +29,7 @@ class Example:
     expect: int
     keeps: str | None
     kept: str
+    read: bool = False
 
     @property
     def name(self) -> str:
@@ -39,8 +40,9 @@ class Example:
 def story() -> Iterator[Example]:
     """All examples, in the order in which they can be sent."""
     for each in json.loads(FILE.read_text("utf-8")):
-        yield Example(each["by"], each["post"], each.get("rule", each["post"]), each["body"], each.get("expect", 201),
-                      each.get("keeps"), each.get("kept", "id"))
+        path = each.get("post") or each["get"]
+        yield Example(each["by"], path, each.get("rule", path), each.get("body", {}), each.get("expect", 201),
+                      each.get("keeps"), each.get("kept", "id"), "get" in each)
 
 
 @cache
@@ -53,5 +55,7 @@ def of_operation(rule: str) -> dict[str, Any]:
 def _by_rule() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = defaultdict(dict)
     for example in story():
+        if example.read:
+            continue
         found[example.rule].setdefault(example.name, {"value": example.body})
     return found

@@ -8,9 +8,9 @@ from service.api import schemas
 from service.api.door import Door, body_of
 from service.api.fields import Flag, Shape, Text, Whole
 from service.api.house import House
-from service.api.people import author
 from service.api.problem import not_found
 from service.api.rows import plain
+from service.api.trail import author, made
 from service.auth.keys import Caller
 from service.ledger.master_data import NewItem, create_item
 from service.models.tables import item
@@ -54,8 +54,9 @@ def door(house: House) -> Door:
         """
         assert caller.party is not None
         with house.engine.begin() as connection:
-            made = create_item(connection, caller.party, body)
-            row = connection.execute(select(*_SHOWN).where(item.c.id == made.id)).one()
+            new = create_item(connection, caller.party, body)
+            row = connection.execute(select(*_SHOWN).where(item.c.id == new.id)).one()
+            made(connection, house, caller, "item", row.code, plain(row))
         return plain(row), 201
 
     @items.operation("GET", "/items", roles=("party",), answers={200: schemas.Items})

@@ -8,10 +8,12 @@ from service.api import numbers_schemas as schemas
 from service.api.door import Door, body_of
 from service.api.house import House
 from service.api.rows import plain
+from service.api.trail import author, made
 from service.auth.keys import Caller
 from service.models.numbers import gs1_prefix, lot_number_rule
 from service.numbers import checking, rules, sscc, taking
 from service.numbers.lookup import LotFound
+from service.people import changes
 
 PARTY = ("party",)
 
@@ -36,7 +38,9 @@ def _rules(numbers: Door, house: House) -> None:
         """
         assert caller.party is not None and caller.party_id is not None
         with house.engine.begin() as connection:
-            return plain(rules.create_rule(connection, caller.party, caller.party_id, body)), 201
+            rule = plain(rules.create_rule(connection, caller.party, caller.party_id, body))
+            made(connection, house, caller, "lot-number-rule", rule["code"], rule)
+        return rule, 201
 
     @numbers.operation("GET", "/lot-number-rules", roles=PARTY, query=schemas.LotNumberRuleQuery,
                        answers={200: schemas.LotNumberRules})  # fmt: skip
@@ -75,7 +79,11 @@ def _rules(numbers: Door, house: House) -> None:
         """
         assert caller.party_id is not None
         with house.engine.begin() as connection:
-            rules.set_category(connection, caller.party_id, body["category"], body["items"])
+            before = rules.set_category(connection, caller.party_id, body["category"], body["items"])
+            for code, old in before.items():
+                if old != body["category"]:
+                    told = {"category": (old, body["category"])}
+                    changes.keep(connection, author(house, caller), "item", code, told)
         return body
 
 
@@ -128,6 +136,7 @@ def _ssccs(numbers: Door, house: House) -> None:
         assert caller.party_id is not None
         with house.engine.begin() as connection:
             sscc.register_prefix(connection, caller.party_id, body["prefix"], body["start"])
+            made(connection, house, caller, "gs1-prefix", body["prefix"], body)
         return body, 201
 
     @numbers.operation("GET", "/gs1-prefixes", roles=PARTY, answers={200: schemas.Gs1Prefixes})

@@ -14,6 +14,7 @@ from service.api.fields import Uuid
 from service.api.house import House
 from service.api.rows import moment
 from service.auth.keys import Caller
+from service.domain.signing import shown_hash
 from service.keys.keyring import thumbprint
 from service.ledger import key_changes
 from service.ledger.desk import Desk
@@ -68,8 +69,8 @@ def _change(made: Door, house: House) -> None:
         return act(house, caller, lambda desk: _shown(key_changes.ask(desk, _uri(desk), asked))), 201
 
     @made.operation(
-        "POST", "/signing-key-changes/<id>/approval", roles=("party",), path=_ID, body=body_of(shapes.KeyChangeAct),
-        problems=(409,), answers={200: shapes.KeyChange},
+        "POST", "/signing-key-changes/<id>/approval", roles=("party",), path=_ID,
+        body=body_of(shapes.KeyChangeApproval), problems=(409,), answers={200: shapes.KeyChange},
     )  # fmt: skip
     def approve_keys(caller: Caller, id: UUID, body: dict[str, Any]) -> Any:
         """Approve another set of keys
@@ -77,7 +78,7 @@ def _change(made: Door, house: House) -> None:
         Enters it into the log, signed by a key of the set before: by the one that the service keeps, or by yours, or,
         when all are lost, by the recovery key, which then must be one of the new ones.
         """
-        return act(house, caller, lambda desk: _approved(desk, id, body["by"]))
+        return act(house, caller, lambda desk: _approved(desk, id, body))
 
     @made.operation(
         "POST", "/signing-key-changes/<id>/withdrawal", roles=("party",), path=_ID, body=body_of(shapes.KeyChangeAct),
@@ -88,10 +89,10 @@ def _change(made: Door, house: House) -> None:
         return act(house, caller, lambda desk: _shown(key_changes.withdraw(desk, id, body["by"])))
 
 
-def _approved(desk: Desk, id: UUID, by: str) -> dict[str, Any]:
+def _approved(desk: Desk, id: UUID, said: dict[str, Any]) -> dict[str, Any]:
     """With the change on record beside those of master data."""
     before = _sets(key_changes.sets_of(desk))[0]
-    change = key_changes.approve(desk, id, by)
+    change = key_changes.approve(desk, id, said["by"], said["shown"], said["words"])
     after = _sets(key_changes.sets_of(desk))[0]
     if before != after:
         author = Author(desk.party_id, desk.actor, desk.scribe.now(), change.reason)
@@ -132,5 +133,6 @@ def _shown(change: Row[Any]) -> dict[str, Any]:
         "recovery": change.recovery, "reason": change.reason, "asked_by": change.asked_by,
         "asked_at": moment(change.asked_at), "state": change.state, "closed_by": change.closed_by,
         "closed_at": moment(change.closed_at), "sequence": change.sequence,
+        "shown": shown_hash(key_changes.record_of(change.id, change, change.reason, change.asked_by)),
     }  # fmt: skip
 

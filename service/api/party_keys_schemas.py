@@ -56,6 +56,14 @@ class KeyChangeAct(Shape):
     by = Text(64, required=True, doc={"description": "Another person than the one who asked, to approve"})
 
 
+class KeyChangeApproval(KeyChangeAct):
+    words = Text(200, load_default=None, doc={"description": "What this signature means, in the person's words"})
+    shown = Text(
+        43, pattern="[A-Za-z0-9_-]{43}", called="the change's `shown`, 43 characters", load_default=None,
+        doc={"description": "The change's `shown`: hash of what was on the screen; refused if it is another by now"},
+    )  # fmt: skip
+
+
 class KeyChange(Shape):
     id = Uuid(required=True)
     keys = Many(Text(43, doc=KID), 0, 16, required=True)
@@ -68,6 +76,7 @@ class KeyChange(Shape):
     closed_by = Nullable(Text(64))
     closed_at = Nullable(Instant())
     sequence = Nullable(Whole(1, MOST, doc={"description": "Of the key statement that came of it"}))
+    shown = text(43)
 
 
 class KeyChanges(Shape):

@@ -10,11 +10,12 @@ from service.api.fields import Choice, Flag, Instant, Many, One, Shape, Text, Uu
 from service.api.house import House
 from service.api.problem import not_found
 from service.api.schemas import MOST, Anything, Nullable, number, text
+from service.api.trail import author
 from service.auth import keys
 from service.auth.keys import Caller
 from service.domain.people import MOST_GRANTS, ROLES, Grant
-from service.people import changes, people, refusals
-from service.people.changes import Author
+from service.domain.signing import shown_hash
+from service.people import changes, people, refusals, reviews
 from service.people.people import NewPerson
 
 
@@ -94,6 +95,12 @@ class RefusalList(Shape):
     next = Nullable(Whole(1, MOST, doc={"description": "Give it as `before` to read on"}))
 
 
+class ReviewShown(Shape):
+    person = text(64)
+    at = Instant(required=True)
+    words = text(200)
+
+
 class Change(Shape):
     number = number()
     kind = text(40)
@@ -104,11 +111,14 @@ class Change(Shape):
     who = text(100)
     reason = Nullable(Text(200))
     at = Instant(required=True)
+    reviewed_by = Many(One(ReviewShown), 0, 1000, required=True)
 
 
 class ChangeList(Shape):
     changes = Many(One(Change), 0, 1000, required=True)
     next = Nullable(Whole(1, MOST, doc={"description": "Give it as `before` to read on"}))
+    range = Nullable(Text(40, doc={"description": "The numbers of the first and last; null where a kind is asked for"}))
+    shown = Nullable(Text(43, doc={"description": "What a review of these signs"}))
 
 
 def door(house: House) -> Door:
@@ -117,11 +127,6 @@ def door(house: House) -> Door:
     _keys(made, house)
     _record(made, house)
     return made
-
-
-def author(house: House, caller: Caller, reason: str | None = None) -> Author:
-    assert caller.party_id is not None
-    return Author(caller.party_id, caller.actor, house.now(), reason)
 
 
 def _people(made: Door, house: House) -> None:
@@ -203,7 +208,12 @@ def _record(made: Door, house: House) -> None:
         assert caller.party_id is not None
         with house.engine.connect() as connection:
             found = changes.listed(connection, caller.party_id, query)
-        return {"changes": found, "next": _next(found, query)}
+            told = reviews.with_reviews(connection, caller.party_id, found)
+        some = not found or "kind" in query or "code" in query
+        return {
+            "changes": told, "next": _next(found, query), "range": None if some else reviews.range_of(found),
+            "shown": None if some else shown_hash(reviews.record_of(found[::-1])),
+        }  # fmt: skip
 
 
 def _next(found: list[dict[str, Any]], query: dict[str, Any]) -> int | None:

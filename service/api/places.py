@@ -8,6 +8,7 @@ from service.api import schemas
 from service.api.door import Door, body_of
 from service.api.house import House
 from service.api.rows import plain
+from service.api.trail import made
 from service.auth.keys import Caller
 from service.ledger.master_data import create_location, create_site
 from service.models.tables import location, site
@@ -30,6 +31,7 @@ def door(house: House) -> Door:
         values = {"name": body["code"], "gln": None, **body}
         with house.engine.begin() as connection:
             create_site(connection, caller.party, **values)
+            made(connection, house, caller, "site", values["code"], values)
         return values, 201
 
     @places.operation("GET", "/sites", roles=("party",), answers={200: schemas.Sites})
@@ -56,6 +58,7 @@ def door(house: House) -> Door:
         values = {"name": body["code"], **body}
         with house.engine.begin() as connection:
             create_location(connection, caller.party, **values)
+            made(connection, house, caller, "location", f"{values['site']}/{values['code']}", values)
         return _location({**values, "stands_at": None}), 201
 
     @places.operation("GET", "/locations", roles=("party",), answers={200: schemas.Locations})

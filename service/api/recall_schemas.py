@@ -5,6 +5,7 @@ from typing import Any
 from service.api.case_schemas import person
 from service.api.fields import Choice, Flag, Instant, Many, One, Quantity, Shape, Text, Uri, Uuid, WholeInQuery
 from service.api.schemas import MANY, MOST, Anything, Nullable, number, text
+from service.recalls.calling import LiftApproval
 from service.recalls.calling import NewRecall as Asked
 
 
@@ -32,6 +33,17 @@ class NewRecall(Shape):
 class NewLift(Shape):
     reason = Text(200, required=True)
     approved_by = Many(Text(64), 2, 10, required=True, doc={"description": "Opaque ids of different people"})
+
+
+class NewLiftApproval(Shape):
+    makes = LiftApproval
+    person = person()
+    decision = Choice("approve", "reject", required=True)
+    words = Text(200, required=True, doc={"description": "Why; the first approval's words are the reason on record"})
+    shown = Text(
+        43, pattern="[A-Za-z0-9_-]{43}", called="the recall's `shown`, 43 characters", required=True,
+        doc={"description": "The recall's `shown`: hash of the `record` that was on the screen"},
+    )  # fmt: skip
 
 
 class RecallQuery(Shape):
@@ -115,6 +127,8 @@ class PartyTold(Shape):
 
 
 class RecallShown(RecallHead):
+    record = text(10_000)
+    shown = text(43)
     movements = Many(Uuid(), 1, MANY, required=True)
     totals = Many(One(Total), 0, MANY, required=True)
     parties = Many(One(PartyTold), 0, MANY, required=True)

@@ -12,7 +12,7 @@ from service.api.problem import not_found
 from service.auth.keys import Caller
 from service.ledger.desk import Desk
 from service.recalls import reading
-from service.recalls.calling import NewRecall, call, find_recall, lift
+from service.recalls.calling import LiftApproval, NewRecall, approve_lift, call, find_recall, lift
 
 _ID = {"id": Uuid()}
 
@@ -21,6 +21,7 @@ def door(house: House) -> Door:
     recalls = house.door("recalls", "A lot and all that was made of it, stopped at once")
     _read(recalls, house)
     _act(recalls, house)
+    _approve(recalls, house)
     return recalls
 
 
@@ -77,9 +78,9 @@ def _act(recalls: Door, house: House) -> None:
         answers={200: shapes.RecallShown},
     )  # fmt: skip
     def lift_recall(caller: Caller, id: UUID, body: dict[str, Any]) -> Any:
-        """End a recall
+        """End a recall, by the company's word that two persons approved
 
-        Two different persons approve. The goods stay on hold until they are released.
+        The goods stay on hold until they are released. Where each person signs for himself: `…/lift/approvals`.
         """
 
         def work(desk: Desk) -> Any:
@@ -87,6 +88,28 @@ def _act(recalls: Door, house: House) -> None:
             if recall is None:
                 raise not_found("recall", str(id))
             lift(desk, recall, body["reason"], body["approved_by"])
+            return _shown(desk.connection, desk.party_id, id)
+
+        return act(house, caller, work)
+
+
+def _approve(recalls: Door, house: House) -> None:
+    @recalls.operation(
+        "POST", "/recalls/<id>/lift/approvals", roles=("party",), path=_ID, body=body_of(shapes.NewLiftApproval),
+        problems=(409,), answers={200: shapes.RecallShown},
+    )  # fmt: skip
+    def approve_lift_of_recall(caller: Caller, id: UUID, body: LiftApproval) -> Any:
+        """Approve or reject the end of a recall: an electronic signature
+
+        The second approval, by another person, ends the recall in the same transaction; a rejection makes those before
+        it void. The goods stay on hold until they are released.
+        """
+
+        def work(desk: Desk) -> Any:
+            recall = find_recall(desk, id)
+            if recall is None:
+                raise not_found("recall", str(id))
+            approve_lift(desk, recall, body)
             return _shown(desk.connection, desk.party_id, id)
 
         return act(house, caller, work)

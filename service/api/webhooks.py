@@ -8,9 +8,9 @@ from sqlalchemy import Connection, func, select
 from service.api.door import Door, body_of
 from service.api.fields import Choice, Instant, Many, One, Shape, Text, Uuid, Whole, WholeInQuery
 from service.api.house import House
-from service.api.people import author
 from service.api.problem import Problem, not_found, try_later
 from service.api.schemas import MOST, Nullable, number, text
+from service.api.trail import author
 from service.auth.keys import Caller
 from service.domain.commands import COMMANDS
 from service.models.exchange import delivery, webhook

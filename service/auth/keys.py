@@ -41,6 +41,10 @@ class Caller:
     grants: frozenset[Grant] = frozenset()
     own_key: str | None = None
     """The key with which the party signs for itself, where the service keeps none for it: the first by its name."""
+    method: str = "api-key"
+    """How the caller is known: `api-key`, `oauth`, or what a person signed in with."""
+    proven_at: datetime | None = None
+    """When a person last gave what only he knows; None for keys."""
 
     @property
     def standpoint(self) -> Standpoint:

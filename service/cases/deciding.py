@@ -8,14 +8,16 @@ from uuid import uuid5
 
 from service.cases.acts import advance, keep_act
 from service.cases.goods import goods_rows, present
-from service.cases.record import evidence, record_of, shown_hash
-from service.domain.cases import APPROVERS, NEED_TWO, ShownOther, after, check_approver
+from service.cases.record import evidence, record_of
+from service.domain.cases import APPROVERS, NEED_TWO, after, check_approver
 from service.domain.commands import Command, Destroy, Line, Release
 from service.domain.places import HOLD
 from service.domain.quantities import format_quantity
 from service.domain.rules import MAX_LINES
+from service.domain.signing import MEANT, check_shown
 from service.domain.states import IdTaken, WrongState
 from service.ledger.desk import Desk, Movement
+from service.ledger.signatures import Of, sign, signatures_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +41,8 @@ def approve(desk: Desk, case: Any, said: Approval) -> None:
     if said.decision == "approve":
         check_approver(case.ruling, said.person, case.opened_by)
     record = record_of(case, acts)
-    if said.shown != shown_hash(record):
-        raise ShownOther(shown_hash(record), said.shown)
+    check_shown("case", record, said.shown)
+    sign(desk, Of("case", str(case.id)), said.person, MEANT[said.decision], said.shown, said.meaning)
     keep_act(desk, case.number, said.decision, case.round, said.person, said.meaning, {"shown": said.shown})
     if said.decision == "reject":
         advance(desk, case, "reject")
@@ -91,11 +93,12 @@ def _approvals(case: Any, acts: Sequence[Any]) -> list[Any]:
 def _carry_out(desk: Desk, case: Any, acts: Sequence[Any], people: tuple[str, ...], record: bytes) -> None:
     decision = next(act for act in reversed(acts) if act.act == "decide")
     lines = _lines(desk, case, decision)
+    signed = signatures_of(desk.connection, desk.party_id, Of("case", str(case.id)))
     commands: list[Command] = []
     for at, these in sorted(lines.items()):
         for part in range(0, len(these), MAX_LINES):
             commands.append(_command(case, decision, at, tuple(these[part : part + MAX_LINES]), people,
-                                     evidence(record, acts)))
+                                     evidence(record, acts, signed)))
     movements: list[Movement] = [
         (uuid5(case.id, f"{case.round}/{number}"), command) for number, command in enumerate(commands)
     ]

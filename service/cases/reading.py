@@ -1,7 +1,7 @@
 """Cases as they are shown: one with all that people did in it, and lists."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,12 @@ from sqlalchemy import Connection, text
 
 from service.cases.destroyed import goods_destroyed, of_case, party_shown
 from service.cases.goods import goods_rows, goods_shown
-from service.cases.record import record_of, shown_hash
+from service.cases.record import record_of
+from service.domain.signing import shown_hash
 from service.domain.states import WrongState
+from service.ledger import signatures
 from service.ledger.moments import moment
+from service.ledger.signatures import Of
 
 
 def shown(connection: Connection, party_id: int, id: UUID) -> dict[str, Any] | None:
@@ -58,6 +61,7 @@ def certificate(connection: Connection, party_id: int, id: UUID, origin: str) ->
     if not destroyed:
         raise WrongState("case", "certificate", "closed by destruction", case.state)
     decided = [act for act in acts if act.act == "decide" and act.detail["ruling"] == "destroy"][-1]
+    signed = signatures.shown(connection, party_id, Of("case", str(id)))
     return {
         "certificate": decided.detail["certificate"],
         "party": party_shown(connection, party_id),
@@ -65,7 +69,9 @@ def certificate(connection: Connection, party_id: int, id: UUID, origin: str) ->
         "opened_at": moment(case.opened_at), "reason": decided.words, "decided_by": decided.person,
         "decided_at": moment(decided.at), "destroyed_at": moment(destroyed[0].recorded_at),
         "witnesses": decided.detail["witnesses"],
-        "approvals": [_approval(act) for act in acts if act.act == "approve" and act.round == decided.round],
+        "approvals": [
+            _approval(act) | _signed(act, signed) for act in acts if act.act == "approve" and act.round == decided.round
+        ],
         "goods": goods_destroyed(connection, destroyed, origin),
         "findings": [
             {"by": act.person, "at": moment(act.at), "words": act.words, "measured": act.detail["measured"]}
@@ -107,6 +113,12 @@ def _decision(case: Any, acts: Sequence[Any]) -> dict[str, Any] | None:
 def _approval(act: Any) -> dict[str, Any]:
     return {"person": act.person, "decision": act.act, "meaning": act.words, "shown": act.detail["shown"],
             "round": act.round, "at": moment(act.at)}  # fmt: skip
+
+
+def _signed(act: Any, signed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Whose signature it is in print; a case of before signatures were kept has none."""
+    found = next((each for each in signed if (each["person"], each["at"]) == (act.person, moment(act.at))), {})
+    return {"name": found.get("name"), "method": found.get("method")}
 
 
 def _movement(row: Any) -> dict[str, Any]:

@@ -5,12 +5,11 @@ review, so nothing that matters comes after the decision that is approved.
 """
 
 from collections.abc import Sequence
-from hashlib import sha256
 from typing import Any
 
-import orjson
-
 from service.domain.commands import Document
+from service.domain.signing import Signature, as_shown, shown_hash
+from service.ledger.signatures import sheet_named
 from verifier.encoding import b64url
 
 PROOF = "testres"
@@ -20,24 +19,17 @@ PROOF = "testres"
 def record_of(case: Any, acts: Sequence[Any]) -> bytes:
     decided = max((act.sequence for act in acts if act.act == "decide"), default=0) if case.ruling else 0
     told = [act for act in acts if not decided or act.sequence <= decided]
-    return orjson.dumps(
-        {
-            "case": case.id, "scope": case.scope, "cause": case.cause, "words": case.words,
-            "acts": [
-                {"act": act.act, "by": act.person, "at": act.at, "words": act.words, "detail": act.detail}
-                for act in told
-            ],
-        },
-        option=orjson.OPT_SORT_KEYS,
-    )  # fmt: skip
+    return as_shown({
+        "case": case.id, "scope": case.scope, "cause": case.cause, "words": case.words,
+        "acts": [
+            {"act": act.act, "by": act.person, "at": act.at, "words": act.words, "detail": act.detail}
+            for act in told
+        ],
+    })  # fmt: skip
 
 
-def shown_hash(record: bytes) -> str:
-    """base64url SHA-256, as statements are named."""
-    return b64url(sha256(record).digest())
-
-
-def evidence(record: bytes, acts: Sequence[Any]) -> tuple[Document, ...]:
-    """For the movement's statement: the record and each attachment, named by their hashes (RFC 6920)."""
+def evidence(record: bytes, acts: Sequence[Any], signed: Sequence[Signature]) -> tuple[Document, ...]:
+    """For the movement's statement: the record, each attachment, and who signed, named by hashes (RFC 6920)."""
     files = [b64url(bytes.fromhex(act.detail["sha256"])) for act in acts if act.act == "attach"]
-    return tuple(Document(PROOF, f"ni:///sha-256;{name}") for name in dict.fromkeys([shown_hash(record), *files]))
+    named = [Document(PROOF, f"ni:///sha-256;{name}") for name in dict.fromkeys([shown_hash(record), *files])]
+    return (*named, sheet_named(signed))

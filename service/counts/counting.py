@@ -6,18 +6,15 @@ from typing import Any
 
 import orjson
 
-from service.domain.count_sheets import (
-    MOST_LINES,
-    NotCounted,
-    SheetTooLong,
-    after,
-    check_approver,
-)
+from service.counts.record import record_of
+from service.domain.count_sheets import MOST_LINES, NotCounted, SheetTooLong, after, check_approver
 from service.domain.errors import UnknownThing
 from service.domain.identifiers import check_text
 from service.domain.quantities import parse_amount
+from service.domain.signing import check_shown
 from service.domain.tolerance import needs_approval
 from service.ledger.desk import Desk
+from service.ledger.signatures import Of, sign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +26,15 @@ class Counted:
     lot: str
     counted: str
     status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approved:
+    """`shown` is the hash of what was on the screen; without it the person signs the sheet as it is."""
+
+    person: str
+    shown: str | None
+    words: str | None
 
 
 def enter(desk: Desk, sheet: Any, by: str, lines: Sequence[Counted]) -> None:
@@ -64,10 +70,13 @@ def recount(desk: Desk, sheet: Any, by: str) -> None:
     set_state(desk, sheet, state, "recount", by)
 
 
-def approve(desk: Desk, sheet: Any, person: str) -> None:
-    state = after(sheet.state, "approve")
-    check_approver(person, (row.counted_by for row in large_differences(lines_of(desk, sheet.number))))
-    set_state(desk, sheet, state, "approve", person)
+def approve(desk: Desk, sheet: Any, said: Approved) -> None:
+    """Signed by this person. Raises NeedsApproval, ShownOther."""
+    state, lines = after(sheet.state, "approve"), lines_of(desk, sheet.number)
+    check_approver(said.person, (row.counted_by for row in large_differences(lines)))
+    shown = check_shown("count", record_of(sheet.id, lines), said.shown)
+    sign(desk, Of("count", str(sheet.id)), said.person, "approval", shown, said.words)
+    set_state(desk, sheet, state, "approve", said.person)
 
 
 def cancel(desk: Desk, sheet: Any, by: str) -> None:

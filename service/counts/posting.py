@@ -13,7 +13,9 @@ from service.domain.commands import Count, CountLine
 from service.domain.count_sheets import CountOvertaken, after, counted_now
 from service.domain.quantities import format_quantity
 from service.domain.rules import MAX_LINES
+from service.domain.signing import Signature
 from service.ledger.desk import Desk, Movement
+from service.ledger.signatures import Of, sheet_named, signatures_of
 
 
 def post(desk: Desk, sheet: Any, by: str) -> None:
@@ -24,16 +26,19 @@ def post(desk: Desk, sheet: Any, by: str) -> None:
     lines = lines_of(desk, sheet.number)
     desk.lock_lots({row.lot_id for row in lines})
     book = {(row.lot_id, row.place, row.status): row.units for row in desk.ask(_BOOK, sheet=sheet.number)}
+    signed = signatures_of(desk.connection, desk.party_id, Of("count", str(sheet.id)))
     for parts in _parts(lines):
-        _record(desk, sheet, parts, book)
+        _record(desk, sheet, parts, book, signed)
     set_state(desk, sheet, state, "post", by)
 
 
-def _record(desk: Desk, sheet: Any, lines: Sequence[Any], book: dict[tuple[int, int, str], int]) -> None:
+def _record(
+    desk: Desk, sheet: Any, lines: Sequence[Any], book: dict[tuple[int, int, str], int], signed: list[Signature]
+) -> None:
     first = lines[0]
     counts = tuple(_line(row, book.get((row.lot_id, row.place, row.status), 0)) for row in lines)
     count = Count(at=first.at, lines=counts, counted_by=first.counted_by, approved_by=sheet.approved_by,
-                  reason=f"count sheet {sheet.id}")
+                  reason=f"count sheet {sheet.id}", documents=(sheet_named(signed),) if signed else ())
     recorded = desk.record([_movement(sheet.id, first, count)])
     desk.change(_POSTED, sheet=sheet.number, movement=desk.numbers(recorded)[0], place=first.place,
                 lots=[row.lot_id for row in lines], statuses=[row.status for row in lines],

@@ -6,7 +6,9 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from service.counts.counting import LINES
+from service.counts.record import record_of
 from service.domain.quantities import format_quantity
+from service.domain.signing import shown_hash
 from service.domain.tolerance import needs_approval
 from service.ledger.moments import moment, moment_or_none
 
@@ -19,9 +21,13 @@ def shown(connection: Connection, party_id: int, id: UUID) -> dict[str, Any] | N
     if sheet is None:
         return None
     blind = sheet.blind and sheet.state in HIDES
-    rows = connection.execute(text(LINES), {"sheet": sheet.number})
+    rows = list(connection.execute(text(LINES), {"sheet": sheet.number}))
     places = connection.execute(_PLACES, {"sheet": sheet.number}).scalars()
-    return _head(sheet) | {"places": list(places), "lines": [_line(row, blind) for row in rows]}
+    record = record_of(id, rows)
+    return _head(sheet) | {
+        "places": list(places), "lines": [_line(row, blind) for row in rows],
+        "record": None if blind else record.decode(), "shown": None if blind else shown_hash(record),
+    }  # fmt: skip
 
 
 def listed(

@@ -67,15 +67,6 @@ class NothingToHold(DomainError):
         super().__init__(f"expected {expected}, found {seen}", expected=expected, seen=seen)
 
 
-class ShownOther(DomainError):
-    slug = "shown-other"
-    title = "The case is not what this person was shown"
-
-    def __init__(self, expected: str, seen: str) -> None:
-        super().__init__(f"the case as it is has the hash {expected}, approved was {seen}",
-                         expected=expected, seen=seen)
-
-
 @dataclass(frozen=True, slots=True)
 class OpenCase:
     """As much of a case as a movement needs; `approvers` approved the decision that is in force."""

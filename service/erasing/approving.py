@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.domain.erasable import OtherShown, check_approver
+from service.domain.signing import MEANT
 from service.domain.states import IdTaken, WrongState
 from service.erasing.carrying_out import carry_out
 from service.erasing.record import shown_hash
 from service.ledger.desk import Desk
+from service.ledger.signatures import Of, sign
 
 APPROVERS = 2
 
@@ -33,6 +35,7 @@ def approve(desk: Desk, erasure: Any, said: ErasureApproval) -> None:
     expected = shown_hash(erasure.statement_hash, erasure.digest, erasure.property, erasure.legal_basis)
     if said.shown != expected:
         raise OtherShown(expected, said.shown)
+    sign(desk, Of("erasure", str(erasure.id)), said.person, MEANT[said.decision], said.shown, erasure.legal_basis)
     desk.change(_APPROVE, number=erasure.number, person=said.person, decision=said.decision, shown=said.shown,
                 at=desk.now)
     people = sorted({*(each.person for each in approvals), said.person})

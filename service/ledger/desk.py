@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, text
 
 from service.domain.commands import Command
 from service.domain.errors import UnknownThing
+from service.domain.signing import COMPANY_KEY
 from service.ledger.content import content_hash
 from service.ledger.durably import all_recorded
 from service.ledger.recording import record_movements
@@ -20,13 +21,15 @@ Movement = tuple[UUID, Command]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """In whose name, and by whose key (`actor`)."""
+    """In whose name, by whose key (`actor`), and how whoever holds it is known (`service.domain.signing`)."""
 
     connection: Connection
     scribe: Scribe
     party_id: int
     party: str
     actor: str
+    method: str = COMPANY_KEY
+    proven_at: int | None = None
 
     @property
     def now(self) -> int:

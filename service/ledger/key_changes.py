@@ -8,9 +8,11 @@ from sqlalchemy import Row, insert, select, update
 
 from service.domain.errors import MovementIdTaken, NeedsApproval, UnknownThing
 from service.domain.key_errors import BadKeySet, ChangeIsClosed
+from service.domain.signing import as_shown, check_shown, shown_hash
 from service.keys.keyring import thumbprint
 from service.ledger.desk import Desk, hash_of
 from service.ledger.party_keys import Wanted, change_keys, keys_of
+from service.ledger.signatures import Of, sign
 from service.models.tables import key_change
 from verifier import ed25519
 from verifier.errors import Refuted
@@ -44,6 +46,8 @@ def ask(desk: Desk, party_uri: str, asked: Asked) -> Row[Any]:
             party_id=desk.party_id, id=asked.id, own=list(asked.wanted.own), kept_here=asked.wanted.kept_here,
             recovery=asked.wanted.recovery, reason=asked.reason, asked_by=asked.by, asked_at=desk.now,
         ))  # fmt: skip
+        shown = shown_hash(record_of(asked.id, asked.wanted, asked.reason, asked.by))
+        sign(desk, Of("signing-keys", str(asked.id)), asked.by, "authorship", shown, asked.reason)
         return _known(desk, asked.id)
     if _content(found) != _content(asked.wanted, asked.reason, asked.by):
         seen = _content(asked.wanted, asked.reason, asked.by)
@@ -51,9 +55,9 @@ def ask(desk: Desk, party_uri: str, asked: Asked) -> Row[Any]:
     return found
 
 
-def approve(desk: Desk, id: UUID, by: str) -> Row[Any]:
-    """Enter the new set into the log; again, what it was. Raises UnknownThing, NeedsApproval, ChangeIsClosed, and what
-    `change_keys` raises."""
+def approve(desk: Desk, id: UUID, by: str, shown: str | None = None, words: str | None = None) -> Row[Any]:
+    """Enter the new set into the log; again, what it was. With `shown`, the hash of what was on the screen. Raises
+    UnknownThing, NeedsApproval, ChangeIsClosed, ShownOther, and what `change_keys` raises."""
     change = _known(desk, id, lock=True)
     if change.state == "done" and change.closed_by == by:
         return change
@@ -61,8 +65,15 @@ def approve(desk: Desk, id: UUID, by: str) -> Row[Any]:
     if change.asked_by == by:
         raise NeedsApproval(f"approval by another person than {change.asked_by}, who asked for it", by)
     wanted = Wanted(tuple(change.own), change.kept_here, change.recovery)
+    seen = check_shown("change of keys", record_of(id, change, change.reason, change.asked_by), shown)
+    sign(desk, Of("signing-keys", str(id)), by, "approval", seen, words)
     number = change_keys(desk.connection, desk.scribe, desk.party, wanted)
     return _closed(desk, id, state="done", by=by, sequence=number)
+
+
+def record_of(id: UUID, wanted: Any, reason: str, by: str) -> bytes:
+    """What is on the screen of who approves it."""
+    return as_shown({"change of keys": id, "asked": _content(wanted, reason, by)})
 
 
 def withdraw(desk: Desk, id: UUID, by: str) -> Row[Any]:

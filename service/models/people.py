@@ -1,4 +1,4 @@
-"""The tables of people, their roles, and what was refused and changed."""
+"""The tables of people, their roles, what was refused and changed, and what they signed."""
 
 from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
@@ -54,4 +54,20 @@ change = Table(
     _required("who", Text),
     Column("reason", Text),
     _required("at", DateTime(timezone=True)),
+)
+
+signature = Table(
+    "signature", metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    _required("party_id", BigInteger),
+    _required("subject", Text),
+    _required("id", Text),
+    _required("person", Text),
+    _required("meaning", Text),
+    Column("words", Text),
+    _required("shown", Text),
+    _required("method", Text),
+    Column("proven_at", BigInteger),
+    _required("key", Text),
+    _required("at", BigInteger),
 )

@@ -60,15 +60,20 @@ def rule_for(connection: Connection, party_id: int, code: str | None, of: Found)
     return row, Rule(parse(row.pattern), row.reset, row.per, row.start)
 
 
-def set_category(connection: Connection, party_id: int, category: str, items: tuple[str, ...]) -> None:
-    """Put these items into the category, out of any other; raises UnknownThing for the first that is not there."""
+def set_category(
+    connection: Connection, party_id: int, category: str, items: tuple[str, ...]
+) -> dict[str, str | None]:
+    """Put these items into the category, out of any other; where each was. Raises UnknownThing for the first that is
+    not there."""
     check_text("category", category)
-    ids = {item_of(connection, party_id, code).id for code in items}
+    found = {code: item_of(connection, party_id, code) for code in items}
+    ids = {each.id for each in found.values()}
     rows = [{"item_id": id, "party_id": party_id, "category": category} for id in sorted(ids)]
     made = insert(item_category).values(rows)
     connection.execute(
         made.on_conflict_do_update(index_elements=["item_id"], set_={"category": made.excluded.category})
     )
+    return {code: each.category for code, each in found.items()}
 
 
 def _chosen(connection: Connection, party_id: int, code: str, of: Found) -> Found:

@@ -52,10 +52,12 @@ def list_customers(connection: Connection, party_id: int, after: str, limit: int
     return list(connection.execute(text(query), {"party": party_id, "after": after, "limit": limit}))
 
 
-def set_issue_policy(connection: Connection, party_id: int, code: str, policy: Policy) -> None:
-    """Which lots of this item go first where neither order nor customer says; raises UnknownThing."""
+def set_issue_policy(connection: Connection, party_id: int, code: str, policy: Policy) -> Policy | None:
+    """Which lots of this item go first where neither order nor customer says; what it was. Raises UnknownThing."""
     found = connection.scalar(select(item.c.id).where(item.c.party_id == party_id, item.c.code == code))
     if found is None:
         raise UnknownThing("item", code)
+    old: Policy | None = connection.scalar(select(issue_rule.c.policy).where(issue_rule.c.item_id == found))
     rule = insert(issue_rule).values(item_id=found, policy=policy)
     connection.execute(rule.on_conflict_do_update(index_elements=["item_id"], set_={"policy": policy}))
+    return old

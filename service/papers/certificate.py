@@ -109,11 +109,17 @@ def _decision(told: Told, language: Language) -> Iterator[Block]:
         first = space(0)
 
 
+def _printed(approval: Told) -> str:
+    """The printed name (21 CFR 11.50) with the code that stands in the ledger."""
+    name = approval.get("name")
+    return f"{name} ({approval['person']})" if name else str(approval["person"])
+
+
 def _approvals(told: Told, language: Language) -> Iterator[Block]:
     given = told.get("approvals") or [{"person": person} for person in told["approved_by"]]
     first = _titled(W["approved"].in_language(language))
     for each in given:
-        said = [(0.0, words(each["person"], 140, STRONG))]
+        said = [(0.0, words(_printed(each), 140, STRONG))]
         if "meaning" in each:
             said += [(150, words(f"“{each['meaning']}”", 240)), (400, words(moment(each["at"]), ROOM - 400, SMALL))]
         yield stack(first, space(3), beside(*said))

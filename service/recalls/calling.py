@@ -7,14 +7,18 @@ from uuid import UUID, uuid5
 
 import orjson
 
-from service.domain.commands import Lift, Recall
+from service.domain.commands import Document, Lift, Recall
 from service.domain.decision import MOST_LOTS
 from service.domain.errors import BadText, RecallState
 from service.domain.identifiers import check_text
 from service.domain.quantities import format_quantity
+from service.domain.signing import MEANT, as_shown, check_shown, standing_approvals
 from service.domain.states import IdTaken
 from service.ledger.desk import Desk, hash_of
 from service.ledger.requests import Recorded
+from service.ledger.signatures import Of, sheet_named, sign, signatures_of
+
+LIFTERS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +78,48 @@ def _parts(desk: Desk, asked: NewRecall) -> Iterator[Recorded]:
 
 def find_recall(desk: Desk, id: UUID) -> Any:
     """The party's recall, locked, or None."""
-    found = desk.ask("SELECT * FROM warehouse.recall WHERE party_id = :party AND id = :id FOR NO KEY UPDATE",
-                     party=desk.party_id, id=id)
+    found = desk.ask("SELECT *, class AS grade FROM warehouse.recall WHERE party_id = :party AND id = :id"
+                     " FOR NO KEY UPDATE", party=desk.party_id, id=id)
     return found[0] if found else None
 
 
-def lift(desk: Desk, recall: Any, reason: str, approved_by: tuple[str, ...]) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiftApproval:
+    """`decision`: approve or reject; `words` of the first who approves become the reason; `shown` is the hash of what
+    was on the screen."""
+
+    person: str
+    decision: str
+    words: str
+    shown: str
+
+
+def approve_lift(desk: Desk, recall: Any, said: LiftApproval) -> None:
+    """The second signature, by another person, ends the recall; a rejection makes those before it void. The same said
+    again changes nothing. Raises ShownOther, RecallState."""
+    of = Of("recall", str(recall.id))
+    standing = standing_approvals(signatures_of(desk.connection, desk.party_id, of))
+    if said.decision == "approve" and said.person in {each.person for each in standing}:
+        return
+    if recall.lifted_at is not None:
+        raise RecallState(str(recall.id), "a recall in force", "one that was lifted")
+    check_shown("recall", record_of(recall), said.shown)
+    made = sign(desk, of, said.person, MEANT[said.decision], said.shown, said.words)
+    standing = standing_approvals([*standing, made])
+    if len(standing) >= LIFTERS:
+        people = tuple(sorted({each.person for each in standing}))
+        every = signatures_of(desk.connection, desk.party_id, of)
+        lift(desk, recall, standing[0].words or "", people, (sheet_named(every),))
+
+
+def record_of(recall: Any) -> bytes:
+    """What is on the screen of who approves its end."""
+    return as_shown({"recall": recall.id, "class": recall.grade, "reason": recall.reason, "by": recall.started_by,
+                     "at": recall.started_at, "movements": recall.movements, "lots": recall.lots})  # fmt: skip
+
+
+def lift(desk: Desk, recall: Any, reason: str, approved_by: tuple[str, ...],
+         documents: tuple[Document, ...] = ()) -> None:
     """The flags of this recall go; stock stays on hold. Lots that another recall stopped stay recalled."""
     if recall.lifted_at is not None:
         return
@@ -88,7 +128,8 @@ def lift(desk: Desk, recall: Any, reason: str, approved_by: tuple[str, ...]) -> 
         lots = desk.ask(_STILL_RECALLED, movements=recall.movements, party=desk.party_id)
         if not lots:
             break
-        command = Lift(item=lots[0].item, lot=lots[0].lot, reason=reason, approved_by=approved_by)
+        command = Lift(item=lots[0].item, lot=lots[0].lot, reason=reason, approved_by=approved_by,
+                       documents=documents)
         movements += desk.numbers(desk.record([(uuid5(recall.id, f"lift/{len(movements)}"), command)]))
     if not movements:
         raise RecallState(str(recall.id), "a recall in force, of lots not made of other recalled lots", "none such")

@@ -7,7 +7,9 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from service.domain.quantities import format_quantity
+from service.domain.signing import shown_hash
 from service.ledger.moments import moment, moment_or_none
+from service.recalls.calling import record_of
 
 LYING = ("available", "on_hold", "in_transit", "at_parties", "at_customers")
 
@@ -21,7 +23,9 @@ def shown(
         return None
     asked = {"party": party_id, "movements": recall.movements, "after": after, "limit": limit}
     rows = list(connection.execute(_LOTS, asked))
+    record = record_of(recall)
     return _head(recall) | {
+        "record": record.decode(), "shown": shown_hash(record),
         "movements": [str(each) for each in connection.execute(_IDS, asked).scalars()],
         "totals": [_total(row) for row in connection.execute(_TOTALS, asked)],
         "parties": [_party(row) for row in connection.execute(_PARTIES, asked)],

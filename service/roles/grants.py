@@ -104,6 +104,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.person_role": ("SELECT, INSERT, DELETE", ""),
     "warehouse.refusal": (ADD, ""),
     "warehouse.change": (ADD, ""),
+    "warehouse.signature": (ADD, ""),
     # What goes out and comes in. Deliveries follow from movements: post_deliveries adds them, as the owner.
     "warehouse.webhook": ("SELECT, INSERT, UPDATE (ended_at)", READ),
     "warehouse.delivery": (

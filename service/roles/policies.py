@@ -41,7 +41,7 @@ OWN: dict[str, str] = {
         "party_key", "key_change", "share", "oauth_client", "item", "site", "location", "lot", "movement",
         "statement", "item_category", "lot_number_rule", "lot_number_taking", "lot_number_taken", "gs1_prefix",
         "sscc_taking", "scan", "customer", "orders", "pick_list", "quarantine_case", "count_sheet", "recall",
-        "recall_drill", "api_key", "person", "erasure", "refusal", "change", "webhook", "import",
+        "recall_drill", "api_key", "person", "erasure", "refusal", "change", "signature", "webhook", "import",
     ), _mine()),
     "leg": _through("lot", "id", "leg.lot_id"),
     "balance": _through("lot", "id", "balance.lot_id"),

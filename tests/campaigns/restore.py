@@ -29,7 +29,8 @@ from tests.campaigns import restore_points as points
 from tests.campaigns.campaign import Contradiction, Plan
 from tests.conftest import own_cluster
 from tests.tools import product as products
-from tests.tools.product import GUARDIAN, Product, eventually, kept_answer
+from tests.tools.product import GUARDIAN, Product, kept_answer
+from tests.tools.waiting import eventually
 
 DUMPS = 12
 WITH_WAL = 0.2  # the scale from which on a base backup and WAL are tried too

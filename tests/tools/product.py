@@ -25,6 +25,7 @@ from service.app import create_app
 from service.publish.policy import claims, draft
 from service.settings import Settings, public_half
 from tests.service.api.conftest import Caller, furnished, receive
+from tests.tools.waiting import eventually
 from verifier.audit import audit
 from verifier.http import Deadline
 from verifier.policy import Policy, load_policy
@@ -183,16 +184,6 @@ class Product:
 
     def entries(self, number: int, width: int) -> bytes:
         return self.read(f"/tile/{tile_path('entries', number, width)}")
-
-
-def eventually(what: Any, seconds: float = 30) -> Any:
-    """The first true answer."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := what():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not happen")
 
 
 def kept_answer(folder: Path, answer: dict[str, Any]) -> None:

@@ -17,7 +17,8 @@ from service.auth import keys
 from service.local import node as nodes
 from tests.anchoring.chain.test_worker import mining
 from tests.tools import product as products
-from tests.tools.product import GUARDIAN, ORIGIN, Product, eventually
+from tests.tools.product import GUARDIAN, ORIGIN, Product
+from tests.tools.waiting import eventually
 from verifier.audit import audit_log, read_entries
 from verifier.encoding import unb64url
 from verifier.report import Verdict

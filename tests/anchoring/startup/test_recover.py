@@ -18,7 +18,8 @@ from service import cli, db
 from service.local import postgres
 from tests.anchoring.chain.test_worker import mining
 from tests.tools import product as products
-from tests.tools.product import GUARDIAN, ORIGIN, Product, eventually, kept_answer
+from tests.tools.product import GUARDIAN, ORIGIN, Product, kept_answer
+from tests.tools.waiting import eventually
 
 LOT = "https://id.gs1.org/01/09506000210018/10/"
 

@@ -98,13 +98,14 @@ def told(operator: Caller) -> Told:
     callers, kept, examples = {"operator": operator}, dict[str, str](), dict[str, Example]()
     for example in story():
         body = {name: filled(value, kept) for name, value in example.body.items()}
-        answer = callers[example.by].post(filled(example.path, kept), body, example.expect)
+        caller, path = callers[example.by], filled(example.path, kept)
+        answer = caller.get(path) if example.read else caller.post(path, body, example.expect)
         if example.keeps:
             kept[example.keeps] = answer[example.kept]
         if example.path == "/parties":
             callers[example.body["id"]] = Caller(operator.client, answer["api_key"], example.body["id"])
-        rule = PREFIX + example.rule.replace("<", "{").replace(">", "}")
-        examples.setdefault(rule, example)
+        if not example.read:
+            examples.setdefault(PREFIX + example.rule.replace("<", "{").replace(">", "}"), example)
     return Told(callers, dict(_names(callers, kept)), examples, kept)
 
 

@@ -32,6 +32,7 @@ from service.local.node import Node
 from service.local.postgres import Cluster
 from service.settings import Settings, public_half
 from tests.tools import databases, logins
+from tests.tools.waiting import eventually
 
 ORIGIN = "log.example.com/lotproof"
 OPERATOR_KEY = "lpk_" + "operator-" * 4
@@ -197,9 +198,15 @@ class Chain:
 
     node: Node
     anchorer: Anchorer
+    engine: Engine
+
+    def all_sequenced(self) -> bool:
+        with self.engine.connect() as connection:
+            return not anchoring.status(connection).waiting
 
     def anchor(self, *, final: bool = True) -> None:
-        """Bring everything that is signed to the chain, and make it final."""
+        """Bring everything that was recorded to the chain, and make it final."""
+        eventually(self.all_sequenced)
         self.anchorer.tick()
         if final:
             self.node.rpc("anvil_mine", "0x3")
@@ -212,4 +219,4 @@ def chain(sequencing: Engine, anvil: Node) -> Chain:
     deploy.ensure(sequencing, anvil.url, key, GUARDIAN)
     anvil.rpc("anvil_mine", "0x3")
     settings = ChainSettings(min_interval=0)
-    return Chain(anvil, Anchorer(sequencing, rpcs((anvil.url,)), key, settings, deploy.clock))
+    return Chain(anvil, Anchorer(sequencing, rpcs((anvil.url,)), key, settings, deploy.clock), sequencing)

@@ -156,7 +156,9 @@ def test_the_approvers_and_what_they_were_shown_stand_in_the_signed_statement(ow
     content = json.loads(told.content)
     assert content["approved_by"] == ["u-2", "u-3"] and content["case"] == case["id"]
     named = {document["id"] for document in content["documents"]}
-    assert named == {f"ni:///sha-256;{case['shown']}", f"ni:///sha-256;{b64(hashlib.sha256(photo).digest())}"}
+    *_, last = maker.get(f"/signatures?subject=case&id={case['id']}")["signatures"]
+    hashes = (case["shown"], b64(hashlib.sha256(photo).digest()), last["sheet"])
+    assert named == {f"ni:///sha-256;{each}" for each in hashes}
     from base64 import urlsafe_b64decode
 
     disclosed = [urlsafe_b64decode(part + "==").decode() for part in shown.disclosures.split("~") if part]
