@@ -78,8 +78,7 @@ def _parts(desk: Desk, asked: NewRecall) -> Iterator[Recorded]:
 
 def find_recall(desk: Desk, id: UUID) -> Any:
     """The party's recall, locked, or None."""
-    found = desk.ask("SELECT *, class AS grade FROM warehouse.recall WHERE party_id = :party AND id = :id"
-                     " FOR NO KEY UPDATE", party=desk.party_id, id=id)
+    found = desk.ask(_FIND, party=desk.party_id, id=id)
     return found[0] if found else None
 
 
@@ -114,8 +113,9 @@ def approve_lift(desk: Desk, recall: Any, said: LiftApproval) -> None:
 
 def record_of(recall: Any) -> bytes:
     """What is on the screen of who approves its end."""
-    return as_shown({"recall": recall.id, "class": recall.grade, "reason": recall.reason, "by": recall.started_by,
-                     "at": recall.started_at, "movements": recall.movements, "lots": recall.lots})  # fmt: skip
+    return as_shown({"recall": recall.id, "lot": recall.uri, "class": recall.grade, "reason": recall.reason,
+                     "by": recall.started_by, "at": recall.started_at, "lots": recall.lots,
+                     "held": recall.held})  # fmt: skip
 
 
 def lift(desk: Desk, recall: Any, reason: str, approved_by: tuple[str, ...],
@@ -142,6 +142,10 @@ def _quantity(row: Any) -> dict[str, str]:
     return {"item": row.item, "quantity": format_quantity(int(row.units), row.decimals), "unit": row.unit}
 
 
+_FIND = """
+    SELECT r.*, r.class AS grade, l.uri FROM warehouse.recall r JOIN warehouse.lot l ON l.id = r.lot_id
+    WHERE r.party_id = :party AND r.id = :id FOR NO KEY UPDATE OF r
+"""
 _HELD = """
     SELECT i.code AS item, i.decimals, i.unit, sum(g.units) AS units FROM warehouse.leg g
     JOIN warehouse.lot l ON l.id = g.lot_id JOIN warehouse.item i ON i.id = l.item_id

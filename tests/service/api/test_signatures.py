@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from service.audit.sheets import sheets_are_those_named
 from service.ledger import ledger_audit
 from tests.service.api.conftest import Caller
 from tests.service.api.test_people import person
@@ -164,6 +165,25 @@ def test_nobody_reviews_what_was_not_on_the_screen_or_what_he_changed_himself(op
     both.post("/changes/reviews", body)
     reviewed = [row for row in both.get("/changes?limit=1000")["changes"] if row["reviewed_by"]]
     assert reviewed == [], "two of its own, which another has to review"
+
+
+@pytest.mark.parametrize("lie", [
+    "UPDATE warehouse.signature SET words = 'because I was told to' WHERE id = :id AND person = 'u-3'",
+    "UPDATE warehouse.signature SET person = 'u-9' WHERE id = :id AND person = 'u-3'",
+    "UPDATE warehouse.signature SET meaning = 'review' WHERE id = :id AND person = 'u-2'",
+    "DELETE FROM warehouse.signature WHERE id = :id",
+])  # fmt: skip
+def test_an_administrator_who_changes_a_signature_is_found_out(owner: Engine, maker: Caller, lie: str) -> None:
+    recall = recalled(maker, f"T-{uuid4().hex[:8]}")
+    for name in ("u-2", "u-3"):
+        lift(Caller(maker.client, maker.key, name), recall)
+    with owner.connect() as connection:
+        assert [*sheets_are_those_named(connection)] == []
+        connection.execute(text("ALTER TABLE warehouse.signature DISABLE TRIGGER ALL"))
+        connection.execute(text(lie), {"id": recall["id"]})
+        (found,) = sheets_are_those_named(connection)
+        assert (found.table, found.row) == ("warehouse.signature", f"subject=recall, id={recall['id']}")
+        connection.rollback()
 
 
 def test_a_signature_is_never_changed_and_other_parties_see_none(
