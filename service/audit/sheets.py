@@ -1,7 +1,7 @@
 """Electronic signatures are those that a signed statement names: the sheet of them, by its hash (RFC 6920).
 
-A statement holds the signatures that there were when it was made, so the sheet of some first ones of a subject must have
-its hash. Later ones, and those of which no movement came, are held by nothing that is signed.
+A statement names the signatures that there were when it was made, so the sheet of some first ones of a subject must
+have its hash. Later ones, and those of which no movement came, are held by nothing that is signed.
 """
 
 from collections import defaultdict
