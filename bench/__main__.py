@@ -16,6 +16,7 @@ PARTS = {
     "gas": "gas of an anchor beside two plainer contracts",
     "allocation": "allocation over 10,000 lots of an item beside plain SQL",
     "stock": "movements through the ledger beside plain SQL with the same double entry",
+    "signing": "a statement made and read beside Ed25519 alone",
     "watched": "movements with row-level security and permissions beside the same without",
     "http": "movements through HTTP beside raw PostgreSQL",
     "trace": "a full trace at 100,000 movements beside a query a lot",
