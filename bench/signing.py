@@ -15,7 +15,7 @@ from verifier.entry import MOVEMENT
 from verifier.statement import check_signature, read
 
 ORIGIN = "log.example.com/bench"
-ISSUER = f"https://{ORIGIN}/party/acme"
+ISSUER = "https://log.example.com/party/acme"
 LOT = "https://id.gs1.org/01/09506000134352/10/L-1"
 ACCOUNT = b'{"epcClass":"%s","quantity":100}' % LOT.encode()
 PROPERTIES = [
@@ -45,7 +45,8 @@ def measure(scale: Scale) -> Iterator[Row]:
     yield Row("a signature checked strictly", strictly, "µs", "less", beside=("Ed25519 alone", alone))
     seen = microseconds(lambda: _read(said, key.public), TIMES)
     yield Row("a statement read: form, signature, disclosures", seen, "µs", "less", beside=("Ed25519 alone", alone))
-    yield Row("its size", len(said.jwt) + len(said.disclosures), "bytes", "less", beside=("what is signed", len(message)))
+    size = len(said.jwt) + len(said.disclosures)
+    yield Row("its size", size, "bytes", "less", beside=("what is signed", len(message)))
 
 
 def _statement(key: SigningKey) -> Statement:
