@@ -89,7 +89,8 @@ def _handoff(said: Said, answer: Said | None, lot: str) -> Handoff | None:
 def _receiver(said: Said, statement: Statement) -> str | None:
     """The other party to which a shipment says it goes."""
     shown = said.disclosed
-    if shown is None or shown.properties.get("bizStep") not in SHIPPING:
+    step = None if shown is None else shown.properties.get("bizStep")
+    if shown is None or type(step) is not str or step not in SHIPPING:
         return None
     return next(iter(sorted(owning_parties(shown) - {statement.issuer})), None)
 

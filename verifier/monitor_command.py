@@ -83,7 +83,8 @@ class Monitor:
             self.policy.max_age if self.given.max_quiet is None else self.given.max_quiet,
             self.policy.max_anchor_delay if self.given.max_unanchored is None else self.given.max_unanchored,
         )
-        for table, watched in ((memory.lots, self.own.lots), (memory.parties, self.own.parties)):
+        lots, parties = self.own.lots, self.own.parties
+        for table, watched in ((memory.lots, lots), (memory.waits, lots), (memory.parties, parties)):
             for name in forgotten(table, watched):
                 del table[name]
         keep = partial(_keep_evidence, Path(self.given.state))

@@ -33,6 +33,7 @@ from verifier.statement import read
 from verifier.verify import verify
 
 Proof = Callable[[str], bytes]
+NOT_YET = "status 503"  # of a service that holds the lot, and no anchor over it
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,10 @@ def watch_own(round_: Round, shown: Now, own: Own, proof: Proof, sources: Sequen
         try:
             bundle = _verified(round_, lot, proof, sources)
         except Unavailable as away:
-            round_.alarms.raise_("LOT AWAY", str(away), away.what)
+            if not _waits(round_, lot, away):
+                round_.alarms.raise_("LOT AWAY", str(away), away.what)
             continue
+        round_.memory.waits.pop(lot, None)
         if bundle is None:
             continue
         _same_log(round_, shown, bundle)
@@ -68,6 +71,14 @@ def watch_own(round_: Round, shown: Now, own: Own, proof: Proof, sources: Sequen
                 _keys(round_, party, bundle.keys[party], bundle.checkpoint.size, own.accept_keys)
         if own.sent is not None:
             _sent(round_, bundle, own.parties, own.sent)
+
+
+def _waits(round_: Round, lot: str, away: Unavailable) -> bool:
+    """Whether a lot that was never proven may still wait for its first anchor: not longer than an anchor may take."""
+    if away.why != NOT_YET or lot in round_.memory.lots:
+        return False
+    since = round_.memory.waits.setdefault(lot, round_.now)
+    return round_.now - since <= round_.limits.max_unanchored
 
 
 def _verified(round_: Round, lot: str, proof: Proof, sources: Sequence[Source]) -> Bundle | None:

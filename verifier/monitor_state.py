@@ -1,12 +1,13 @@
 """What a monitor remembers between two rounds: one small JSON file, written whole or not at all.
 
-    {format, origin, note, peaks, grown, due, anchored, parties, lots, told}
+    {format, origin, note, peaks, grown, due, anchored, parties, lots, waits, told}
 
 note      the last checkpoint that passed; peaks the complete subtrees of its tree, which fold to its root
 grown     seconds at which it was first seen;  due  {size, at}: signed then and not anchored yet, or null
 anchored  the largest size seen in the contract
 parties   by URI {size, statements}: the key statements known, and under which size
 lots      by URI {count, size, leaf}: how many entries, under which size, the leaf of the last
+waits     by URI, seconds: since when a lot that was never proven is said to wait for its first anchor
 told      by class: the alarm that the webhook was told last
 
 Bounded by the monitor's own options (lots, parties) and by the formats. The file is the monitor's own and
@@ -35,7 +36,9 @@ MAX_STATE = 16 * 1024 * 1024
 MAX_WATCHED = 1000  # lots, and parties; each is a file to fetch a round
 MAX_KEY_STATEMENTS = 256  # as in a lot proof
 
-_STATE = frozenset({"format", "origin", "note", "peaks", "grown", "due", "anchored", "parties", "lots", "told"})
+_STATE = frozenset(
+    {"format", "origin", "note", "peaks", "grown", "due", "anchored", "parties", "lots", "waits", "told"}
+)
 _DUE = frozenset({"size", "at"})
 _PARTY = frozenset({"size", "statements"})
 _LOT = frozenset({"count", "size", "leaf"})
@@ -74,6 +77,7 @@ class Memory:
     anchored: int = 0
     parties: dict[str, Keys] = field(default_factory=dict)
     lots: dict[str, Seen] = field(default_factory=dict)
+    waits: dict[str, int] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -115,11 +119,14 @@ def _plain(memory: Memory) -> dict[str, Any]:
         "lots": {
             lot: {"count": seen.count, "size": seen.size, "leaf": b64(seen.leaf)} for lot, seen in memory.lots.items()
         },
+        "waits": memory.waits,
         "told": memory.told,
     }
 
 
 def _read(value: Any) -> Memory:
+    if type(value) is dict:
+        value.setdefault("waits", {})  # of a monitor of before
     state = members(value, "state", _STATE)
     if state["format"] != FORMAT:
         raise Refuted("format", FORMAT, state["format"])
@@ -133,6 +140,7 @@ def _read(value: Any) -> Memory:
         integer(state["anchored"], "anchored"),
         {party: _keys(keys) for party, keys in _table(state["parties"], "parties").items()},
         {lot: _seen(seen) for lot, seen in _table(state["lots"], "lots").items()},
+        {lot: integer(since) for lot, since in _table(state["waits"], "waits").items()},
         {kind: string(mark, "told") for kind, mark in _table(state["told"], "told").items() if kind in CLASSES},
     )
     _check_peaks(memory)

@@ -174,9 +174,11 @@ def test_nodes_that_fell_behind_and_logs_that_show_less_than_is_anchored() -> No
     assert looked(Shown(world), fresh, node=nothing)[1] == [] and fresh.due == (9, 0)
 
 
-def own_round(world: World, file: Any, memory: Memory, own: Own, size: int | None = None) -> list[str]:
+def own_round(
+    world: World, file: Any, memory: Memory, own: Own, size: int | None = None, at: int = 0
+) -> list[str]:
     shown = Shown(world, size)
-    one = a_round(shown, memory)
+    one = a_round(shown, memory, at)
     now = one._read()
     assert now is not None
 
@@ -205,6 +207,18 @@ def test_a_lot_whose_proof_is_away_refuted_or_older_teaches_nothing() -> None:
     assert own_round(world, world.bundle(lot), memory, own) == ["LOT"]
     memory.lots[lot] = Seen(4, 9, kept.leaf)
     assert own_round(world, world.bundle(lot), memory, own) == ["LOT"]
+
+
+def test_a_lot_that_was_never_proven_may_wait_for_its_first_anchor_as_long_as_an_anchor_may_take() -> None:
+    world, lot = story()
+    memory, own = Memory(parse_policy(world.policy()).origin), Own([lot])
+    waits = Unavailable("it", "status 503")
+    assert own_round(world, waits, memory, own, at=7) == [] and memory.waits == {lot: 7}
+    assert own_round(world, waits, memory, own, at=57) == []
+    assert own_round(world, Unavailable("it", "status 500"), memory, own, at=57) == ["LOT AWAY"]
+    assert own_round(world, waits, memory, own, at=58) == ["LOT AWAY"]
+    assert own_round(world, world.bundle(lot), memory, own) == [] and memory.waits == {}
+    assert own_round(world, waits, memory, own) == ["LOT AWAY"], "once proven, it is proven"
 
 
 def test_statements_of_others_and_withheld_ones_need_not_be_sent() -> None:
