@@ -93,10 +93,7 @@ class Alarms:
 
 def message(origin: str, url: str, at: str, code: int, new: Sequence[Alarm], ended: Sequence[str]) -> dict[str, Any]:
     """What a webhook is told."""
-    raised = [
-        {"class": a.kind, "exit": a.code, "text": a.text, "todo": a.todo, "evidence": a.evidence}
-        for a in new
-    ]
+    raised = [{"class": a.kind, "exit": a.code, "text": a.text, "todo": a.todo, "evidence": a.evidence} for a in new]
     return {"format": FORMAT, "origin": origin, "url": url, "at": at, "exit": code, "raised": raised,
             "ended": list(ended)}  # fmt: skip
 

@@ -59,6 +59,7 @@ TOLD = {
     "step as a URN": ([ship(bizStep="urn:epcglobal:cbv:bizstep:shipping")], {"one-sided": 1}),
     "step as an address": ([ship(bizStep="https://ref.gs1.org/cbv/BizStep-shipping")], {"one-sided": 1}),
     "to its own site": ([ship("farm", "farm")], None),
+    "a step that is no text": ([ship(bizStep=["shipping"])], None),
     "no shipment": ([store()], None),
 }
 
