@@ -26,6 +26,7 @@ from service.api import (
     errors,
     handoffs,
     imports,
+    invitations,
     items,
     logbook,
     lots,
@@ -44,6 +45,7 @@ from service.api import (
     recalls,
     reports,
     scans,
+    session,
     shares,
     signatures,
     status,
@@ -54,6 +56,7 @@ from service.api import (
 from service.api.door import BODY_LIMIT
 from service.api.house import Halting, House
 from service.auth.access import Access
+from service.auth.cookies import Cookies
 from service.auth.own_hand import Hands
 from service.keys.hand import clocked, diced, watch
 from service.keys.keyring import Keyring
@@ -63,12 +66,14 @@ from service.metrics import page as metrics
 from service.proof.proofs import Proofs
 from service.publish import log, shared
 from service.settings import Settings
+from service.signin.enrolment import Enrolment
+from service.signin.entrance import Entrance
 from service.web import headers, pages
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
     parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
-    numbers, scans, customers, orders, picking, orders_production, people, webhooks,
+    numbers, scans, customers, orders, picking, orders_production, people, invitations, session, webhooks,
     imports,
     trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
@@ -104,11 +109,14 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     assert chosen.kek is not None, "a web process needs the key-encryption key"
     keyring = Keyring(chosen.kek, chosen.kek_before)
     scribe = Scribe(chosen.origin, keyring, clocked(_now), diced(os.urandom))
-    access = Access(engine, chosen.operator_key, _now, Hands(keyring, _now, os.urandom))
+    hands, cookies = Hands(keyring, _now, os.urandom), Cookies(chosen.public_url)
+    access = Access(engine, chosen.operator_key, _now, hands, cookies)
+    entrance = Entrance(engine, keyring, access.refusals, _now, os.urandom)
     writer = db.engine_for(chosen.database_url, pool_size=WRITERS, max_overflow=chosen.web_threads, by_key=True)
     watch(writer)
     return House(
-        chosen, engine, writer, access, scribe, Gather(writer, scribe), Halting(engine), Proofs(engine, chosen.origin)
+        chosen, engine, writer, access, scribe, Gather(writer, scribe), Halting(engine), Proofs(engine, chosen.origin),
+        entrance, Enrolment(engine, entrance, _now, os.urandom),
     )
 
 

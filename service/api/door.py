@@ -237,12 +237,18 @@ def _documentation(operation: Operation, posted: str) -> dict[str, Any]:
     if parameters:
         documented["arguments"] = {"parameters": parameters}
     documented["manual_doc"]["operationId"] = operation.view.__name__
-    documented["manual_doc"]["security"] = [{"apiKey": []}] if operation.roles else []
+    documented["manual_doc"]["security"] = _security(operation.roles)
     if operation.roles:
         documented["manual_doc"]["x-roles"] = list(operation.roles)
         if "party" in operation.roles:
             documented["manual_doc"]["x-people"] = sorted(OPERATIONS.get(operation.view.__name__, ()))
     return documented
+
+
+def _security(roles: Roles) -> list[dict[str, list[str]]]:
+    """Of whoever may call, a key or a person who signed in."""
+    keys = [{"apiKey": list[str]()}] if roles and "session" not in roles else []
+    return [*keys, {"session": []}] if {"party", "session"} & set(roles) else keys
 
 
 def _response(schema: Any) -> dict[str, Any]:
@@ -271,8 +277,8 @@ def _path_documentation(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 _MEANING = {
     400: "Not strict JSON",
-    401: "No valid API key",
-    403: "This key may not do that",
+    401: "No valid API key or session; a session may have to prove itself (`prove-yourself`)",
+    403: "This key or session may not do that",
     404: "Not there, or not visible to this key",
     409: "A rule of the warehouse refuses it; the problem holds the numbers",
     413: "Body too large",

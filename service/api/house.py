@@ -1,6 +1,7 @@
 """What the endpoints stand on. Made once in `service.app` and given to each door: nothing is looked up in globals."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -8,13 +9,17 @@ from time import monotonic
 from sqlalchemy import Engine
 
 import anchoring
+from service import standpoint
 from service.api.door import Door
 from service.api.problem import try_later
 from service.auth.access import Access
+from service.auth.keys import Caller
 from service.ledger.gather import Gather
 from service.ledger.requests import Scribe
 from service.proof.proofs import Proofs
 from service.settings import Settings
+from service.signin.enrolment import Enrolment
+from service.signin.entrance import Entrance
 
 API = "/api/v1"
 LOOK_SECONDS = 1.0
@@ -68,6 +73,8 @@ class House:
     gather: Gather
     halting: Halting
     proofs: Proofs
+    entrance: Entrance
+    enrolment: Enrolment
 
     @property
     def now(self) -> Callable[[], datetime]:
@@ -80,6 +87,10 @@ class House:
     @property
     def origin(self) -> str:
         return self.scribe.origin
+
+    def standing(self, caller: Caller) -> AbstractContextManager[None]:
+        """Inside, transactions look from where this caller stands; for what is not an operation of a door."""
+        return standpoint.taken(caller.standpoint)
 
     def door(self, name: str, description: str) -> Door:
         return Door(name, API, description, self.access)

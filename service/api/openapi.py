@@ -7,6 +7,7 @@ from flask import Flask
 
 from service.api import movement_schemas
 from service.api.schemas import ProblemDocument
+from service.auth.cookies import HEADER, HEADER_VALUE, Cookies
 from service.settings import Settings
 
 VERSION = "1"
@@ -42,10 +43,17 @@ def document(app: Flask, settings: Settings) -> Api:
     return api
 
 
+_SESSION = (
+    f"Of a person who signed in. What is not GET comes from the service's own origin, with `{HEADER}: {HEADER_VALUE}`"
+)
+
+
 def _options(settings: Settings) -> dict[str, Any]:
     scheme = {"type": "http", "scheme": "bearer", "description": "An API key, `lpk_…`"}
+    cookies = Cookies(settings.public_url)
+    session = {"type": "apiKey", "in": "cookie", "name": cookies.name, "description": _SESSION}
     return {
         "info": {"description": DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         "servers": [{"url": settings.public_url or "/"}],
-        "components": {"securitySchemes": {"apiKey": scheme}},
+        "components": {"securitySchemes": {"apiKey": scheme, "session": session}},
     }

@@ -1,14 +1,15 @@
-"""From the Authorization header to the caller, or 401, or 403.
+"""From the Authorization header, or without one from the cookie of a session, to the caller; or 401, or 403.
 
-A key that was found good is believed for a second without asking the database again: at 500 requests a second the
-question would cost more than the rest of the door. A revocation therefore takes effect within one second, in every
-process; in the process that revokes, at once.
+A key or session that was found good is believed for a second without asking the database again: at 500 requests a
+second the question would cost more than the rest of the door. A revocation, and the end of a session, therefore takes
+effect within one second, in every process; in the process that ends it, at once.
 """
 
 import hmac
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from time import monotonic
 
@@ -17,11 +18,13 @@ from sqlalchemy import Engine
 
 from service import standpoint
 from service.api.problem import Problem, forbidden, unauthorized
-from service.auth import keys
+from service.auth import keys, proving
+from service.auth.cookies import Cookies
 from service.auth.keys import Caller
 from service.auth.own_hand import Hands
 from service.auth.permissions import check_operation
 from service.people.refusals import Refusals
+from service.signin import sessions
 
 BELIEVED_SECONDS = 1.0
 REMEMBERED = 10_000
@@ -34,15 +37,19 @@ class Access:
     """
 
     def __init__(
-        self, engine: Engine, operator_key: str | None, now: Callable[[], datetime], hands: Hands
+        self, engine: Engine, operator_key: str | None, now: Callable[[], datetime], hands: Hands, cookies: Cookies
     ) -> None:
-        self._engine, self._now, self._hands = engine, now, hands
+        self._engine, self._now, self._hands, self.cookies = engine, now, hands, cookies
         self.refusals = Refusals(engine, now)
         self._operator = keys.secret_hash(operator_key) if operator_key else None
         self._believed: dict[bytes, tuple[float, Caller]] = {}
 
     def caller(self) -> Caller:
-        """Whose key came with the current request; raises 401."""
+        """Whose key, or session, came with the current request; raises 401, or 403 for a session from elsewhere."""
+        hashed = self.cookies.session()
+        if hashed is not None:
+            self.cookies.check_own()
+            return self.in_session(hashed)
         match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
         if not match:
             raise unauthorized("expected the header `Authorization: Bearer lpk_…`, got none of that form")
@@ -57,10 +64,23 @@ class Access:
         _check_kind(caller, roles)
         return caller
 
+    def in_session(self, hashed: bytes) -> Caller:
+        """Whose session has this secret; raises 401. Nothing else of the request is looked at."""
+        caller = self._remembered(hashed) or self._ask_session(hashed)
+        if caller is None or caller.session is None:
+            raise unauthorized("this session ended: sign in again")
+        proven = caller.proven_at
+        return replace(caller, fresh=proven is not None and self._now() - proven < sessions.PROOF)
+
     def admit(self, caller: Caller, roles: tuple[str, ...], operation: str) -> None:
-        """Raises 403 unless this kind of key, and one of the caller's roles in its party, may use the operation."""
+        """Raises 403 unless this kind of key, and one of the caller's roles in its party, may use the operation; 401
+        if a session has to show more first.
+        """
         _check_kind(caller, roles)
+        if caller.stage:
+            proving.check(caller, operation)
         check_operation(caller, operation)
+        proving.check(caller, operation)
 
     def hand(self, caller: Caller) -> AbstractContextManager[None]:
         """In which the request is carried out; see `service.auth.own_hand`."""
@@ -77,14 +97,27 @@ class Access:
     def _caller(self, hashed: bytes) -> Caller | None:
         if self._operator and hmac.compare_digest(hashed, self._operator):
             return Caller("operator", "operator")
+        return self._remembered(hashed) or self._ask(hashed)
+
+    def _remembered(self, hashed: bytes) -> Caller | None:
         until, caller = self._believed.get(hashed, (0.0, None))
-        if monotonic() < until:
-            return caller
-        return self._ask(hashed)
+        return caller if monotonic() < until else None
 
     def _ask(self, hashed: bytes) -> Caller | None:
         with standpoint.on("key"), self._engine.connect() as connection:
             caller = keys.caller_of(connection, hashed, self._now())
+        return self._believe(hashed, caller)
+
+    def _ask_session(self, hashed: bytes) -> Caller | None:
+        with standpoint.on("key"), self._engine.connect() as connection:
+            known = sessions.found(connection, hashed, self._now())
+        if known is not None and known.touch:
+            assert known.caller.session is not None
+            with standpoint.taken(known.caller.standpoint), self._engine.begin() as connection:
+                sessions.touch(connection, known.caller.session, self._now())
+        return self._believe(hashed, known.caller if known else None)
+
+    def _believe(self, hashed: bytes, caller: Caller | None) -> Caller | None:
         if caller:
             if len(self._believed) >= REMEMBERED:
                 self._believed.clear()
@@ -94,6 +127,10 @@ class Access:
         return caller
 
 
+SESSION = "session"
+"""Among the kinds of key of an operation: for people who signed in, and for no key."""
+
+
 def _check_kind(caller: Caller, roles: tuple[str, ...]) -> None:
-    if caller.role not in roles:
+    if caller.role not in roles and not (SESSION in roles and caller.session is not None):
         raise forbidden(f"expected a key of role {' or '.join(roles)}, got {caller.role}", seen=caller.role)

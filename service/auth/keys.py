@@ -28,7 +28,7 @@ Random = Callable[[int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whose key came with the request. Only a key of role `party` has a party, and perhaps a person of that party.
+    """Whose key, or session, came with the request. Only role `party` has a party, and perhaps a person of that party.
 
     `role` is the kind of key; `grants` are the roles within the party, see `permissions`.
     """
@@ -42,9 +42,17 @@ class Caller:
     own_key: str | None = None
     """The key with which the party signs for itself, where the service keeps none for it: the first by its name."""
     method: str = "api-key"
-    """How the caller is known: `api-key`, `oauth`, or what a person signed in with."""
+    """How it was shown who calls: `api-key`, `oauth`; of a session `password`, `password+totp`, `password+recovery`."""
     proven_at: datetime | None = None
-    """When a person last gave what only he knows; None for keys."""
+    """When a person in a session last gave the password (and the second factor) anew."""
+    session: UUID | None = None
+    """The session, of a person who signed in; None: the call came with a key. The members below are a session's."""
+    person_id: int | None = None
+    signed_in_at: datetime | None = None
+    stage: str = ""
+    """What is still to be done before it opens anything: `code`, `enrol` (`service.auth.proving`), or nothing."""
+    fresh: bool = False
+    """Whether the proof is recent enough for a signing act, at the moment of the request."""
 
     @property
     def standpoint(self) -> Standpoint:
@@ -134,15 +142,18 @@ def caller_of(connection: Connection, hashed: bytes, now: datetime) -> Caller | 
     row = connection.execute(_CALLER, {"hash": hashed, "now": now}).one_or_none()
     if row is None:
         return None
-    return Caller(str(row.id), row.role, row.code, row.party_id, row.person, _grants(connection, row), row.own_key)
+    grants = _grants(connection, row)
+    return Caller(str(row.id), row.role, row.code, row.party_id, row.person, grants, row.own_key, row.method)
 
 
 def _grants(connection: Connection, row: Any) -> frozenset[Grant]:
     if row.code is None:
         return frozenset()
-    if row.person_id is None:
-        return _COMPANY
-    return frozenset(Grant(*each) for each in connection.execute(_GRANTS, {"person_id": row.person_id}))
+    return _COMPANY if row.person_id is None else grants_of(connection, row.person_id)
+
+
+def grants_of(connection: Connection, person_id: int) -> frozenset[Grant]:
+    return frozenset(Grant(*each) for each in connection.execute(_GRANTS, {"person_id": person_id}))
 
 
 def listed(connection: Connection, party_id: int | None) -> list[ApiKey]:
@@ -168,13 +179,16 @@ def _key(row: Any) -> ApiKey:
 
 
 _COMPANY = frozenset(Grant(role) for role in COMPANY)
+OWN_KEY = (
+    "(SELECT min(y.kid) FROM warehouse.party_key y WHERE y.party_id = {0} AND y.sequence ="
+    " (SELECT max(z.sequence) FROM warehouse.party_key z WHERE z.party_id = {0}) HAVING count(y.sealed) = 0)"
+)
 _CALLER = text(
-    "SELECT k.id, k.role, k.party_id, k.person_id, p.code, s.code AS person,"
-    " (SELECT min(y.kid) FROM warehouse.party_key y WHERE y.party_id = k.party_id AND y.sequence ="
-    " (SELECT max(n.sequence) FROM warehouse.party_key n WHERE n.party_id = k.party_id)"
-    " HAVING count(y.sealed) = 0) AS own_key FROM (SELECT id, role, party_id, person_id FROM warehouse.api_key"
+    "SELECT k.id, k.role, k.party_id, k.person_id, p.code, s.code AS person, k.method,"  # noqa: S608 - constants
+    f" {OWN_KEY.format('k.party_id')} AS own_key"
+    " FROM (SELECT id, role, party_id, person_id, 'api-key' AS method FROM warehouse.api_key"
     " WHERE secret_hash = :hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)"
-    " UNION ALL SELECT c.id, 'party', c.party_id, c.person_id FROM warehouse.access_token t"
+    " UNION ALL SELECT c.id, 'party', c.party_id, c.person_id, 'oauth' FROM warehouse.access_token t"
     " JOIN warehouse.oauth_client c ON c.id = t.client_id"
     " WHERE t.secret_hash = :hash AND t.expires_at > :now AND c.ended_at IS NULL) k"
     " LEFT JOIN warehouse.party p ON p.id = k.party_id LEFT JOIN warehouse.person s ON s.id = k.person_id"

@@ -13,6 +13,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from service.api.problem import Problem, forbidden
+from service.auth import proving
 from service.auth.keys import Caller
 from service.domain.commands import Command
 from service.domain.people import ROLES
@@ -41,6 +42,7 @@ READS: Mapping[str, Allowed] = {
     "list_clients": KEEPERS,
     "list_key_changes": KEEPERS,
     "list_people": KEEPERS,
+    "read_sign_in_rules": KEEPERS,
     **dict.fromkeys(("list_erasures", "read_erasure"), KEEPERS | {"supervisor", "quality", "regulator"}),
     "list_refusals": frozenset({"administrator", "supervisor", "auditor"}),
     "list_changes": frozenset({"administrator", "supervisor", "quality", "auditor", "regulator"}),
@@ -72,8 +74,9 @@ OPERATIONS: Mapping[str, Allowed] = {
         "add_person", "change_person", "make_person_key", "add_item", "change_item",
         "add_site", "add_location", "add_lot_number_rule", "set_item_category", "add_gs1_prefix", "add_customer",
         "set_item_issue_policy", "ask_for_keys", "approve_keys", "withdraw_keys",
-        "add_client", "end_client",
+        "add_client", "end_client", "invite_person", "end_invitations", "change_sign_in_rules",
     ), ADMINISTRATOR),
+    **dict.fromkeys(proving.OWN, ALL),  # of sessions only, whatever their roles
     **dict.fromkeys(("share_lot", "end_share"), frozenset({"supervisor", "quality", "integrator"})),
     **dict.fromkeys(("add_order", "close_order", "cancel_order"), frozenset({"supervisor", "integrator"})),
     **dict.fromkeys(("drill_recall", "acknowledge_notice", "approve_count"), frozenset({"quality", "supervisor"})),
@@ -112,6 +115,8 @@ without a place (a recall and its end) need the role for the whole party."""
 
 def may_call(caller: Caller, operation: str) -> bool:
     """Whether one of the caller's roles may use this operation at all."""
+    if operation in proving.OWN:
+        return caller.session is not None
     allowed = OPERATIONS.get(operation, ADMINISTRATOR)
     anywhere = operation in READS or operation in RECORDING
     return any(role in allowed and (anywhere or site is None) for role, site in caller.grants)
@@ -130,9 +135,9 @@ def movement_problem(caller: Caller, command: Command) -> Problem | None:
     Whoever records a movement for a caller asks this first, single or in bulk.
     """
     allowed = MOVEMENTS.get(command.type, NOBODY)
-    if any(site is None and role in allowed for role, site in caller.grants):  # at every site: no need to look for them
-        return speaker_problem(caller, command)
-    return act_problem(caller, command.type, *sites_of(command)) or speaker_problem(caller, command)
+    anywhere = any(site is None and role in allowed for role, site in caller.grants)  # no need to look for the sites
+    refused = None if anywhere else act_problem(caller, command.type, *sites_of(command))
+    return refused or speaker_problem(caller, command) or proving.movement_problem(caller, command.type)
 
 
 def act_problem(caller: Caller, type: str, *named: str) -> Problem | None:

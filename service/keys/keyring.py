@@ -92,6 +92,20 @@ class Keyring:
                 raise
         return self._before.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _note_of(party))
 
+    def seal_secret(self, owner: str, secret: bytes) -> bytes:
+        """Something of `owner` that this service must read again: it opens for this owner only."""
+        nonce = os.urandom(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, secret, _secret_of(owner))
+
+    def open_secret(self, owner: str, sealed: bytes) -> bytes:
+        """Raises cryptography's InvalidTag for what was sealed for another owner, or under other KEKs."""
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _secret_of(owner))
+        except InvalidTag:
+            if self._before is None:
+                raise
+        return self._before.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _secret_of(owner))
+
     def _seed(self, party: str, kid: str, sealed: bytes) -> bytes:
         try:
             return _decrypted(self._cipher, party, kid, sealed)
@@ -122,6 +136,10 @@ def thumbprint(public: bytes) -> str:
 
 def _note_of(party: str) -> bytes:
     return f"note\0{party}".encode()
+
+
+def _secret_of(owner: str) -> bytes:
+    return f"secret\0{owner}".encode()
 
 
 def _bound_to(party: str, kid: str) -> bytes:

@@ -14,6 +14,7 @@ from service.models.people import person, person_name, person_role
 from service.models.tables import site
 from service.people import changes
 from service.people.changes import Author
+from service.signin import invitations, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def change(connection: Connection, author: Author, code: str, wanted: Mapping[st
     if "active" in wanted and wanted["active"] != found.active:
         connection.execute(person.update().where(*mine).values(active=wanted["active"]))
         made["active"] = (found.active, wanted["active"])
+        sessions.end(connection, found.id, author.at)  # who comes back signs in again
+        invitations.end(connection, found.id, author.at)
     if "roles" in wanted:
         before = _roles(connection, [found.id]).get(found.id, [])
         _set_roles(connection, author.party_id, found.id, wanted["roles"])
@@ -71,6 +74,12 @@ def one(connection: Connection, party_id: int, code: str) -> dict[str, Any] | No
     """The person of this code, if the party has it."""
     found = _shown(connection, _PEOPLE.where(person.c.party_id == party_id, person.c.code == code))
     return found[0] if found else None
+
+
+def id_of(connection: Connection, party_id: int, code: str) -> int | None:
+    """The number of the person of this code, if the party has it."""
+    asked = select(person.c.id).where(person.c.party_id == party_id, person.c.code == code)
+    return connection.execute(asked).scalar_one_or_none()
 
 
 _PEOPLE = (

@@ -17,6 +17,7 @@ _ITEM = (
     " held_on_arrival, needs_production_date, count_tolerance, content, content_unit"
 )
 _COUNTED = "counted, book_then, counted_by, counted_at, recounts, posted, movement"
+_SESSION = "secret_hash, method, code_due, seen_at, expires_at, proven_at, ended_at"
 _IMPORT = "state, done, finished_at, content"
 
 # table: what web may, what worker may
@@ -102,6 +103,16 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.person": ("SELECT, INSERT, UPDATE (active)", ""),
     "warehouse.person_name": ("SELECT, INSERT, DELETE", ""),
     "warehouse.person_role": ("SELECT, INSERT, DELETE", ""),
+    # Signing in.
+    "warehouse.person_password": ("SELECT, INSERT, UPDATE (hash, set_at)", ""),
+    "warehouse.invitation": ("SELECT, INSERT, UPDATE (used_at, ended_at)", ""),
+    "warehouse.second_factor": (
+        "SELECT, INSERT, UPDATE (sealed, made_at, confirmed_at, last_step), DELETE", ""
+    ),
+    "warehouse.recovery_code": ("SELECT, INSERT, UPDATE (used_at), DELETE", ""),
+    "warehouse.sign_in_rule": ("SELECT, INSERT, UPDATE (factor)", ""),
+    "warehouse.session": (f"SELECT, INSERT, UPDATE ({_SESSION}), DELETE", ""),
+    "warehouse.sign_in_try": ("SELECT, INSERT, UPDATE (failures, last_at), DELETE", ""),
     "warehouse.refusal": (ADD, ""),
     "warehouse.change": (ADD, ""),
     "warehouse.signature": (ADD, ""),

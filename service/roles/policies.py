@@ -42,6 +42,7 @@ OWN: dict[str, str] = {
         "statement", "item_category", "lot_number_rule", "lot_number_taking", "lot_number_taken", "gs1_prefix",
         "sscc_taking", "scan", "customer", "orders", "pick_list", "quarantine_case", "count_sheet", "recall",
         "recall_drill", "api_key", "person", "erasure", "refusal", "change", "signature", "webhook", "import",
+        "sign_in_rule",
     ), _mine()),
     "leg": _through("lot", "id", "leg.lot_id"),
     "balance": _through("lot", "id", "balance.lot_id"),
@@ -61,6 +62,9 @@ OWN: dict[str, str] = {
     **{table: _through("count_sheet", "number", f"{table}.sheet") for table in ("count_place", "count_line")},
     **{table: _through("person", "id", f"{table}.person_id") for table in ("person_name", "person_role")},
     **{table: _through("oauth_client", "id", f"{table}.client_id") for table in ("access_token", "used_assertion")},
+    **{table: _through("person", "id", f"{table}.person_id")
+       for table in ("person_password", "invitation", "second_factor", "recovery_code", "session")},
+    "sign_in_try": _on("sign_in"),  # of whoever tries: before anybody knows for which party
     "erasure_approval": _through("erasure", "number", "erasure_approval.erasure"),
     "delivery": _through("webhook", "id", "delivery.webhook_id"),
     "import_problem": _through("import", "id", "import_problem.import_id"),
@@ -69,13 +73,18 @@ OWN: dict[str, str] = {
 # errand: the tables that it reads, of all parties
 ERRANDS: dict[str, tuple[str, ...]] = {
     # Whose key came with a request; who signs in for a token; to what a link leads.
-    "key": ("api_key", "access_token", "oauth_client", "person", "person_role", "site", "party_key"),
-    "sign_in": ("oauth_client", "access_token", "used_assertion"),
+    "key": (
+        "api_key", "access_token", "oauth_client", "person", "person_role", "site", "party_key", "session",
+        "second_factor", "sign_in_rule",
+    ),
+    "sign_in": (
+        "oauth_client", "access_token", "used_assertion", "person", "person_password", "session", "invitation",
+    ),
     "link": ("share",),
     "directory": ("party_key",),  # which key each party signs with
     "proof": ("statement", "disclosure", "lot"),  # the service decides what of a statement is shown (disclosure.py)
     "figures": ("webhook", "delivery", "movement"),  # how long the queue of webhooks is
-    "reseal": ("party_key",),  # every party's key under a new KEK
+    "reseal": ("party_key", "second_factor"),  # every party's key under a new KEK
     "operator": ("api_key", "person", "party_key"),
     "audit": tuple(OWN),  # whether everything that is stored follows from what was recorded
     "auditor": (),
@@ -115,6 +124,8 @@ SHARED = (
     Policy("party", "registered", "INSERT", None, _on("operator")),
     Policy("party_key", "of_a_new_party", "INSERT", None, _on("operator")),
     Policy("party_key", "sealed_anew", "UPDATE", _on("reseal"), _on("reseal")),
+    Policy("second_factor", "sealed_anew", "UPDATE", _on("reseal"), _on("reseal")),
+    Policy("refusal", "of_who_did_not_sign_in", "INSERT", None, f"party_id IS NULL AND {_on('sign_in')}"),
     Policy("statement", "of_a_new_party", "INSERT", None, _on("operator")),
     Policy("oauth_client", "locked_by_who_signs_in", "UPDATE", _on("sign_in"), "false"),
     Policy("access_token", "given", "ALL", _on("sign_in"), _on("sign_in")),

@@ -6,7 +6,7 @@ A row is never changed. The statement that came of signatures names their sheet 
 from alembic import op
 
 revision = "0028"
-down_revision = "0025"
+down_revision = "0026"
 
 SIGNATURES = """
 CREATE TABLE warehouse.signature (
