@@ -18,6 +18,7 @@ PARTS = {
     "stock": "movements through the ledger beside plain SQL with the same double entry",
     "watched": "movements with row-level security and permissions beside the same without",
     "http": "movements through HTTP beside raw PostgreSQL",
+    "neighbours": "what a party waits while another floods the service, beside what it waits alone",
     "trace": "a full trace at 100,000 movements beside a query a lot",
     "asof": "stock as of a past time at 1,000,000 movements",
 }

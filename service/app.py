@@ -54,6 +54,9 @@ from service.api.door import BODY_LIMIT
 from service.api.house import Halting, House
 from service.auth.access import Access
 from service.auth.own_hand import Hands
+from service.budgets import public
+from service.budgets import shared as shared_buckets
+from service.budgets.desk import Budgets
 from service.keys.hand import clocked, diced, watch
 from service.keys.keyring import Keyring
 from service.ledger.gather import Gather
@@ -92,8 +95,9 @@ def create_app(given: Settings | None = None) -> Flask:
     app.register_blueprint(clients.pages(house))
     app.register_blueprint(pages.pages(house, api.spec.to_dict()))
     metrics.install(app, house)
+    public.install(app, house)
     app.after_request(headers.secured)
-    app.get("/healthz")(lambda: Response("ok\n", content_type="text/plain"))
+    app.get("/healthz", endpoint="healthz")(lambda: Response("ok\n", content_type="text/plain"))
     return app
 
 
@@ -103,7 +107,8 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     assert chosen.kek is not None, "a web process needs the key-encryption key"
     keyring = Keyring(chosen.kek, chosen.kek_before)
     scribe = Scribe(chosen.origin, keyring, clocked(_now), diced(os.urandom))
-    access = Access(engine, chosen.operator_key, _now, Hands(keyring, _now, os.urandom))
+    budgets = Budgets(chosen, shared_buckets.opened())
+    access = Access(engine, chosen.operator_key, _now, Hands(keyring, _now, os.urandom), budgets)
     writer = db.engine_for(chosen.database_url, pool_size=WRITERS, max_overflow=chosen.web_threads, by_key=True)
     watch(writer)
     return House(

@@ -55,6 +55,12 @@ class Settings:
     web_database_url: str | None = field(default=None, repr=False)
     worker_database_url: str | None = field(default=None, repr=False)
     webhooks_local: bool = False
+    rate_key: float = 200.0
+    rate_party: float = 400.0
+    rate_proofs: float = 100.0
+    rate_costly: float = 25.0
+    rate_address: float = 300.0
+    proxies: int = 0
 
 
 def load(environ: Mapping[str, str], need: Collection[str] = ("database_url", "origin")) -> Settings:

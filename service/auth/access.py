@@ -21,6 +21,7 @@ from service.auth import keys
 from service.auth.keys import Caller
 from service.auth.own_hand import Hands
 from service.auth.permissions import check_operation
+from service.budgets.desk import Budgets
 from service.people.refusals import Refusals
 
 BELIEVED_SECONDS = 1.0
@@ -34,9 +35,14 @@ class Access:
     """
 
     def __init__(
-        self, engine: Engine, operator_key: str | None, now: Callable[[], datetime], hands: Hands
+        self,
+        engine: Engine,
+        operator_key: str | None,
+        now: Callable[[], datetime],
+        hands: Hands,
+        budgets: Budgets,
     ) -> None:
-        self._engine, self._now, self._hands = engine, now, hands
+        self._engine, self._now, self._hands, self._budgets = engine, now, hands, budgets
         self.refusals = Refusals(engine, now)
         self._operator = keys.secret_hash(operator_key) if operator_key else None
         self._believed: dict[bytes, tuple[float, Caller]] = {}
@@ -45,6 +51,7 @@ class Access:
         """Whose key came with the current request; raises 401."""
         match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
         if not match:
+            self._budgets.guess()
             raise unauthorized("expected the header `Authorization: Bearer lpk_…`, got none of that form")
         caller = self._caller(keys.secret_hash(match[1]))
         if caller is None:
@@ -61,6 +68,14 @@ class Access:
         """Raises 403 unless this kind of key, and one of the caller's roles in its party, may use the operation."""
         _check_kind(caller, roles)
         check_operation(caller, operation)
+
+    def serving(self, caller: Caller, operation: str) -> AbstractContextManager[None]:
+        """In which the request is paid for; raises 429."""
+        return self._budgets.serving(caller, operation)
+
+    def anybody(self, operation: str) -> None:
+        """Somebody without a key, or whose key is not asked for, pays by address; raises 429."""
+        self._budgets.public(operation)
 
     def hand(self, caller: Caller) -> AbstractContextManager[None]:
         """In which the request is carried out; see `service.auth.own_hand`."""
@@ -80,6 +95,8 @@ class Access:
         until, caller = self._believed.get(hashed, (0.0, None))
         if monotonic() < until:
             return caller
+        if caller is None:  # not one of those that were good a moment ago
+            self._budgets.guess()
         return self._ask(hashed)
 
     def _ask(self, hashed: bytes) -> Caller | None:
