@@ -55,10 +55,10 @@ class Settings:
     web_database_url: str | None = field(default=None, repr=False)
     worker_database_url: str | None = field(default=None, repr=False)
     webhooks_local: bool = False
-    rate_key: float = 200.0
-    rate_party: float = 400.0
+    rate_key: float = 100.0
+    rate_party: float = 200.0
     rate_proofs: float = 100.0
-    rate_costly: float = 25.0
+    rate_costly: float = 20.0
     rate_address: float = 300.0
     proxies: int = 0
 

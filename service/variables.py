@@ -121,13 +121,13 @@ VARIABLES = (
     ),
     Variable(
         "LOTPROOF_RATE_KEY", "rate_key", REQUESTS,
-        "requests a second with one API key, ten times as many at once; 0 is no limit, here and below; 200",
+        "requests a second with one API key, five times as many at once; 0 is no limit, here and below; 100",
     ),
-    Variable("LOTPROOF_RATE_PARTY", "rate_party", REQUESTS, "the same for all keys of a party together; 400"),
+    Variable("LOTPROOF_RATE_PARTY", "rate_party", REQUESTS, "the same for all keys of a party together; 200"),
     Variable(
         "LOTPROOF_RATE_PROOFS", "rate_proofs", REQUESTS, "proofs, receipts and certificates of a party, apart; 100"
     ),
-    Variable("LOTPROOF_RATE_COSTLY", "rate_costly", REQUESTS, "reports, traces and imports of a party; 25"),
+    Variable("LOTPROOF_RATE_COSTLY", "rate_costly", REQUESTS, "reports, traces and imports of a party; 20"),
     Variable(
         "LOTPROOF_RATE_ADDRESS", "rate_address", REQUESTS,
         "public pages, tiles and shared lots, for one address; also what it may try in keys that open nothing; 300",

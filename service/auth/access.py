@@ -42,7 +42,7 @@ class Access:
         hands: Hands,
         budgets: Budgets,
     ) -> None:
-        self._engine, self._now, self._hands, self._budgets = engine, now, hands, budgets
+        self._engine, self._now, self._hands, self.budgets = engine, now, hands, budgets
         self.refusals = Refusals(engine, now)
         self._operator = keys.secret_hash(operator_key) if operator_key else None
         self._believed: dict[bytes, tuple[float, Caller]] = {}
@@ -51,7 +51,7 @@ class Access:
         """Whose key came with the current request; raises 401."""
         match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
         if not match:
-            self._budgets.guess()
+            self.budgets.guess()
             raise unauthorized("expected the header `Authorization: Bearer lpk_…`, got none of that form")
         caller = self._caller(keys.secret_hash(match[1]))
         if caller is None:
@@ -71,11 +71,11 @@ class Access:
 
     def serving(self, caller: Caller, operation: str) -> AbstractContextManager[None]:
         """In which the request is paid for; raises 429."""
-        return self._budgets.serving(caller, operation)
+        return self.budgets.serving(caller, operation)
 
     def anybody(self, operation: str) -> None:
         """Somebody without a key, or whose key is not asked for, pays by address; raises 429."""
-        self._budgets.public(operation)
+        self.budgets.public(operation)
 
     def hand(self, caller: Caller) -> AbstractContextManager[None]:
         """In which the request is carried out; see `service.auth.own_hand`."""
@@ -96,7 +96,7 @@ class Access:
         if monotonic() < until:
             return caller
         if caller is None:  # not one of those that were good a moment ago
-            self._budgets.guess()
+            self.budgets.guess()
         return self._ask(hashed)
 
     def _ask(self, hashed: bytes) -> Caller | None:

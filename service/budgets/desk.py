@@ -16,7 +16,7 @@ from math import ceil
 from threading import Lock
 from time import monotonic_ns
 
-from flask import request
+from flask import g, request
 
 from service.api.problem import Problem
 from service.auth.keys import Caller
@@ -37,7 +37,7 @@ class Budgets:
     """The buckets of one process, in a `table` that it may share; a rate of 0 is no limit."""
 
     def __init__(self, given: Settings, table: Table, clock: Callable[[], int] = monotonic_ns) -> None:
-        self._table, self._clock = table, clock
+        self._table, self.now = table, clock
         said = {
             "key": given.rate_key, "party": given.rate_party, "proofs": given.rate_proofs, "costly": given.rate_costly,
             "address": given.rate_address, "guess": given.rate_address,
@@ -86,9 +86,10 @@ class Budgets:
         return [] if rate is None or not cost else [Draw(f"{kind}:{who}", rate, cost)]
 
     def _pay(self, draws: Sequence[Draw]) -> None:
-        refused = self._table.take(draws, self._clock()) if draws else None
+        refused = self._table.take(draws, self.now()) if draws else None
         if refused is not None:
             wait, draw = refused
+            g.lotproof_wait = wait  # for `early`
             most = f"{draw.rate.per_second:g} requests a second, {draw.rate.burst} at once"
             raise _too_many(draw.name.partition(":")[0], f"at most {most}", "more", ceil(wait / SECOND))
 

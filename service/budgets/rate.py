@@ -7,7 +7,7 @@ costs; it may lie at most a full bucket ahead of now.
 from dataclasses import dataclass
 
 SECOND = 1_000_000_000
-AT_ONCE = 10  # seconds' worth: a page that asks for much at once is no flood
+AT_ONCE = 5  # seconds' worth: a page that asks for much at once is no flood
 LEAST = 10  # whatever one operation costs, a full bucket can pay for it
 
 

@@ -22,14 +22,14 @@ KEY, PARTY, PROOF, COST, ADDRESS = 50, 80, 20, 10, 40  # at once
 
 @pytest.fixture(scope="module")
 def settings(settings: Settings) -> Settings:
-    return replace(settings, rate_key=5, rate_party=8, rate_proofs=2, rate_costly=1, rate_address=4)
+    return replace(settings, rate_key=10, rate_party=16, rate_proofs=4, rate_costly=2, rate_address=8)
 
 
 @pytest.fixture(scope="module")
 def moment(app: Flask) -> list[int]:
     """What the buckets take for now."""
     now = [SECOND]
-    app.extensions["lotproof"].access._budgets._clock = lambda: now[0]
+    app.extensions["lotproof"].access.budgets.now = lambda: now[0]
     return now
 
 
@@ -56,10 +56,24 @@ def test_a_key_has_its_budget_and_is_told_when_it_may_ask_again(maker: Caller, m
     refused = maker.send("GET", "/sites")
     problem = problem_of(refused, 429, "too-many-requests")
     assert (problem["budget"], problem["expected"], refused.headers["Retry-After"]) == (
-        "key", "at most 5 requests a second, 50 at once", "1"
+        "key", "at most 10 requests a second, 50 at once", "1"
     )  # fmt: skip
     moment[0] += SECOND
-    assert asked(maker, 6) == [200] * 5 + [429]
+    assert asked(maker, 11) == [200] * 10 + [429]
+
+
+def test_who_does_not_wait_gets_the_same_answer_before_anything_is_read(
+    app: Flask, maker: Caller, moment: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked(maker, KEY)
+    first = maker.send("GET", "/sites")
+    with monkeypatch.context() as patched:
+        patched.setattr(app, "full_dispatch_request", lambda: pytest.fail("expected not to be asked"))
+        again = maker.send("GET", "/sites")
+    assert (again.status, again.data, list(again.headers)) == (first.status, first.data, list(first.headers))
+    assert maker.send("GET", "/lots").status_code == 429, "expected another path to be asked about anew"
+    moment[0] += SECOND
+    assert asked(maker, 1) == [200]
 
 
 def test_a_party_that_floods_with_many_keys_takes_nothing_from_another(maker: Caller, trader: Caller) -> None:
@@ -91,7 +105,7 @@ def test_costly_operations_have_a_smaller_one(maker: Caller) -> None:
 def test_of_costly_operations_a_party_has_a_quarter_of_the_threads_at_a_time(
     app: Flask, settings: Settings, maker: Caller, trader: Caller
 ) -> None:
-    budgets, known = app.extensions["lotproof"].access._budgets, keys.Caller("k", "party", "chenghe", 1)
+    budgets, known = app.extensions["lotproof"].access.budgets, keys.Caller("k", "party", "chenghe", 1)
     other, busy = replace(known, party_id=2), []
     for _ in range(settings.web_threads // 4):
         busy.append(budgets.serving(known, "trace_lot"))
