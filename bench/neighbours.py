@@ -2,8 +2,8 @@
 
 With the budgets as they are by default, from when the flood has used up what it may ask at once. It does not heed
 `Retry-After`: it asks OFFERED times a second, ten times what its key may, or, without a target, as often as it is
-answered on its FLOOD connections. It is on the same machine, where nobody's flood would be: so it runs in a process of its own that
-yields to the others (`nice`), and still a part of its work is measured.
+answered on its FLOOD connections. It is on the same machine, where nobody's flood would be: so it runs in a process
+of its own that yields to the others (`nice`), and still a part of its work is measured.
 """
 
 import multiprocessing
