@@ -126,7 +126,7 @@ class Anchorer:
         if url is None:
             self._watch.alarm(halt.kind, halt.detail)
             return Round.HALTED
-        what = f"{self._rpc.url}: {halt}; {url} shows no such thing"
+        what = f"{self._rpc.name}: {halt}; {url} shows no such thing"
         self._watch.doubt(Kind.NODE_INCONSISTENT, what, ROUNDS_OF_ALARM)
         return Round.NOT_NOW
 

@@ -118,10 +118,10 @@ def require_chain(rpc: Rpc, known: Deployment) -> None:
     """WrongChain unless the node serves the chain of this deployment."""
     chain_id = rpc.chain_id()
     if chain_id != known.chain_id:
-        raise WrongChain(f"expected chain id {known.chain_id}, {rpc.url} has {chain_id}")
+        raise WrongChain(f"expected chain id {known.chain_id}, {rpc.name} has {chain_id}")
     genesis = rpc.head("0x0").hash
     if genesis != known.genesis:
-        raise WrongChain(f"expected genesis block {known.genesis.hex()}, {rpc.url} has {genesis.hex()}")
+        raise WrongChain(f"expected genesis block {known.genesis.hex()}, {rpc.name} has {genesis.hex()}")
 
 
 def stands(rpc: Rpc, known: Deployment, at: Block) -> bool:

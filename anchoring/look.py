@@ -48,7 +48,7 @@ def check_chain(rpc: Rpc, known: Deployment) -> None:
     """OtherChain, or Halt with CHAIN LOST, unless this is the chain on which the contract was deployed."""
     chain_id = rpc.chain_id()
     if chain_id != known.chain_id:
-        raise OtherChain(f"expected chain id {known.chain_id}, {rpc.url} has {chain_id}")
+        raise OtherChain(f"expected chain id {known.chain_id}, {rpc.name} has {chain_id}")
     genesis = rpc.head("0x0").hash
     if genesis != known.genesis:
         raise Halt(Kind.CHAIN_LOST, f"expected genesis block 0x{known.genesis.hex()}, seen 0x{genesis.hex()}")

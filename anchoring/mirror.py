@@ -147,7 +147,7 @@ def final_count(conn: Connection, seen: Look, others: Sequence[LotAnchor]) -> in
         if there is None:
             return 0  # that node is not so far yet
         if there.hash != seen.final.hash or other.accumulator(there) != (count, peaks):
-            raise Disagrees(f"{other.rpc.url} shows another block {seen.final.number} or another contract in it")
+            raise Disagrees(f"{other.rpc.name} shows another block {seen.final.number} or another contract in it")
     return count
 
 

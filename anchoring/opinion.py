@@ -24,11 +24,11 @@ from anchoring.rpc import Away, Moved, Refused, Rpc
 def dissenter(
     conn: Connection, halt: Halt, others: Sequence[Rpc], known: Deployment, finality: str | int
 ) -> str | None:
-    """The URL of a node that answers and does not show what `halt` rests on; None if there is none."""
+    """The name of a node that answers and does not show what `halt` rests on; None if there is none."""
     for rpc in others:
         try:
             if not _shows(conn, halt.kind, rpc, known, finality):
-                return rpc.url
+                return rpc.name
         except (Away, Refused, Moved, OtherChain):
             continue
     return None

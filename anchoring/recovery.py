@@ -36,7 +36,7 @@ def accept_reorg(conn: Connection, nodes: Sequence[Rpc], by: str, now: int) -> i
         deploy.require_chain(node, known)
         seen.append(_gone(node, live))
     if any(len(gone) != len(seen[0]) for gone in seen):
-        told = ", ".join(f"{node.url}: {len(gone)} anchors" for node, gone in zip(nodes, seen, strict=True))
+        told = ", ".join(f"{node.name}: {len(gone)} anchors" for node, gone in zip(nodes, seen, strict=True))
         raise NotAgreed(f"the nodes disagree about how much was taken back ({told})")
     mirror.lose(conn, seen[0], now)
     alarms.clear(conn, Kind.FINALITY_VIOLATION, by, now)
@@ -48,5 +48,5 @@ def _gone(node: Rpc, live: Sequence[Anchor]) -> list[Anchor]:
     latest = node.head()
     gone, contradicted = mirror.taken_away(node, latest, live)
     if gone and not contradicted:
-        raise NotAgreed(f"{node.url} ends at block {latest.number}, before anchor {gone[0].index} in {gone[0].block}")
+        raise NotAgreed(f"{node.name} ends at block {latest.number}, before anchor {gone[0].index} in {gone[0].block}")
     return gone

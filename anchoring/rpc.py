@@ -25,6 +25,7 @@ from anchoring.onchain import Address, BlockHash, TxHash
 from anchoring.patience import Patience, session
 from verifier.encoding import check_depth
 from verifier.errors import Refuted
+from verifier.http import without_secrets
 
 TIMEOUT = (3.05, 10.0)  # seconds to connect, and between bytes
 WHOLE_ANSWER = 20.0  # seconds for an answer from its first byte to its last: no dripping node holds the thread
@@ -35,8 +36,8 @@ PROBED = "0x" + "00" * 20
 class Away(Exception):
     """The node gave no usable answer."""
 
-    def __init__(self, url: str, why: str) -> None:
-        super().__init__(f"the chain node at {url} gave no usable answer: {why}")
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"the chain node at {name} gave no usable answer: {why}")
         self.why = why
 
 
@@ -91,7 +92,8 @@ class Rpc:
 
     def __init__(self, url: str, timeout: tuple[float, float] = TIMEOUT, whole: float = WHOLE_ANSWER) -> None:
         """`timeout`: seconds to connect, and between bytes; `whole`: for all of one answer."""
-        self.url = url
+        self.url, self.name = url, without_secrets(url)
+        """`name` for whatever is said of it, in alarms that everybody reads too."""
         self._timeout, self._patience = timeout, Patience(whole)
         self._session = session(self._patience)
         self._ids = count(1)
@@ -103,12 +105,12 @@ class Rpc:
         body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         answer = self._parse(self._post(json.dumps(body).encode()))
         if answer.get("id") != number:
-            raise Away(self.url, f"answer to request {answer.get('id')!r}, expected {number}")
+            raise Away(self.name, f"answer to request {answer.get('id')!r}, expected {number}")
         error = answer.get("error")
         if error is not None:
             raise _refused(method, error)
         if "result" not in answer:
-            raise Away(self.url, "neither result nor error")
+            raise Away(self.name, "neither result nor error")
         return answer["result"]
 
     def _post(self, body: bytes) -> bytes:
@@ -118,14 +120,19 @@ class Rpc:
             with self._session.post(
                 self.url, data=body, headers=headers, timeout=self._timeout, stream=True, allow_redirects=False
             ) as response:
-                taken = _take(self.url, response)
+                taken = _take(self.name, response)
                 if response.status_code != 200 and not taken.lstrip().startswith(b"{"):
-                    raise Away(self.url, f"HTTP status {response.status_code}")
+                    raise Away(self.name, f"HTTP status {response.status_code}")
                 if response.status_code in (429, 502, 503, 504):
-                    raise Away(self.url, f"HTTP status {response.status_code}")
+                    raise Away(self.name, f"HTTP status {response.status_code}")
                 return taken
         except requests.RequestException as error:
-            raise Away(self.url, f"{type(error).__name__}: {error}") from error
+            raise Away(self.name, self._why(error)) from None
+
+    def _why(self, error: requests.RequestException) -> str:
+        """What the library says, which quotes path and query of the URL, only where they hold nothing."""
+        said = type(error).__name__
+        return f"{said}: {error}" if self.name == self.url.rstrip("/") else said
 
     def _parse(self, body: bytes) -> dict[str, Any]:
         try:
@@ -133,9 +140,9 @@ class Rpc:
             check_depth(text)  # libraries of the chain raise the recursion limit: a deep answer would end the process
             answer = json.loads(text)
         except (ValueError, Refuted) as error:
-            raise Away(self.url, f"not JSON: {body[:40]!r}") from error
+            raise Away(self.name, f"not JSON: {body[:40]!r}") from error
         if not isinstance(answer, dict):
-            raise Away(self.url, f"expected a JSON object, got {type(answer).__name__}")
+            raise Away(self.name, f"expected a JSON object, got {type(answer).__name__}")
         return answer
 
     # What the chain is
@@ -154,7 +161,7 @@ class Rpc:
     def head(self, tag: str = "latest") -> Block:
         found = self.block(tag)
         if found is None:
-            raise Away(self.url, f"no {tag} block")
+            raise Away(self.name, f"no {tag} block")
         return found
 
     # State, at one block
@@ -205,7 +212,7 @@ class Rpc:
         asked = {"address": _hex(contract), "topics": [_hex(topic)], "fromBlock": hex(first), "toBlock": hex(last)}
         found = self.call("eth_getLogs", asked)
         if not isinstance(found, list):
-            raise Away(self.url, f"expected a list of events, got {type(found).__name__}")
+            raise Away(self.name, f"expected a list of events, got {type(found).__name__}")
         return [self._log(each) for each in found]
 
     def receipt(self, tx: TxHash) -> TxReceipt | None:
@@ -218,7 +225,7 @@ class Rpc:
         try:
             return None if found is None else (Address(self._bytes(found["from"])), self._number(found["nonce"]))
         except (KeyError, TypeError) as error:
-            raise Away(self.url, f"a transaction without {error}") from error
+            raise Away(self.name, f"a transaction without {error}") from error
 
     def pending_nonce(self, address: Address) -> int | None:
         """The account's next nonce if all that waits without a gap in this node's pool is mined; None: it won't say."""
@@ -248,19 +255,19 @@ class Rpc:
 
     def _number(self, value: Any) -> int:
         if not isinstance(value, str) or not value.startswith("0x"):
-            raise Away(self.url, f"expected a hex quantity, got {value!r:.80}")
+            raise Away(self.name, f"expected a hex quantity, got {value!r:.80}")
         try:
             return int(value, 16)
         except ValueError as error:
-            raise Away(self.url, f"expected a hex quantity, got {value!r:.80}") from error
+            raise Away(self.name, f"expected a hex quantity, got {value!r:.80}") from error
 
     def _bytes(self, value: Any) -> bytes:
         if not isinstance(value, str) or not value.startswith("0x"):
-            raise Away(self.url, f"expected hex bytes, got {value!r:.80}")
+            raise Away(self.name, f"expected hex bytes, got {value!r:.80}")
         try:
             return bytes.fromhex(value[2:])
         except ValueError as error:
-            raise Away(self.url, f"expected hex bytes, got {value!r:.80}") from error
+            raise Away(self.name, f"expected hex bytes, got {value!r:.80}") from error
 
     def _block(self, found: Any) -> Block:
         try:
@@ -273,7 +280,7 @@ class Rpc:
                 None if fee is None else self._number(fee),
             )
         except (KeyError, AttributeError, TypeError) as error:
-            raise Away(self.url, f"a block without {error}") from error
+            raise Away(self.name, f"a block without {error}") from error
 
     def _log(self, found: Any) -> Log:
         try:
@@ -285,7 +292,7 @@ class Rpc:
                 self._bytes(found["data"]),
             )
         except (KeyError, TypeError) as error:
-            raise Away(self.url, f"a log without {error}") from error
+            raise Away(self.name, f"a log without {error}") from error
 
     def _receipt(self, found: Any) -> TxReceipt:
         try:
@@ -299,19 +306,19 @@ class Rpc:
                 self._number(found["effectiveGasPrice"]) if found.get("effectiveGasPrice") else None,
             )
         except (KeyError, AttributeError, TypeError) as error:
-            raise Away(self.url, f"a receipt without {error}") from error
+            raise Away(self.name, f"a receipt without {error}") from error
 
 
 def _hex(value: bytes) -> str:
     return "0x" + value.hex()
 
 
-def _take(url: str, response: requests.Response) -> bytes:
+def _take(name: str, response: requests.Response) -> bytes:
     taken = bytearray()
     for piece in response.iter_content(1 << 16):
         taken += piece
         if len(taken) > LARGEST_ANSWER:
-            raise Away(url, f"more than {LARGEST_ANSWER} bytes")
+            raise Away(name, f"more than {LARGEST_ANSWER} bytes")
     return bytes(taken)
 
 

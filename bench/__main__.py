@@ -19,6 +19,7 @@ PARTS = {
     "signing": "a statement made and read beside Ed25519 alone",
     "watched": "movements with row-level security and permissions beside the same without",
     "http": "movements through HTTP beside raw PostgreSQL",
+    "neighbours": "what a party waits while another floods the service, beside what it waits alone",
     "trace": "a full trace at 100,000 movements beside a query a lot",
     "asof": "stock as of a past time at 1,000,000 movements",
 }

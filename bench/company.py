@@ -3,10 +3,10 @@
 from bench.product import Client, Json, Product
 
 
-def company(running: Product) -> str:
+def company(running: Product, name: str = "bench") -> str:
     """Register it; its API key."""
     operator = Client(running.port, running.operator_key)
-    key = str(operator.post("/parties", {"id": "bench", "name": "Bench"})["api_key"])
+    key = str(operator.post("/parties", {"id": name, "name": name.title()})["api_key"])
     owner = Client(running.port, key)
     owner.post("/items", {"code": "PILL", "name": "Pill", "gtin": "09506000134352", "unit": "EA"})
     owner.post("/sites", {"code": "S", "name": "Site", "zone": "Europe/Berlin"})

@@ -19,6 +19,9 @@ from service.local.node import free_port
 
 ROOT = Path(__file__).parents[1]
 
+UNLIMITED = {f"LOTPROOF_RATE_{kind}": "0" for kind in ("KEY", "PARTY", "PROOFS", "COSTLY", "ADDRESS")}
+"""What is measured is the machine, not the budgets."""
+
 Json = dict[str, Any]
 
 
@@ -55,8 +58,8 @@ class Client:
 
 
 @contextmanager
-def product() -> Iterator[Product]:
-    """Start everything, give it, stop everything."""
+def product(**more: str) -> Iterator[Product]:
+    """Start everything, with `more` in its environment, give it, stop everything."""
     data = Path(tempfile.mkdtemp(prefix="lotproof-bench-"))
     data.chmod(0o711)  # the user of PostgreSQL passes through
     port = free_port()
@@ -65,6 +68,8 @@ def product() -> Iterator[Product]:
         "LOTPROOF_DATA": str(data),
         "LOTPROOF_LISTEN": f"127.0.0.1:{port}",
         "LOTPROOF_CHAIN_LISTEN": f"127.0.0.1:{free_port()}",
+        **UNLIMITED,
+        **more,
     }
     log = data / "up.log"
     with log.open("wb") as out:

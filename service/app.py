@@ -58,6 +58,9 @@ from service.api.house import Halting, House
 from service.auth.access import Access
 from service.auth.cookies import Cookies
 from service.auth.own_hand import Hands
+from service.budgets import public
+from service.budgets import shared as shared_buckets
+from service.budgets.desk import Budgets
 from service.keys.hand import clocked, diced, watch
 from service.keys.keyring import Keyring
 from service.ledger.gather import Gather
@@ -98,8 +101,9 @@ def create_app(given: Settings | None = None) -> Flask:
     app.register_blueprint(clients.pages(house))
     app.register_blueprint(pages.pages(house, api.spec.to_dict()))
     metrics.install(app, house)
+    public.install(app, house)
     app.after_request(headers.secured)
-    app.get("/healthz")(lambda: Response("ok\n", content_type="text/plain"))
+    app.get("/healthz", endpoint="healthz")(lambda: Response("ok\n", content_type="text/plain"))
     return app
 
 
@@ -110,7 +114,8 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     keyring = Keyring(chosen.kek, chosen.kek_before)
     scribe = Scribe(chosen.origin, keyring, clocked(_now), diced(os.urandom))
     hands, cookies = Hands(keyring, _now, os.urandom), Cookies(chosen.public_url)
-    access = Access(engine, chosen.operator_key, _now, hands, cookies)
+    budgets = Budgets(chosen, shared_buckets.opened())
+    access = Access(engine, chosen.operator_key, _now, hands, cookies, budgets)
     entrance = Entrance(engine, keyring, access.refusals, _now, os.urandom)
     writer = db.engine_for(chosen.database_url, pool_size=WRITERS, max_overflow=chosen.web_threads, by_key=True)
     watch(writer)

@@ -27,7 +27,7 @@ class Settings:
 
     database_url: str = field(default="", repr=False)  # it may hold a password
     origin: str = ""
-    rpc_urls: tuple[str, ...] = ()
+    rpc_urls: tuple[str, ...] = field(default=(), repr=False)  # many providers put the customer's key there
     finality: Finality = "finalized"
     host: str = "127.0.0.1"
     port: int = 8080
@@ -55,6 +55,12 @@ class Settings:
     web_database_url: str | None = field(default=None, repr=False)
     worker_database_url: str | None = field(default=None, repr=False)
     webhooks_local: bool = False
+    rate_key: float = 100.0
+    rate_party: float = 200.0
+    rate_proofs: float = 100.0
+    rate_costly: float = 20.0
+    rate_address: float = 300.0
+    proxies: int = 0
 
 
 def load(environ: Mapping[str, str], need: Collection[str] = ("database_url", "origin")) -> Settings:
@@ -107,7 +113,8 @@ def _read(variable: Variable, environ: Mapping[str, str], found: dict[str, Any])
     try:
         found[variable.field] = variable.kind.parse(text)
     except ValueError:
-        seen = f"{len(text)} characters that are not" if variable.secret else repr(text)
+        hidden = variable.secret or variable.kind is variables.URLS  # a node's URL may hold a customer's key
+        seen = f"{len(text)} characters that are not" if hidden else repr(text)
         raise SettingsError(f"{where}: expected {variable.kind.expects}, got {seen}") from None
 
 

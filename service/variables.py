@@ -80,6 +80,7 @@ FINALITY = Kind(finality, "finalized, latest or a number of blocks")
 LISTEN = Kind(listen, "host:port")
 ADDRESS = Kind(matching(r"0x[0-9a-fA-F]{40}"), "an address, 0x and 40 hex digits")
 KEY = Kind(key32, "32 bytes in base64 or hex")
+REQUESTS = number(0, 1_000_000, float, "requests a second")
 YES = Kind(lambda text: matching("1")(text) == "1", "1")
 FOLDER = Kind(matching(r"/\S[^\0]*"), "the full path of a folder")
 FILE = Kind(matching(r"/\S[^\0]*"), "the full path of a file")
@@ -113,6 +114,24 @@ VARIABLES = (
     ),
     Variable("LOTPROOF_WEB_PROCESSES", "web_processes", number(1, 64), "worker processes of the web server; 2"),
     Variable("LOTPROOF_WEB_THREADS", "web_threads", number(1, 256), "threads in each, about as many connections; 16"),
+    Variable(
+        "LOTPROOF_PROXIES", "proxies", number(0, 8, int, "proxies"),
+        "how many proxies stand before the web process and set X-Forwarded-For and -Proto; without them nobody's word "
+        "is taken for where a request comes from; 0",
+    ),
+    Variable(
+        "LOTPROOF_RATE_KEY", "rate_key", REQUESTS,
+        "requests a second with one API key, five times as many at once; 0 is no limit, here and below; 100",
+    ),
+    Variable("LOTPROOF_RATE_PARTY", "rate_party", REQUESTS, "the same for all keys of a party together; 200"),
+    Variable(
+        "LOTPROOF_RATE_PROOFS", "rate_proofs", REQUESTS, "proofs, receipts and certificates of a party, apart; 100"
+    ),
+    Variable("LOTPROOF_RATE_COSTLY", "rate_costly", REQUESTS, "reports, traces and imports of a party; 20"),
+    Variable(
+        "LOTPROOF_RATE_ADDRESS", "rate_address", REQUESTS,
+        "public pages, tiles and shared lots, for one address; also what it may try in keys that open nothing; 300",
+    ),
     Variable(
         "LOTPROOF_ANCHOR_INTERVAL", "anchor_interval", number(0.1, 86400, float), "least time between two anchors; 5"
     ),

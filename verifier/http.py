@@ -94,14 +94,28 @@ def _paced(kind: type[HTTPConnection], request: Any) -> Any:
 _OPENER = urllib.request.build_opener(_Straight, _Http, _Https)
 
 
+def without_secrets(url: str) -> str:
+    """Scheme, host and port: user, path and query of a node's URL are where providers put their customers' keys."""
+    scheme, _, rest = url.partition("://")
+    host = rest.replace("?", "/").replace("#", "/").partition("/")[0].rpartition("@")[2]
+    shown = f"{scheme}://{host}"
+    return shown if url.rstrip("/") == shown else f"{shown}/…"
+
+
 def fetch(
     url: str,
     deadline: Deadline,
     body: bytes | None = None,
     headers: Mapping[str, str] | None = None,
     limit: int = MAX_ANSWER,
+    secret: bool = False,
 ) -> bytes:
-    """The body of a good answer of at most `limit` bytes; raises Unavailable for everything else."""
+    """The body of a good answer of at most `limit` bytes; raises Unavailable for everything else.
+
+    With `secret` what it raises names no more of the URL than its host.
+    """
+    if secret:
+        return _unnamed(url, deadline, body, headers, limit)
     if not url.startswith(("http://", "https://")):
         raise Unavailable(url, "neither http:// nor https://")
     try:  # an address out of a policy or the command line may be no address at all
@@ -114,6 +128,17 @@ def fetch(
         raise Unavailable(url, f"status {problem.code}") from None
     except (OSError, HTTPException, ValueError) as problem:
         raise Unavailable(url, f"{type(problem).__name__}: {problem}"[:200]) from None
+
+
+def _unnamed(
+    url: str, deadline: Deadline, body: bytes | None, headers: Mapping[str, str] | None, limit: int
+) -> bytes:
+    try:
+        return fetch(url, deadline, body, headers, limit)
+    except Unavailable as failed:
+        named = without_secrets(url)
+        why = failed.why if named == url.rstrip("/") else failed.why.partition(":")[0]  # it may quote the URL
+        raise Unavailable(named, why) from None
 
 
 def _read(read1: Callable[[int], bytes], url: str, deadline: Deadline, limit: int) -> bytes:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from verifier.chain import Block, Epoch, Event, Identity, State
 from verifier.encoding import check_depth
 from verifier.errors import Refuted, Unavailable
-from verifier.http import Deadline, fetch
+from verifier.http import Deadline, fetch, without_secrets
 from verifier.merkle import MAX_ANCHOR_PATH
 from verifier.policy import FINALIZED, LATEST
 
@@ -48,7 +48,8 @@ class RpcNode:
 
     @property
     def name(self) -> str:
-        return self.url
+        """For reports, which are passed on: without what may be a key."""
+        return without_secrets(self.url)
 
     def newest(self, finality: str | int) -> Block:
         """The newest block under a finality rule: "finalized", "latest" or a number of blocks below it."""
@@ -94,7 +95,7 @@ class RpcNode:
         wanted = {"address": contract, "topics": ["0x" + ANCHORED], "fromBlock": hex(first), "toBlock": hex(last)}
         logs = self._ask("eth_getLogs", wanted, limit=_MAX_LOGS)
         if not isinstance(logs, list):
-            raise Unavailable(self.url, "logs that are no list")
+            raise Unavailable(self.name, "logs that are no list")
         return [self._event(log) for log in logs]
 
     def _event(self, log: Any) -> Event:
@@ -103,16 +104,16 @@ class RpcNode:
             words = _split(_bytes(log["data"]))
             return Event(index, _uint(words[0]), words[1], words[2])
         except (KeyError, IndexError, TypeError):
-            raise Unavailable(self.url, "an event of another shape") from None
+            raise Unavailable(self.name, "an event of another shape") from None
 
     def _state(self, contract: str, where: Any) -> State:
         size, log_root, count, _, epoch, rotations = self._words(contract, HEAD, where)[:6]
         peaks = self._words(contract, ACCUMULATOR, where)
         given = _uint(peaks[0]), _uint(peaks[2]), len(peaks) - 3
         if given != (_uint(count), _uint(count).bit_count(), _uint(count).bit_count()) or len(peaks) > _MAX_PEAKS + 3:
-            raise Unavailable(self.url, "an accumulator that contradicts the head")
+            raise Unavailable(self.name, "an accumulator that contradicts the head")
         if _uint(epoch) > _MAX_EPOCHS:
-            raise Unavailable(self.url, f"more than {_MAX_EPOCHS} epochs")
+            raise Unavailable(self.name, f"more than {_MAX_EPOCHS} epochs")
         epochs = tuple(self._epoch(contract, number + 1, where) for number in range(_uint(epoch)))
         numbers = _uint(size), log_root, _uint(count), _uint(epoch), _uint(rotations)
         return State(*numbers, tuple(peaks[3:]), epochs)
@@ -124,7 +125,7 @@ class RpcNode:
     def _words(self, contract: str, data: str, where: Any) -> list[bytes]:
         words = _split(_bytes(self._ask("eth_call", {"to": contract, "data": "0x" + data}, where)))
         if len(words) < _ANSWERS[data[:8]]:
-            raise Unavailable(self.url, f"{len(words)} words in answer to 0x{data[:8]}")
+            raise Unavailable(self.name, f"{len(words)} words in answer to 0x{data[:8]}")
         return words
 
     def _at(self, block: Block, read: Callable[[Any], T]) -> T:
@@ -136,32 +137,32 @@ class RpcNode:
                 self._by_number = True
         found = read(hex(block.number))
         if self.block(block.number).hash != block.hash:
-            raise Unavailable(self.url, f"block {block.number} changed while it was read")
+            raise Unavailable(self.name, f"block {block.number} changed while it was read")
         return found
 
     def _block(self, which: str) -> Block:
         block = self._ask("eth_getBlockByNumber", which, False)
         if not isinstance(block, dict):
-            raise Unavailable(self.url, f"no block {which}")
+            raise Unavailable(self.name, f"no block {which}")
         digest = _bytes(block.get("hash"))
         if len(digest) != 32:
-            raise Unavailable(self.url, f"block {which} without a hash")
+            raise Unavailable(self.name, f"block {which} without a hash")
         return Block(_number(block.get("number")), digest, _number(block.get("timestamp")))
 
     def _ask(self, method: str, *params: Any, **options: int) -> Any:
         question = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         headers = {"Content-Type": "application/json", "User-Agent": "lotproof-verify"}
-        raw = fetch(self.url, self.deadline, json.dumps(question).encode("ascii"), headers, **options)
+        raw = fetch(self.url, self.deadline, json.dumps(question).encode("ascii"), headers, secret=True, **options)
         try:
             text = raw.decode()
             check_depth(text)
             answer = json.loads(text)
         except (ValueError, Refuted):
-            raise Unavailable(self.url, "an answer that is not JSON") from None
+            raise Unavailable(self.name, "an answer that is not JSON") from None
         if not isinstance(answer, dict) or not ("result" in answer or "error" in answer):
-            raise Unavailable(self.url, "an answer that is not JSON-RPC")
+            raise Unavailable(self.name, "an answer that is not JSON-RPC")
         if answer.get("error") is not None:
-            raise RpcError(self.url, f"{method}: {answer['error']}"[:200])
+            raise RpcError(self.name, f"{method}: {answer['error']}"[:200])
         return answer.get("result")
 
 

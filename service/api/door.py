@@ -3,7 +3,7 @@
     @door.operation("GET", "/lots/proof", roles=READERS, query=LotQuery, answers={200: LotProof})
     def lot_proof(caller, query): ...
 
-In order: who calls (401, 403), the path, the query, the body (400, 413, 415, 422), the view, the answer as JSON.
+In order: who calls (401, 429, 403), the path, the query, the body (400, 413, 415, 422), the view, the answer as JSON.
 Whatever is refused with 403 on this way goes on record.
 A view gets typed values and returns a value, a (value, status) pair or a finished Response.
 """
@@ -41,6 +41,10 @@ class Gate(Protocol):
     """Knows who calls and who may do what; `service.auth.access.Access`."""
 
     def caller(self) -> Caller: ...
+
+    def serving(self, caller: Caller, operation: str) -> AbstractContextManager[None]: ...
+
+    def anybody(self, operation: str) -> None: ...
 
     def admit(self, caller: Caller, roles: Roles, operation: str) -> None: ...
 
@@ -102,7 +106,17 @@ class Operation:
                     raise problem
             return answer(view(*caller, **values))
 
-        return self._guarded(perform) if self.roles else lambda **arguments: perform((), arguments)
+        return self._guarded(perform) if self.roles else self._open(perform)
+
+    def _open(self, perform: Callable[[tuple[Caller, ...], Mapping[str, str]], Response]) -> View:
+        """For everybody, as often as an address may."""
+        gate, name = self.gate, self.view.__name__
+
+        def run(**arguments: str) -> Response:
+            gate.anybody(name)
+            return perform((), arguments)
+
+        return run
 
     def _guarded(self, perform: Callable[[tuple[Caller, ...], Mapping[str, str]], Response]) -> View:
         """The one place where a caller is let in or not, and where it is said whose rows the request sees."""
@@ -110,7 +124,7 @@ class Operation:
 
         def run(**arguments: str) -> Response:
             caller = gate.caller()
-            with standpoint.taken(caller.standpoint):
+            with gate.serving(caller, name), standpoint.taken(caller.standpoint):
                 try:
                     gate.admit(caller, roles, name)
                     with gate.hand(caller):
@@ -264,7 +278,7 @@ def _own_problems(operation: Operation) -> set[int]:
         | ({404} if operation.path else set())
         | ({422} if operation.query else set())
         | ({400, 413, 415, 422} if operation.body else set())
-        | {500, 503}
+        | {429, 500, 503}
     )
 
 

@@ -23,6 +23,7 @@ from service.auth.cookies import Cookies
 from service.auth.keys import Caller
 from service.auth.own_hand import Hands
 from service.auth.permissions import check_operation
+from service.budgets.desk import Budgets
 from service.people.refusals import Refusals
 from service.signin import sessions
 
@@ -37,9 +38,16 @@ class Access:
     """
 
     def __init__(
-        self, engine: Engine, operator_key: str | None, now: Callable[[], datetime], hands: Hands, cookies: Cookies
+        self,
+        engine: Engine,
+        operator_key: str | None,
+        now: Callable[[], datetime],
+        hands: Hands,
+        cookies: Cookies,
+        budgets: Budgets,
     ) -> None:
-        self._engine, self._now, self._hands, self.cookies = engine, now, hands, cookies
+        self._engine, self._now, self._hands = engine, now, hands
+        self.cookies, self.budgets = cookies, budgets
         self.refusals = Refusals(engine, now)
         self._operator = keys.secret_hash(operator_key) if operator_key else None
         self._believed: dict[bytes, tuple[float, Caller]] = {}
@@ -52,6 +60,7 @@ class Access:
             return self.in_session(hashed)
         match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
         if not match:
+            self.budgets.guess()
             raise unauthorized("expected the header `Authorization: Bearer lpk_…`, got none of that form")
         caller = self._caller(keys.secret_hash(match[1]))
         if caller is None:
@@ -66,7 +75,10 @@ class Access:
 
     def in_session(self, hashed: bytes) -> Caller:
         """Whose session has this secret; raises 401. Nothing else of the request is looked at."""
-        caller = self._remembered(hashed) or self._ask_session(hashed)
+        caller = self._remembered(hashed)
+        if caller is None:
+            self._guess(hashed)
+            caller = self._ask_session(hashed)
         if caller is None or caller.session is None:
             raise unauthorized("this session ended: sign in again")
         proven = caller.proven_at
@@ -81,6 +93,14 @@ class Access:
             proving.check(caller, operation)
         check_operation(caller, operation)
         proving.check(caller, operation)
+
+    def serving(self, caller: Caller, operation: str) -> AbstractContextManager[None]:
+        """In which the request is paid for; raises 429."""
+        return self.budgets.serving(caller, operation)
+
+    def anybody(self, operation: str) -> None:
+        """Somebody without a key, or whose key is not asked for, pays by address; raises 429."""
+        self.budgets.public(operation)
 
     def hand(self, caller: Caller) -> AbstractContextManager[None]:
         """In which the request is carried out; see `service.auth.own_hand`."""
@@ -97,11 +117,20 @@ class Access:
     def _caller(self, hashed: bytes) -> Caller | None:
         if self._operator and hmac.compare_digest(hashed, self._operator):
             return Caller("operator", "operator")
-        return self._remembered(hashed) or self._ask(hashed)
+        caller = self._remembered(hashed)
+        if caller is None:
+            self._guess(hashed)
+            caller = self._ask(hashed)
+        return caller
 
     def _remembered(self, hashed: bytes) -> Caller | None:
         until, caller = self._believed.get(hashed, (0.0, None))
         return caller if monotonic() < until else None
+
+    def _guess(self, hashed: bytes) -> None:
+        """Whoever was not good a moment ago may be guessing; raises 429."""
+        if hashed not in self._believed:
+            self.budgets.guess()
 
     def _ask(self, hashed: bytes) -> Caller | None:
         with standpoint.on("key"), self._engine.connect() as connection:

@@ -15,9 +15,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(_: argparse.Namespace) -> None:
+    from service.budgets.shared import buckets
     from service.metrics import shared
 
-    with shared.counters(_place()):
+    with shared.counters(_place()), buckets():
         _serve()
 
 

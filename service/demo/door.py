@@ -59,7 +59,7 @@ class Door:
                 if wait is None:
                     raise Unreachable(f"no answer from {self.base_url}: {lost}") from lost
             else:
-                if answer.status_code != 503 or wait is None:
+                if answer.status_code not in (429, 503) or wait is None:
                     return _checked(answer)
             time.sleep(wait)
         raise AssertionError("the last round returns or raises")

@@ -25,6 +25,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 import anchoring
 from service import standpoint
 from service.api.house import House
+from service.budgets import early
 from service.metrics import ledger, shared
 from service.metrics.requests import Meter
 from service.webhooks.backlog import backlog
@@ -66,6 +67,7 @@ def install(app: Flask, house: House) -> None:
     counted = CollectorRegistry()
     meter, figures = Meter(counted, {"read": house.engine, "write": house.writer}), LedgerCollector(house.engine)
     meter.install(app)
+    early.install(app, meter.early.inc, house.access.budgets)
     app.register_blueprint(_page(house, meter, counted, figures))
 
 

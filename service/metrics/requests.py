@@ -24,6 +24,9 @@ class Meter:
             "lotproof_http_request_seconds", "From a request's first line to its answer", ("method", "route"),
             buckets=BUCKETS, registry=registry,
         )  # fmt: skip
+        self.early = Counter(
+            "lotproof_http_early_refusals", "Asked again before Retry-After, and in no other figure", registry=registry
+        )
         self._in_use = _gauge("lotproof_database_connections_in_use", "Connections lent out by a pool", registry)
         self._most = _gauge("lotproof_database_connections_most", "Connections that a pool may lend", registry)
         self._children: dict[tuple[str, str, int], tuple[Any, Any]] = {}

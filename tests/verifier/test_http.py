@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from verifier.errors import Unavailable
-from verifier.http import Deadline, _Paced, _read, fetch
+from verifier.http import Deadline, _Paced, _read, fetch, without_secrets
 
 Answer = Callable[[socket.socket], None]
 Serve = Callable[..., str]
@@ -118,3 +118,37 @@ def test_between_two_drops_the_deadline_is_asked() -> None:
     with pytest.raises(Unavailable, match="no answer in time"):
         _read(lambda _: next(drops), "url", Deadline(3, lambda: next(clock)), 100)
     assert next(drops, None) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://127.0.0.1:8545", "http://127.0.0.1:8545"),
+        ("http://127.0.0.1:8545/", "http://127.0.0.1:8545"),
+        ("https://user:swordfish@node.example", "https://node.example/…"),
+        ("https://node.example/v3/swordfish", "https://node.example/…"),
+        ("https://node.example?key=swordfish", "https://node.example/…"),
+        ("https://node.example#swordfish", "https://node.example/…"),
+        ("https://a@b:swordfish@[2001:db8::1]:8545/x@y", "https://[2001:db8::1]:8545/…"),
+    ],
+)
+def test_of_the_url_of_a_node_no_more_is_shown_than_its_host(url: str, shown: str) -> None:
+    assert without_secrets(url) == shown
+
+
+@pytest.mark.parametrize("path", ["/swordfish", "?key=swordfish", "/%zz swordfish"])
+def test_who_asks_with_a_secret_url_reads_nothing_of_it_in_what_goes_wrong(path: str) -> None:
+    with pytest.raises(Unavailable) as failed:
+        fetch(f"http://127.0.0.1:1{path}", Deadline(), secret=True)
+    assert "swordfish" not in str(failed.value)
+    assert (failed.value.what, failed.value.__cause__) == ("http://127.0.0.1:1/…", None)
+
+
+def test_of_a_url_without_secrets_all_is_told_that_went_wrong() -> None:
+    with pytest.raises(Unavailable, match="refused"):
+        fetch("http://127.0.0.1:1", Deadline(), secret=True)
+
+
+def test_who_has_the_secret_url_is_answered(serve: Serve) -> None:
+    url = serve(lambda caller: (caller.sendall(b"HTTP/1.0 200 OK\r\n\r\nyes"), caller.close()))
+    assert fetch(url, Deadline(), secret=True) == b"yes"

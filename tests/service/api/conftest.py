@@ -38,6 +38,8 @@ ORIGIN = "log.example.com/lotproof"
 OPERATOR_KEY = "lpk_" + "operator-" * 4
 LOG_KEY = bytes(range(32))
 GUARDIAN = "0x" + "9a" * 20
+UNLIMITED = {f"rate_{kind}": 0.0 for kind in ("key", "party", "proofs", "costly", "address")}
+"""A matrix of all operations for all roles is a flood, in the name of one party; see test_budgets."""
 _numbers = count(1)
 
 
@@ -89,7 +91,7 @@ def settings(pg: Cluster, template: str, tmp_path_factory: pytest.TempPathFactor
     yield Settings(
         logins.web_url(pg, name), ORIGIN, kek=bytes(32), operator_key=OPERATOR_KEY, log_public_key=public_half(LOG_KEY),
         public_url=url, web_threads=32, webhook_key=bytes(32), webhooks_local=True,
-        attachments_dir=str(tmp_path_factory.mktemp("attachments")),
+        attachments_dir=str(tmp_path_factory.mktemp("attachments")), **UNLIMITED,
     )  # fmt: skip
     postgres.drop_databases(pg, [name])
 

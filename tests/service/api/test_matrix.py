@@ -39,8 +39,8 @@ def all_operations(client: FlaskClient) -> list[asking.Operation]:
 
 
 def outcome(status: int) -> int | str:
-    """401 and 403 are what is refused at the door; a fault of ours is no answer."""
-    return status if status in (401, 403) or status >= 500 else LET_IN
+    """401, 403 and 429 are what is refused at the door; a fault of ours is no answer."""
+    return status if status in (401, 403, 429) or status >= 500 else LET_IN
 
 
 def not_there(answer: TestResponse) -> bool:
