@@ -86,55 +86,70 @@ class Operation:
     answers: Mapping[int, Any]
     problems: tuple[int, ...]
     gate: Gate = field(repr=False)
+    read_query: Reader | None = field(repr=False)
 
     def runner(self) -> View:
-        """The function that Flask calls; everything that can be looked up is looked up here, once."""
-        view, path, body = self.view, self.path, self.body
-        read_query = compiled(self.query) if self.query else None
+        """The function that Flask calls."""
 
         def perform(caller: tuple[Caller, ...], arguments: Mapping[str, str]) -> Response:
-            values = _read_path(path, arguments) if path else {}
-            if read_query:
-                values["query"] = _read(read_query, _single_values())
-            if isinstance(body, Upload):
-                values["body"] = _file_bytes(body)
-            elif body:
-                values["body"] = _read(body.read, strict_json.load(_request_bytes(body.limit)))
-            for said in (values.get("query"), values["body"]) if body else ():
-                problem = speaker_problem(caller[0], said) if caller else None
-                if problem is not None:
-                    raise problem
-            return answer(view(*caller, **values))
+            return answer(self._carried_out(caller, self._of_request(arguments)))
 
-        return self._guarded(perform) if self.roles else self._open(perform)
-
-    def _open(self, perform: Callable[[tuple[Caller, ...], Mapping[str, str]], Response]) -> View:
-        """For everybody, as often as an address may."""
-        gate, name = self.gate, self.view.__name__
-
-        def run(**arguments: str) -> Response:
-            gate.anybody(name)
+        def open_to_all(**arguments: str) -> Response:
+            self.gate.anybody(self.view.__name__)  # as often as an address may
             return perform((), arguments)
 
-        return run
+        def guarded(**arguments: str) -> Response:
+            caller = self.gate.caller()
+            return self._admitted(caller, lambda: perform((caller,), arguments))
 
-    def _guarded(self, perform: Callable[[tuple[Caller, ...], Mapping[str, str]], Response]) -> View:
+        return guarded if self.roles else open_to_all
+
+    def ask(self, caller: Caller, path: Mapping[str, str], query: Mapping[str, str], body: Any = None) -> Any:
+        """What the view answers this caller, without a request of its own: a value or a Response. Raises Problem.
+
+        For pages that stand on operations; `body` is what JSON would have said, bytes for a file.
+        """
+
+        def perform() -> Any:
+            values = _read_path(self.path, path) if self.path else {}
+            if self.read_query:
+                values["query"] = _read(self.read_query, dict(query))
+            if self.body:
+                values["body"] = body if isinstance(self.body, Upload) else _read(self.body.read, body)
+            result = self._carried_out((caller,), values)
+            return result[0] if isinstance(result, tuple) else result
+
+        return self._admitted(caller, perform)
+
+    def _of_request(self, arguments: Mapping[str, str]) -> dict[str, Any]:
+        values = _read_path(self.path, arguments) if self.path else {}
+        if self.read_query:
+            values["query"] = _read(self.read_query, _single_values())
+        if isinstance(self.body, Upload):
+            values["body"] = _file_bytes(self.body)
+        elif self.body:
+            values["body"] = _read(self.body.read, strict_json.load(_request_bytes(self.body.limit)))
+        return values
+
+    def _carried_out(self, caller: tuple[Caller, ...], values: dict[str, Any]) -> Any:
+        for said in (values.get("query"), values["body"]) if self.body else ():
+            problem = speaker_problem(caller[0], said) if caller else None
+            if problem is not None:
+                raise problem
+        return self.view(*caller, **values)
+
+    def _admitted(self, caller: Caller, perform: Callable[[], Any]) -> Any:
         """The one place where a caller is let in or not, and where it is said whose rows the request sees."""
-        gate, roles, name = self.gate, self.roles, self.view.__name__
-
-        def run(**arguments: str) -> Response:
-            caller = gate.caller()
-            with gate.serving(caller, name), standpoint.taken(caller.standpoint):
-                try:
-                    gate.admit(caller, roles, name)
-                    with gate.hand(caller):
-                        return perform((caller,), arguments)
-                except Problem as problem:
-                    if problem.status == 403:
-                        gate.keep_refusal(caller, name, problem)
-                    raise
-
-        return run
+        gate, name = self.gate, self.view.__name__
+        with gate.serving(caller, name), standpoint.taken(caller.standpoint):
+            try:
+                gate.admit(caller, self.roles, name)
+                with gate.hand(caller):
+                    return perform()
+            except Problem as problem:
+                if problem.status == 403:
+                    gate.keep_refusal(caller, name, problem)
+                raise
 
 
 class Door(flask_smorest.Blueprint):
@@ -143,6 +158,7 @@ class Door(flask_smorest.Blueprint):
     def __init__(self, name: str, prefix: str, description: str, gate: Gate) -> None:
         super().__init__(name, name, url_prefix=prefix, description=description)
         self.gate = gate
+        self.operations: dict[str, Operation] = {}
 
     def operation(
         self,
@@ -158,7 +174,9 @@ class Door(flask_smorest.Blueprint):
         upload: Upload | None = None,
     ) -> Callable[[View], View]:
         def declare(view: View) -> View:
-            declared = Operation(view, roles, path or {}, query, body, answers, problems, self.gate)
+            read_query = compiled(query) if query else None
+            declared = Operation(view, roles, path or {}, query, body, answers, problems, self.gate, read_query)
+            self.operations[view.__name__] = declared
             run = declared.runner()
             run.__name__, run.__doc__ = view.__name__, view.__doc__
             run._apidoc = _documentation(declared, rule if method == "POST" else "")  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ from service.api.house import House
 from service.api.problem import Problem, not_found, try_later
 from service.auth.keys import Caller
 from service.models.tables import lot
-from service.reports import integrity, scans
+from service.reports import integrity, overview, scans
 from service.reports.ages import AGEING, EXPIRY_WARNINGS
 from service.reports.history import HISTORY
 from service.reports.quarantine import QUARANTINE
@@ -31,10 +31,22 @@ FINDINGS = 1000
 
 def door(house: House) -> Door:
     reports = house.door("reports", "What is read out of the ledger, as JSON, CSV, XLSX or PDF")
+    _overview(reports, house)
     _of_stock(reports, house)
     _of_days(reports, house)
     _of_records(reports, house)
     return reports
+
+
+def _overview(reports: Door, house: House) -> None:
+    @reports.operation("GET", "/overview", roles=MINE, answers={200: shapes.Overview})
+    def read_overview(caller: Caller) -> Any:
+        """What matters now: stock by state, expiry, quarantine, and what waits for somebody"""
+        assert caller.party_id is not None
+        now = house.now()
+        with house.engine.connect() as connection:
+            found = overview.overview(connection, caller.party_id, int(now.timestamp() * 1000))
+        return {"as_of": now, **found}
 
 
 def _of_stock(reports: Door, house: House) -> None:

@@ -156,6 +156,20 @@ class HistoryRow(Shape):
     statement = text(43)
 
 
+class Overview(Shape):
+    """Lots, not quantities, by the strongest reason that holds for any of a lot's stock."""
+
+    as_of = Instant(required=True)
+    lots = Anything("available, partly_hold, hold, expired, recalled", "object", required=True)
+    expiring = Anything("expired, within_30, within_60, within_90, undated", "object", required=True)
+    quarantine = Anything("lots, oldest_days, over_7, over_14, over_30", "object", required=True)
+    cases = Anything("open, to_approve", "object", required=True)
+    handoffs = Anything("to_answer, unanswered, disputed", "object", required=True)
+    counts = Anything("open, to_approve", "object", required=True)
+    recalls = Anything("in_force", "object", required=True)
+    notices = Anything("open", "object", required=True)
+
+
 def page_of(row: type[Shape], after: str = "uri") -> type[Shape]:
     """Rows, and from where the next page begins (null: this is the last one)."""
     following = {"uri": Uri(), "text": Text(2048), "movement": Uuid()}[after]

@@ -33,7 +33,7 @@ READS: Mapping[str, Allowed] = {
         "check_lot_number", "list_gs1_prefixes", "list_all_customers", "list_all_orders", "show_order",
         "show_pick_list", "show_slip", "show_production", "trace_lot", "list_recall_drills", "report_stock",
         "report_turnover",
-        "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
+        "read_overview", "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
         "read_case", "read_certificate", "read_movement_certificate", "read_attachment", "list_counts", "read_count",
         "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures",
     ), ALL),
