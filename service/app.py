@@ -53,7 +53,7 @@ from service.api import (
     trace,
     webhooks,
 )
-from service.api.door import BODY_LIMIT
+from service.api.door import BODY_LIMIT, Operation
 from service.api.house import Halting, House
 from service.auth.access import Access
 from service.auth.cookies import Cookies
@@ -61,6 +61,7 @@ from service.auth.own_hand import Hands
 from service.budgets import public
 from service.budgets import shared as shared_buckets
 from service.budgets.desk import Budgets
+from service.console import pages as console
 from service.keys.hand import clocked, diced, watch
 from service.keys.keyring import Keyring
 from service.ledger.gather import Gather
@@ -94,8 +95,12 @@ def create_app(given: Settings | None = None) -> Flask:
     app.extensions["lotproof"] = house
     errors.install(app)
     api = openapi.document(app, house.settings)
+    operations: dict[str, Operation] = {}
     for room in DOORS:
-        api.register_blueprint(room.door(house))
+        door = room.door(house)
+        operations |= door.operations
+        api.register_blueprint(door)
+    app.register_blueprint(console.pages(house, operations))
     app.register_blueprint(log.pages(house))
     app.register_blueprint(shared.pages(house))
     app.register_blueprint(clients.pages(house))

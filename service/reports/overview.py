@@ -83,8 +83,8 @@ _WAITING = text("""
             AND sender_id <> receiver_id) AS unanswered,
         (SELECT count(*) FROM warehouse.discrepancy d JOIN warehouse.handoff h ON h.movement = d.handoff
             WHERE h.sender_id = :party AND d.settled IS NULL) AS disputed,
-        (SELECT count(*) FROM warehouse.count_sheet WHERE party_id = :party AND state IN ('open', 'counted', 'approved'))
-            AS counts,
+        (SELECT count(*) FROM warehouse.count_sheet WHERE party_id = :party
+            AND state IN ('open', 'counted', 'approved')) AS counts,
         (SELECT count(*) FROM warehouse.count_sheet WHERE party_id = :party AND state = 'counted') AS counts_to_approve,
         (SELECT count(*) FROM warehouse.recall WHERE party_id = :party AND lifted_at IS NULL) AS recalls,
         (SELECT count(*) FROM warehouse.notice WHERE to_party_id = :party AND acknowledged_at IS NULL) AS notices

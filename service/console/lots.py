@@ -1,0 +1,71 @@
+"""Lots: a search that forgives, and all that is known of one of them."""
+
+import unicodedata
+from itertools import islice, product
+from typing import Any
+
+from flask import request
+
+from service.api.problem import not_found
+from service.console.asking import Asking
+from service.console.frame import Frame
+from service.console.genealogy import drawn
+
+NEIGHBOURS = 60
+"""So many lots are drawn; the list beside has them all."""
+
+
+def declare(frame: Frame) -> None:
+    @frame.page("/lots")
+    def lots(asking: Asking) -> Any:
+        wanted = folded(request.args.get("search", ""))
+        found = asking.read("list_lots", search=wanted or None, after=request.args.get("after"), limit=50)
+        if not found["lots"] and wanted:
+            found, wanted = _lookalike(asking, wanted)
+        return frame.shown(asking, "lots.html", found=found, search=wanted)
+
+    @frame.page("/lot")
+    def lot(asking: Asking) -> Any:
+        uri = request.args.get("uri", "")
+        known = asking.read("list_lots", uri=uri)["lots"] if uri else []
+        if not known:
+            raise not_found("lot", uri)
+        stock = asking.read("report_stock", lot=uri, limit=1000)["rows"]
+        history = asking.read("report_history", lot=uri, limit=1000)
+        trace = asking.read("trace_lot", lot=uri, limit=NEIGHBOURS)
+        return frame.shown(
+            asking, "lot.html", lot=known[0], stock=stock, history=history, trace=trace, drawing=drawn(trace),
+            cases=asking.read("list_cases", lot=uri, limit=20)["cases"] if asking.may("list_cases") else [],
+            state=strongest(stock, known[0]), record=history["rows"][-1]["record_status"] if history["rows"] else None,
+        )  # fmt: skip
+
+
+def folded(typed: str) -> str:
+    """Full-width letters are typed by input methods in passing; the lot that is stored is never changed."""
+    return unicodedata.normalize("NFKC", typed).strip()[:40]
+
+
+def strongest(stock: list[dict[str, Any]], lot: dict[str, Any]) -> str:
+    """One word for all that lies of a lot (`service.domain.goods`): the strongest reason."""
+    states = {row["goods_status"] for row in stock}
+    if lot["recalled"]:
+        return "recalled"
+    if "expired" in states:
+        return "expired"
+    if states == {"hold", "available"}:
+        return "partly_hold"
+    return next(iter(states), "gone")
+
+
+_LOOKALIKES = {"O": "O0", "0": "0O", "I": "I1", "1": "1I"}
+MOST_GUESSES = 16
+
+
+def _lookalike(asking: Asking, wanted: str) -> tuple[Any, str]:
+    """What was perhaps meant: O for 0, I for 1, or the other way round."""
+    meant = product(*(_LOOKALIKES.get(letter, letter) for letter in wanted.upper()))
+    for guess in islice(map("".join, meant), MOST_GUESSES):
+        found = asking.read("list_lots", search=guess, limit=50)
+        if found["lots"]:
+            return found, guess
+    return {"lots": [], "next": None}, wanted
