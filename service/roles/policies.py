@@ -79,6 +79,7 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     ),
     "sign_in": (
         "oauth_client", "access_token", "used_assertion", "person", "person_password", "session", "invitation",
+        "sign_in_try",
     ),
     "link": ("share",),
     "directory": ("party_key",),  # which key each party signs with

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from service.api.examples import Example, story
 from service.exchange.columns import COLUMNS
 from tests.service.api.conftest import Caller
-from tests.service.api.test_examples import filled
+from tests.service.api.test_examples import Played, filled
 from verifier.encoding import b64url
 
 PREFIX = "/api/v1"
@@ -95,17 +95,12 @@ class Told:
 
 def told(operator: Caller) -> Told:
     """Tell the story."""
-    callers, kept, examples = {"operator": operator}, dict[str, str](), dict[str, Example]()
+    played, examples = Played({"operator": operator}, {}), dict[str, Example]()
     for example in story():
-        body = {name: filled(value, kept) for name, value in example.body.items()}
-        answer = callers[example.by].post(filled(example.path, kept), body, example.expect)
-        if example.keeps:
-            kept[example.keeps] = answer[example.kept]
-        if example.path == "/parties":
-            callers[example.body["id"]] = Caller(operator.client, answer["api_key"], example.body["id"])
+        played.post(example)
         rule = PREFIX + example.rule.replace("<", "{").replace(">", "}")
         examples.setdefault(rule, example)
-    return Told(callers, dict(_names(callers, kept)), examples, kept)
+    return Told(played.callers, dict(_names(played.callers, played.kept)), examples, played.kept)
 
 
 def _names(callers: Mapping[str, Caller], kept: Mapping[str, str]) -> Iterator[tuple[str, str]]:
