@@ -119,6 +119,8 @@ def _names(callers: Mapping[str, Caller], kept: Mapping[str, str]) -> Iterator[t
     share = {"id": str(uuid4()), "lot": "https://id.gs1.org/01/09506000134352/10/L-2611", "label": "a visitor"}
     yield "shares", owner.post("/shares", share)["id"]
     yield "oauth-clients", owner.post("/oauth-clients", {"label": "a scanner", "jwk": a_machines_key()})["id"]
+    provider = {"label": "x", "issuer": "https://id.acme.example", "client_id": "x", "client_secret": "x"}
+    yield "oidc-providers", owner.post("/oidc-providers", provider)["id"]
     change = {"id": str(uuid4()), "kept_here": "new", "reason": "each year", "by": "u-1"}
     yield "signing-key-changes", owner.post("/signing-key-changes", change)["id"]
     case = {"id": str(uuid4()), "cause": "suspect", "words": "wet", "item": "TAB", "lot": "L-2613", "by": "u-1"}
