@@ -16,7 +16,7 @@ from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
-from joserfc import jwt
+from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from verifier.encoding import b64url
@@ -74,7 +74,8 @@ class Provider:
         }  # fmt: skip
         claims = {name: value for name, value in (said | self.claims).items() if value is not None}
         key = self.key or KEYS[self.alg]
-        return jwt.encode({"alg": self.alg, "kid": key.kid}, claims, key, algorithms=[self.alg])
+        header = {"alg": self.alg, "kid": key.kid}
+        return jws.serialize_compact(header, json.dumps(claims).encode(), key, algorithms=[self.alg])
 
     def give(self, form: dict[str, str], authorization: str) -> tuple[int, Any]:
         """The token endpoint."""
