@@ -34,6 +34,7 @@ from service.api import (
     notices,
     numbers,
     openapi,
+    openid,
     orders,
     orders_production,
     parties,
@@ -72,12 +73,16 @@ from service.publish import log, shared
 from service.settings import Settings
 from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
+from service.signin.federation import Federation
+from service.signin.openid import Providers
 from service.web import headers, pages
+from service.web import people as people_pages
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
     parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
-    numbers, scans, customers, orders, picking, orders_production, people, invitations, session, webhooks,
+    numbers, scans, customers, orders, picking, orders_production, people, invitations, session, openid,
+    webhooks,
     imports,
     trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
@@ -104,6 +109,7 @@ def create_app(given: Settings | None = None) -> Flask:
     app.register_blueprint(log.pages(house))
     app.register_blueprint(shared.pages(house))
     app.register_blueprint(clients.pages(house))
+    app.register_blueprint(people_pages.pages(house))
     app.register_blueprint(pages.pages(house, api.spec.to_dict()))
     metrics.install(app, house)
     public.install(app, house)
@@ -122,11 +128,13 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     budgets = Budgets(chosen, shared_buckets.opened())
     access = Access(engine, chosen.operator_key, _now, hands, cookies, budgets)
     entrance = Entrance(engine, keyring, access.refusals, _now, os.urandom)
+    providers = Providers(chosen.webhooks_local)
+    federation = Federation(engine, keyring, entrance, providers, chosen.public_url, _now, os.urandom)
     writer = db.engine_for(chosen.database_url, pool_size=WRITERS, max_overflow=chosen.web_threads, by_key=True)
     watch(writer)
     return House(
         chosen, engine, writer, access, scribe, Gather(writer, scribe), Halting(engine), Proofs(engine, chosen.origin),
-        entrance, Enrolment(engine, entrance, _now, os.urandom),
+        entrance, Enrolment(engine, entrance, _now, os.urandom), federation,
     )
 
 

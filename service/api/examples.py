@@ -16,10 +16,11 @@ FILE = Path(__file__).with_name("examples.json")
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`by` is a party or `operator`; `path`, below the API's prefix, is called by the `rule` of an operation.
+    """`by` is a party, `operator` or a person; `path`, below the API's prefix, is called by the `rule` of an operation.
 
     Where the service chooses what a later request must say, `keeps` names it: the answer's member `kept` (its `id`),
-    for which `{name}` stands in a later path or body. What is only looked up is `read`, and no example of anything.
+    for which `{name}` stands in a later path or body. `{code}` is the next code of the person's second factor. What is
+    only looked up is `read`, and no example of anything.
     """
 
     by: str

@@ -20,6 +20,7 @@ from service.proof.proofs import Proofs
 from service.settings import Settings
 from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
+from service.signin.federation import Federation
 
 API = "/api/v1"
 LOOK_SECONDS = 1.0
@@ -75,6 +76,7 @@ class House:
     proofs: Proofs
     entrance: Entrance
     enrolment: Enrolment
+    federation: Federation
 
     @property
     def now(self) -> Callable[[], datetime]:
@@ -91,6 +93,10 @@ class House:
     def standing(self, caller: Caller) -> AbstractContextManager[None]:
         """Inside, transactions look from where this caller stands; for what is not an operation of a door."""
         return standpoint.taken(caller.standpoint)
+
+    def party(self, party_id: int) -> AbstractContextManager[None]:
+        """Inside, transactions look from where this party stands."""
+        return standpoint.of_parties({party_id})
 
     def door(self, name: str, description: str) -> Door:
         return Door(name, API, description, self.access)

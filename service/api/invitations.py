@@ -7,10 +7,11 @@ from service.api.door import PUBLIC, Door, body_of
 from service.api.fields import Text
 from service.api.house import House
 from service.api.people import author
-from service.api.problem import not_found
+from service.api.problem import Problem, not_found
 from service.auth.keys import Caller
 from service.people import changes, people
-from service.signin import demands, invitations
+from service.signin import bindings, demands, invitations
+from service.signin.demands import Demands
 
 _CODE = {"code": Text(40)}
 
@@ -19,7 +20,7 @@ def door(house: House) -> Door:
     made = house.door("sign-in", "How people get in")
     _invite(made, house)
     _accept(made, house)
-    _rules(made, house)
+    _demands(made, house)
     return made
 
 
@@ -66,7 +67,7 @@ def _invite(made: Door, house: House) -> None:
 def _accept(made: Door, house: House) -> None:
     @made.operation(
         "POST", "/invitations/accept", roles=PUBLIC, body=body_of(schemas.Acceptance), answers={200: schemas.Invited},
-        problems=(404,),
+        problems=(404, 409),
     )  # fmt: skip
     def accept_invitation(body: dict[str, Any]) -> Any:
         """Set your password with an invitation
@@ -79,27 +80,39 @@ def _accept(made: Door, house: House) -> None:
         return {"party": invited.party, "person": invited.person}
 
 
-def _rules(made: Door, house: House) -> None:
+def _demands(made: Door, house: House) -> None:
     @made.operation("GET", "/sign-in-rules", roles=("party",), answers={200: schemas.Rules})
     def read_sign_in_rules(caller: Caller) -> Any:
         """What is demanded of your people when they sign in"""
         assert caller.party_id is not None
         with house.engine.connect() as connection:
-            return {"second_factor": demands.said(connection, caller.party_id)}
+            return _rules(demands.said(connection, caller.party_id))
 
     @made.operation(
-        "PATCH", "/sign-in-rules", roles=("party",), body=body_of(schemas.RulesChange), answers={200: schemas.Rules}
-    )
+        "PATCH", "/sign-in-rules", roles=("party",), body=body_of(schemas.RulesChange), answers={200: schemas.Rules},
+        problems=(409,),
+    )  # fmt: skip
     def change_sign_in_rules(caller: Caller, body: dict[str, Any]) -> Any:
         """Demand something else of your people
 
-        Whoever is signed in and has not what is demanded can do nothing else before.
+        Whoever is signed in and has not what is demanded can do nothing else before. `only_oidc` ends the sessions of
+        those who came by a password, and needs a provider.
         """
-        who, factor = author(house, caller, body["reason"]), body["second_factor"]
+        who = author(house, caller, body["reason"])
         with house.engine.begin() as connection:
             before = demands.said(connection, who.party_id)
-            demands.say(connection, who.party_id, factor)
-            if before != factor:
-                changes.keep(connection, who, "sign-in", "rules", {"second_factor": (before, factor)})
+            wanted = Demands(body.get("second_factor", before.factor), body.get("only_oidc", before.only_oidc))
+            if wanted.only_oidc and not bindings.opened(connection, who.party_id):
+                raise Problem(409, "no-provider", "expected a provider that signs your people in, there is none")
+            demands.say(connection, who.party_id, wanted)
+            changes.keep(connection, who, "sign-in", "rules", _changed(_rules(before), _rules(wanted)))
         house.access.forget()
-        return {"second_factor": factor}
+        return _rules(wanted)
+
+
+def _rules(demanded: Demands) -> dict[str, Any]:
+    return {"second_factor": demanded.factor, "only_oidc": demanded.only_oidc}
+
+
+def _changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {name: (before[name], value) for name, value in after.items() if before[name] != value}

@@ -6,6 +6,7 @@ from service.api.fields import Choice, Field, Flag, Instant, Many, One, Shape, T
 from service.api.people import GrantShown
 from service.api.schemas import Nullable, text
 from service.domain.people import MOST_GRANTS
+from service.signin.bindings import NewProvider
 from service.signin.demands import FACTORS
 
 LONGEST_SECRET = 1024
@@ -121,7 +122,56 @@ class Rules(Shape):
     second_factor = Choice(*FACTORS, required=True, doc={
         "description": "Of whom one is demanded: of the roles quality, administrator and supervisor, or of everyone"
     })  # fmt: skip
+    only_oidc = Flag(required=True, doc={"description": "Whether people come through your own provider only"})
 
 
-class RulesChange(Rules):
+class RulesChange(Shape):
+    second_factor = Choice(*FACTORS)
+    only_oidc = Flag()
     reason = Text(200, required=True)
+
+
+class NewProviderShape(Shape):
+    """The redirect URI to register there stands in the answer."""
+
+    makes = NewProvider
+    label = Text(100, required=True)
+    issuer = Text(
+        500, pattern=r"https?://[!-~]+", called="an https URL", required=True,
+        doc={"description": "As the provider spells it; https, port 443, a public address"},
+    )  # fmt: skip
+    client_id = Text(255, required=True)
+    client_secret = Secret(required=True)
+
+
+class Provider(Shape):
+    id = Uuid(required=True)
+    label = text(100)
+    issuer = text(500)
+    client_id = text(255)
+    made_at = Instant(required=True)
+    ended_at = Nullable(Instant())
+    link = Text(300, required=True, doc={"description": "Where your people sign in"})
+    redirect_uri = Text(300, required=True, doc={"description": "To be registered at the provider"})
+
+
+class Providers(Shape):
+    providers = Many(One(Provider), 0, 1000, required=True)
+
+
+class NewSubject(Shape):
+    provider = Uuid(required=True)
+    subject = Text(
+        255, pattern=r"[!-~]([ -~]{0,253}[!-~])?", called="1 to 255 ASCII characters", required=True,
+        doc={"description": "The provider's `sub` of this person"},
+    )  # fmt: skip
+
+
+class Subject(Shape):
+    provider = Uuid(required=True)
+    subject = text(255)
+    bound_at = Instant(required=True)
+
+
+class Subjects(Shape):
+    subjects = Many(One(Subject), 0, 1000, required=True)

@@ -83,15 +83,16 @@ def accept(assertion: str, jwk: Mapping[str, str], client: str, audiences: tuple
 
 
 def _end(claims: Mapping[str, Any], now: datetime) -> datetime:
-    end, start = _instant(claims, "exp"), _instant(claims, "nbf", now)
+    end, start = instant(claims, "exp"), instant(claims, "nbf", now)
     if not now - SKEW < end <= now + LONGEST + SKEW:
         raise Rejected("exp has passed or is too far off")
-    if start > now + SKEW or _instant(claims, "iat", now) > now + SKEW:
+    if start > now + SKEW or instant(claims, "iat", now) > now + SKEW:
         raise Rejected("made for later")
     return end
 
 
-def _instant(claims: Mapping[str, Any], name: str, default: datetime | None = None) -> datetime:
+def instant(claims: Mapping[str, Any], name: str, default: datetime | None = None) -> datetime:
+    """The time of a claim; raises Rejected if it is none, or absent and there is no `default`."""
     value = claims.get(name)
     if value is None and default is not None:
         return default

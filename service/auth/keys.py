@@ -42,13 +42,16 @@ class Caller:
     own_key: str | None = None
     """The key with which the party signs for itself, where the service keeps none for it: the first by its name."""
     method: str = "api-key"
-    """How it was shown who calls: `api-key`, `oauth`; of a session `password`, `password+totp`, `password+recovery`."""
+    """How it was shown who calls: `api-key`, `oauth`; of a session `password`, `password+totp`, `password+recovery`,
+    or `oidc` and what the provider said of it."""
     proven_at: datetime | None = None
     """When a person in a session last gave the password (and the second factor) anew."""
     session: UUID | None = None
     """The session, of a person who signed in; None: the call came with a key. The members below are a session's."""
     person_id: int | None = None
     signed_in_at: datetime | None = None
+    provider: UUID | None = None
+    """Who signed the person in, if we did not."""
     stage: str = ""
     """What is still to be done before it opens anything: `code`, `enrol` (`service.auth.proving`), or nothing."""
     fresh: bool = False

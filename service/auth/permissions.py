@@ -42,7 +42,7 @@ READS: Mapping[str, Allowed] = {
     "list_clients": KEEPERS,
     "list_key_changes": KEEPERS,
     "list_people": KEEPERS,
-    "read_sign_in_rules": KEEPERS,
+    **dict.fromkeys(("read_sign_in_rules", "list_oidc_providers", "list_subjects"), KEEPERS),
     **dict.fromkeys(("list_erasures", "read_erasure"), KEEPERS | {"supervisor", "quality", "regulator"}),
     "list_refusals": frozenset({"administrator", "supervisor", "auditor"}),
     "list_changes": frozenset({"administrator", "supervisor", "quality", "auditor", "regulator"}),
@@ -75,6 +75,7 @@ OPERATIONS: Mapping[str, Allowed] = {
         "add_site", "add_location", "add_lot_number_rule", "set_item_category", "add_gs1_prefix", "add_customer",
         "set_item_issue_policy", "ask_for_keys", "approve_keys", "withdraw_keys",
         "add_client", "end_client", "invite_person", "end_invitations", "change_sign_in_rules",
+        "add_oidc_provider", "end_oidc_provider", "bind_subject", "unbind_subjects",
     ), ADMINISTRATOR),
     **dict.fromkeys(proving.OWN, ALL),  # of sessions only, whatever their roles
     **dict.fromkeys(("share_lot", "end_share"), frozenset({"supervisor", "quality", "integrator"})),

@@ -23,9 +23,10 @@ STAGES = {"code": _AT_ONCE | {"give_code"}, "enrol": _AT_ONCE | _ENROLLING | {"p
 SIGNING_ACTS = frozenset({
     # approvals and decisions
     "approve_case", "decide_case", "approve_count", "ask_for_keys", "approve_keys", "ask_erasure", "approve_erasure",
-    "add_recall", "lift_recall",
+    "add_recall", "lift_recall", "approve_lift_of_recall", "review_changes",
     # whatever lets somebody in
     "make_api_key", "rotate_api_key", "make_person_key", "add_client", "invite_person", "change_sign_in_rules",
+    "add_oidc_provider", "bind_subject",
     "remove_second_factor", "make_recovery_codes",
 })  # fmt: skip
 

@@ -1,5 +1,5 @@
-"""A new key-encryption key: every sealed party key, and every second factor's secret, is opened under the old one and
-sealed under the new one.
+"""A new key-encryption key: every sealed party key, and every other secret, is opened under the old one and sealed
+under the new one.
 
 One transaction: whoever reads sees all of them as they were, or all as they are now; a crash leaves them as they were,
 and running it again begins anew. Web processes that hold both KEKs (`Keyring(kek, before)`) open either, so they need
@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from sqlalchemy import Connection, text
 
 from service.keys.keyring import Keyring, SigningKey
-from service.signin import factors
+from service.signin import bindings, factors
 
 PORTION = 1_000  # rows in memory
 
@@ -44,26 +44,45 @@ def rewrap(
             connection.execute(_RESEAL, sealed)
         anew, before = anew + len(changed), before + len(rows) - len(changed)
         after(anew + before)
-    secrets = _factors(connection, old, new)
-    after(anew + before + secrets.anew + secrets.before)
-    return Rewrapped(anew + secrets.anew, before + secrets.before)
+    for secrets in SECRETS:
+        done = _secrets(connection, secrets, old, new)
+        anew, before = anew + done.anew, before + done.before
+        after(anew + before)
+    return Rewrapped(anew, before)
 
 
-def _factors(connection: Connection, old: Keyring, new: Keyring) -> Rewrapped:
-    """The secrets of second factors; `new` holds the KEK of now only."""
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """A table of sealed secrets: what they are called, its key, and to what each is bound."""
+
+    called: str
+    table: str
+    key: str
+    owner: Callable[[Any], str]
+
+
+SECRETS = (
+    Secrets("the second factor of person", "warehouse.second_factor", "person_id", factors.owner),
+    Secrets("the client's secret at provider", "warehouse.oidc_provider", "id", bindings.owner),
+)
+
+
+def _secrets(connection: Connection, of: Secrets, old: Keyring, new: Keyring) -> Rewrapped:
+    """All of a table; `new` holds the KEK of now only."""
     changed, before = list[dict[str, Any]](), 0
-    for row in connection.execute(_FACTORS):
-        owner = factors.owner(row.person_id)
+    rows = text(f"SELECT {of.key} AS key, sealed FROM {of.table} ORDER BY {of.key} FOR NO KEY UPDATE")  # noqa: S608
+    for row in connection.execute(rows):
+        owner = of.owner(row.key)
         if _opens(new, owner, row.sealed):
             before += 1
             continue
         try:
             secret = old.open_secret(owner, row.sealed)
         except InvalidTag:
-            raise DoesNotOpen(f"the second factor of person {row.person_id} opens under neither KEK") from None
-        changed.append({"person": row.person_id, "sealed": new.seal_secret(owner, secret)})
+            raise DoesNotOpen(f"{of.called} {row.key} opens under neither KEK: nothing was changed") from None
+        changed.append({"key": row.key, "sealed": new.seal_secret(owner, secret)})
     if changed:
-        connection.execute(_RESEAL_FACTOR, changed)
+        connection.execute(text(f"UPDATE {of.table} SET sealed = :sealed WHERE {of.key} = :key"), changed)  # noqa: S608
     return Rewrapped(len(changed), before)
 
 
@@ -99,8 +118,6 @@ _NEXT = text("""
      WHERE k.sealed IS NOT NULL AND (k.party_id, k.sequence, k.kid) > (:party, :sequence, :kid)
      ORDER BY k.party_id, k.sequence, k.kid LIMIT :many FOR NO KEY UPDATE OF k
 """)
-_FACTORS = text("SELECT person_id, sealed FROM warehouse.second_factor ORDER BY person_id FOR NO KEY UPDATE")
-_RESEAL_FACTOR = text("UPDATE warehouse.second_factor SET sealed = :sealed WHERE person_id = :person")
 _RESEAL = text(
     "UPDATE warehouse.party_key SET sealed = :sealed WHERE party_id = :party AND sequence = :sequence"
     " AND kid = :kid"

@@ -110,9 +110,12 @@ TABLES: dict[str, tuple[str, str]] = {
         "SELECT, INSERT, UPDATE (sealed, made_at, confirmed_at, last_step), DELETE", ""
     ),
     "warehouse.recovery_code": ("SELECT, INSERT, UPDATE (used_at), DELETE", ""),
-    "warehouse.sign_in_rule": ("SELECT, INSERT, UPDATE (factor)", ""),
+    "warehouse.sign_in_rule": ("SELECT, INSERT, UPDATE (factor, only_oidc)", ""),
     "warehouse.session": (f"SELECT, INSERT, UPDATE ({_SESSION}), DELETE", ""),
     "warehouse.sign_in_try": ("SELECT, INSERT, UPDATE (failures, last_at), DELETE", ""),
+    "warehouse.oidc_provider": ("SELECT, INSERT, UPDATE (sealed, ended_at)", ""),
+    "warehouse.oidc_subject": ("SELECT, INSERT, DELETE", ""),
+    "warehouse.oidc_used": ("SELECT, INSERT, DELETE", ""),
     "warehouse.refusal": (ADD, ""),
     "warehouse.change": (ADD, ""),
     "warehouse.signature": (ADD, ""),

@@ -42,7 +42,7 @@ OWN: dict[str, str] = {
         "statement", "item_category", "lot_number_rule", "lot_number_taking", "lot_number_taken", "gs1_prefix",
         "sscc_taking", "scan", "customer", "orders", "pick_list", "quarantine_case", "count_sheet", "recall",
         "recall_drill", "api_key", "person", "erasure", "refusal", "change", "signature", "webhook", "import",
-        "sign_in_rule",
+        "sign_in_rule", "oidc_provider",
     ), _mine()),
     "leg": _through("lot", "id", "leg.lot_id"),
     "balance": _through("lot", "id", "balance.lot_id"),
@@ -64,6 +64,8 @@ OWN: dict[str, str] = {
     **{table: _through("oauth_client", "id", f"{table}.client_id") for table in ("access_token", "used_assertion")},
     **{table: _through("person", "id", f"{table}.person_id")
        for table in ("person_password", "invitation", "second_factor", "recovery_code", "session")},
+    "oidc_subject": _through("oidc_provider", "id", "oidc_subject.provider_id"),
+    "oidc_used": _on("sign_in"),
     "sign_in_try": _on("sign_in"),  # of whoever tries: before anybody knows for which party
     "erasure_approval": _through("erasure", "number", "erasure_approval.erasure"),
     "delivery": _through("webhook", "id", "delivery.webhook_id"),
@@ -75,16 +77,17 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     # Whose key came with a request; who signs in for a token; to what a link leads.
     "key": (
         "api_key", "access_token", "oauth_client", "person", "person_role", "site", "party_key", "session",
-        "second_factor", "sign_in_rule",
+        "second_factor", "sign_in_rule", "oidc_provider",
     ),
     "sign_in": (
         "oauth_client", "access_token", "used_assertion", "person", "person_password", "session", "invitation",
+        "sign_in_try", "oidc_provider", "oidc_subject", "oidc_used", "sign_in_rule",
     ),
     "link": ("share",),
     "directory": ("party_key",),  # which key each party signs with
     "proof": ("statement", "disclosure", "lot"),  # the service decides what of a statement is shown (disclosure.py)
     "figures": ("webhook", "delivery", "movement"),  # how long the queue of webhooks is
-    "reseal": ("party_key", "second_factor"),  # every party's key under a new KEK
+    "reseal": ("party_key", "second_factor", "oidc_provider"),  # every party's key under a new KEK
     "operator": ("api_key", "person", "party_key"),
     "audit": tuple(OWN),  # whether everything that is stored follows from what was recorded
     "auditor": (),
@@ -125,6 +128,7 @@ SHARED = (
     Policy("party_key", "of_a_new_party", "INSERT", None, _on("operator")),
     Policy("party_key", "sealed_anew", "UPDATE", _on("reseal"), _on("reseal")),
     Policy("second_factor", "sealed_anew", "UPDATE", _on("reseal"), _on("reseal")),
+    Policy("oidc_provider", "sealed_anew", "UPDATE", _on("reseal"), _on("reseal")),
     Policy("refusal", "of_who_did_not_sign_in", "INSERT", None, f"party_id IS NULL AND {_on('sign_in')}"),
     Policy("statement", "of_a_new_party", "INSERT", None, _on("operator")),
     Policy("oauth_client", "locked_by_who_signs_in", "UPDATE", _on("sign_in"), "false"),

@@ -34,12 +34,6 @@ class Enrolment:
                 connection, id_of(caller), str(caller.party), str(caller.person), self._now()
             )
 
-    def begun(self, caller: Caller) -> str:
-        """The URI of what waits for its confirmation, or else of a new one; as `begin`."""
-        with self._engine.connect() as connection:
-            known = self._entrance.factors.shown_again(connection, id_of(caller), str(caller.party), str(caller.person))
-        return known or self.begin(caller)
-
     def confirm(self, caller: Caller, code: str, address: str) -> tuple[list[str], str]:
         """The recovery codes, and the session's new secret; the person's other sessions end. Raises Problem 401, 409 or
         429.
@@ -56,7 +50,7 @@ class Enrolment:
         """Raises Problem 409 where one is demanded, or there is none."""
         with self._engine.begin() as connection:
             assert caller.party_id is not None
-            if demands.of_factor(demands.said(connection, caller.party_id), caller.roles):
+            if demands.of_factor(demands.said(connection, caller.party_id).factor, caller.roles):
                 raise Problem(409, "factor-demanded", "a second factor is demanded of you; an administrator resets it")
             if not factors.remove(connection, id_of(caller)):
                 raise Problem(409, "no-factor", "expected a second factor, there is none")

@@ -23,7 +23,7 @@ from service.keys.keyring import Keyring
 from service.people import changes
 from service.people.changes import Author
 from service.people.refusals import Refusals
-from service.signin import factors, invitations, passwords, sessions, tries
+from service.signin import demands, factors, invitations, passwords, sessions, tries
 from service.signin.turns import Turns
 
 Result = TypeVar("Result")
@@ -60,8 +60,8 @@ class Entrance:
             counted = tries.subjects(said.party, said.person, said.address, known)
             self._count(counted)
             right = passwords.fits(row.hash if row else None, said.password)
-            if row is None or not right or not row.active:
-                raise self._refused("sign_in", row)
+            if row is None or not right or not row.active or row.only_oidc:
+                raise self.refused("sign_in", row)
             return self._let_in(row, said, counted)
 
     def give_code(self, caller: Caller, code: str, address: str) -> str:
@@ -115,7 +115,7 @@ class Entrance:
             self._count(counted)
             found = check()
             if found is None:
-                raise self._refused(operation, caller)
+                raise self.refused(operation, caller)
             self._give_back(counted)
             return found
 
@@ -130,6 +130,8 @@ class Entrance:
             hashed = passwords.kept(password)
         with standpoint.of_parties({invited.party_id}), self._engine.begin() as connection:
             now = self._now()
+            if demands.said(connection, invited.party_id).only_oidc:
+                raise Problem(409, "only-oidc", "your company's own sign-in is the only one: take the link of it")
             if not invitations.use(connection, invited.id, now):
                 raise _no_invitation()
             self._set_password(connection, invited.person_id, hashed)
@@ -151,7 +153,10 @@ class Entrance:
 
     def author(self, caller: Caller) -> Author:
         assert caller.party_id is not None
-        return Author(caller.party_id, caller.actor, self._now())
+        return self.author_of(caller.party_id, caller.actor)
+
+    def author_of(self, party_id: int, who: str) -> Author:
+        return Author(party_id, who, self._now())
 
     def _let_in(self, row: Any, said: Attempt, counted: tuple[tries.Subject, ...]) -> str:
         """After the right password."""
@@ -165,7 +170,7 @@ class Entrance:
                 connection, row.id, method, code_due, said.address, self._now(), self._random
             )
         if secret is None:
-            raise self._refused("sign_in", row)
+            raise self.refused("sign_in", row)
         if not code_due:
             self._give_back(counted)
         return secret
@@ -193,11 +198,11 @@ class Entrance:
     def _set_password(self, connection: Connection, person_id: int, hashed: str) -> None:
         connection.execute(_SET, {"person": person_id, "hash": hashed, "now": self._now()})
 
-    def _refused(self, operation: str, who: Any) -> Problem:
+    def refused(self, operation: str, who: Any) -> Problem:
         """One answer and one entry, whatever was wrong. `who` is a caller, the row of a person, or None."""
         detail = "party, person, password and second factor do not belong together"
         problem = Problem(401, "not-signed-in", detail, headers={"WWW-Authenticate": 'Session realm="lotproof"'})
-        key = str(who.session) if isinstance(who, Caller) else "sign-in"
+        key = str(who.session) if isinstance(who, Caller) and who.session else "sign-in"
         party, party_id = (None, None) if who is None else (who.party, who.party_id)
         blamed = Caller(key, "party", party, party_id, None if who is None else who.person)
         seen = standpoint.Standpoint(frozenset() if party_id is None else frozenset({party_id}), "sign_in")
@@ -221,8 +226,10 @@ def session_of(caller: Caller) -> UUID:
 
 
 _WHO = text(
-    "SELECT n.id, n.code AS person, n.active, n.party_id, p.code AS party, w.hash FROM warehouse.person n"
-    " JOIN warehouse.party p ON p.id = n.party_id LEFT JOIN warehouse.person_password w ON w.person_id = n.id"
+    "SELECT n.id, n.code AS person, n.active, n.party_id, p.code AS party, w.hash, r.only_oidc"
+    " FROM warehouse.person n JOIN warehouse.party p ON p.id = n.party_id"
+    " LEFT JOIN warehouse.person_password w ON w.person_id = n.id"
+    " LEFT JOIN warehouse.sign_in_rule r ON r.party_id = n.party_id"
     " WHERE p.code = :party AND n.code = :person"
 )
 _HASH = text("SELECT hash FROM warehouse.person_password WHERE person_id = :person")

@@ -40,13 +40,6 @@ class Factors:
             raise Problem(409, "factor-exists", "expected no second factor yet, there is one: remove it first")
         return _uri(pyotp.TOTP(secret), party, person)
 
-    def shown_again(self, connection: Connection, person_id: int, party: str, person: str) -> str | None:
-        """The URI of one that waits for its confirmation."""
-        row = self._row(connection, person_id)
-        if row is None or row.confirmed_at is not None:
-            return None
-        return _uri(self._totp(person_id, row), party, person)
-
     def confirm(self, connection: Connection, person_id: int, code: str, now: datetime) -> list[str] | None:
         """From now on it is asked for: ten recovery codes, shown once. None if the code is not of it."""
         row = self._row(connection, person_id)

@@ -42,7 +42,11 @@ def end(connection: Connection, person_id: int, now: datetime) -> int:
 
 def whose(connection: Connection, secret: str, now: datetime) -> Row[Any] | None:
     """id, resets_factor, person_id, person, party_id, party; None unless it is open and its person active."""
-    return connection.execute(_WHOSE, {"hash": secret_hash(secret), "now": now}).one_or_none()
+    return whose_hash(connection, secret_hash(secret), now)
+
+
+def whose_hash(connection: Connection, hashed: bytes, now: datetime) -> Row[Any] | None:
+    return connection.execute(_WHOSE, {"hash": hashed, "now": now}).one_or_none()
 
 
 def use(connection: Connection, id: UUID, now: datetime) -> bool:

@@ -45,14 +45,19 @@ def new_secret(random: Random) -> str:
 
 
 def begin(
-    connection: Connection, person_id: int, method: str, code_due: bool, address: str, now: datetime, random: Random
-) -> str:
-    """The secret of a new session; `code_due`: it opens nothing but the door to the second factor, for some minutes."""
+    connection: Connection, person_id: int, method: str, code_due: bool, address: str, now: datetime, random: Random,
+    provider: UUID | None = None,
+) -> str:  # fmt: skip
+    """The secret of a new session; `code_due`: it opens nothing but the door to the second factor, for some minutes.
+    `provider`: who signed the person in, if we did not.
+    """
     secret, id = new_secret(random), UUID(bytes=random(16), version=4)
     life = CODE_WITHIN if code_due else LONGEST
     connection.execute(_FORGET, {"person": person_id, "before": now - KEPT})
-    connection.execute(_BEGIN, {"id": id, "person": person_id, "hash": secret_hash(secret), "method": method,
-                                "due": code_due, "address": address, "now": now, "until": now + life})  # fmt: skip
+    connection.execute(_BEGIN, {
+        "id": id, "person": person_id, "hash": secret_hash(secret), "method": method, "provider": provider,
+        "due": code_due, "address": address, "now": now, "until": now + life,
+    })  # fmt: skip
     return secret
 
 
@@ -82,8 +87,9 @@ def touch(connection: Connection, id: UUID, now: datetime) -> None:
     connection.execute(_TOUCH, {"id": id, "now": now})
 
 
-def end(connection: Connection, person_id: int, now: datetime, *, only: UUID | None = None,
-        but: UUID | None = None) -> int:  # fmt: skip
+def end(
+    connection: Connection, person_id: int, now: datetime, *, only: UUID | None = None, but: UUID | None = None
+) -> int:
     """How many were ended: one, all, or all but one of this person's."""
     asked = {"person": person_id, "now": now, "only": only, "but": but}
     return connection.execute(_END, asked).rowcount
@@ -113,14 +119,15 @@ def found(connection: Connection, hashed: bytes, now: datetime) -> Known | None:
     caller = Caller(
         str(row.id), "party", row.party, row.party_id, row.person, grants, row.own_key, method=row.method,
         proven_at=row.proven_at, session=row.id, person_id=row.person_id, stage=stage, signed_in_at=row.made_at,
+        provider=row.provider_id,
     )  # fmt: skip
     return Known(caller, row.seen_at <= now - TOUCHED)
 
 
 _BEGIN = text(
     "INSERT INTO warehouse.session"
-    " (id, person_id, secret_hash, method, code_due, address, made_at, seen_at, expires_at)"
-    " VALUES (:id, :person, :hash, :method, :due, :address, :now, :now, :until)"
+    " (id, person_id, secret_hash, method, code_due, address, made_at, seen_at, expires_at, provider_id)"
+    " VALUES (:id, :person, :hash, :method, :due, :address, :now, :now, :until, :provider)"
 )
 _COMPLETE = text(
     "UPDATE warehouse.session SET secret_hash = :hash, method = :method, code_due = false, seen_at = :now,"
@@ -151,9 +158,12 @@ _KNOWN = text(
 _FOUND = text(
     "SELECT s.id, s.method, s.code_due, s.seen_at, s.proven_at, s.made_at, s.person_id, n.code AS person, n.party_id,"  # noqa: S608 - constants
     f" p.code AS party, {OWN_KEY.format('n.party_id')} AS own_key,"
-    " s.method LIKE 'oidc%' OR f.confirmed_at IS NOT NULL AS enrolled, r.factor FROM warehouse.session s"
+    " s.provider_id, s.provider_id IS NOT NULL OR f.confirmed_at IS NOT NULL AS enrolled, r.factor"
+    " FROM warehouse.session s"
     " JOIN warehouse.person n ON n.id = s.person_id JOIN warehouse.party p ON p.id = n.party_id"
     " LEFT JOIN warehouse.second_factor f ON f.person_id = n.id"
     " LEFT JOIN warehouse.sign_in_rule r ON r.party_id = n.party_id"
+    " LEFT JOIN warehouse.oidc_provider o ON o.id = s.provider_id"
     " WHERE s.secret_hash = :hash AND s.ended_at IS NULL AND s.expires_at > :now AND s.seen_at > :idle AND n.active"
+    " AND o.ended_at IS NULL AND (r.only_oidc IS NOT TRUE OR o.id IS NOT NULL)"
 )

@@ -12,6 +12,10 @@ _ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+WITH_FORM = {
+    "Content-Security-Policy": _ALWAYS["Content-Security-Policy"].replace("form-action 'none'", "form-action 'self'"),
+    "Referrer-Policy": "same-origin",  # with `no-referrer` a browser would send `Origin: null` with our own forms
+}
 _TLS_ONLY = "max-age=31536000; includeSubDomains"
 
 

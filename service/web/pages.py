@@ -42,9 +42,19 @@ def pages(house: House, specification: dict[str, Any]) -> Blueprint:
 
 def page(template: str, **values: Any) -> Response:
     """A page in the language of who asks."""
-    catalogue = words.chosen(request.args.get("lang"), request.headers.get("Accept-Language"))
-    text = render_template(template, w=catalogue, lang="zh" if catalogue is words.ZH else "en", **values)
+    catalogue = spoken()
+    text = render_template(template, w=catalogue, lang=language(), **values)
     return Response(text, headers={"Vary": "Accept-Language", "Cache-Control": "no-cache"})
+
+
+def spoken() -> dict[str, str]:
+    """The words of the language of who asks."""
+    return words.chosen(request.args.get("lang"), request.headers.get("Accept-Language"))
+
+
+def language() -> str:
+    """As it stands in an address."""
+    return "zh" if spoken() is words.ZH else "en"
 
 
 @cache

@@ -1,5 +1,7 @@
 """The words of the pages, one catalogue for each language; test_pages.py holds their keys together."""
 
+from service.web import words_people
+
 EN = {
     "lang": "en",
     "other": "简体中文",
@@ -60,7 +62,7 @@ EN = {
     "group_words": "Reasons and notes",
     "group_rest": "Everything else, also of other lots",
     "home": "Start",
-}
+} | words_people.EN
 
 ZH = {
     "lang": "zh-CN",
@@ -119,7 +121,7 @@ ZH = {
     "group_words": "原因与备注",
     "group_rest": "其他内容，包括其他批次",
     "home": "首页",
-}
+} | words_people.ZH
 
 CATALOGUES = {"en": EN, "zh": ZH}
 

@@ -1,4 +1,4 @@
-"""One POST to an address that was judged before: no redirect followed, no proxy, bounded in time and size."""
+"""One request to an address that was judged before: no redirect followed, no proxy, bounded in time and size."""
 
 import socket
 import ssl
@@ -24,18 +24,27 @@ class Unsent(Exception):
 
 
 def post(target: Target, address: str, body: bytes, headers: Mapping[str, str], within: float = WHOLE_SECONDS) -> int:
-    """The status of the answer; raises Unsent. The certificate must be of `target.host`, wherever we connect."""
+    """The status of the answer; raises Unsent."""
+    return ask("POST", target, address, body, headers, within)[0]
+
+
+def ask(
+    method: str, target: Target, address: str, body: bytes | None, headers: Mapping[str, str],
+    within: float = WHOLE_SECONDS,
+) -> tuple[int, bytes]:  # fmt: skip
+    """Status and body of the answer; raises Unsent. The certificate must be of `target.host`, wherever we connect."""
     try:
         with _line(target, address, within) as line:
             connection = HTTPConnection(target.host, target.port)
             connection.sock = line
             usual = target.port == (443 if target.secure else 80)
             host = target.host if usual else f"{target.host}:{target.port}"
-            connection.request("POST", target.path, body, {**headers, "Host": host})
+            connection.request(method, target.path, body, {**headers, "Host": host})
             answer = connection.getresponse()
-            if len(answer.read(ANSWER_LIMIT + 1)) > ANSWER_LIMIT:
+            read = answer.read(ANSWER_LIMIT + 1)
+            if len(read) > ANSWER_LIMIT:
                 raise Unsent(f"expected an answer of at most {ANSWER_LIMIT} bytes, got more")
-            return answer.status
+            return answer.status, read
     except (OSError, HTTPException, ValueError) as error:
         raise Unsent(shown(f"{type(error).__name__}: {error}")) from None  # it may quote what the receiver sent
 

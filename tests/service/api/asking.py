@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from service.api.examples import Example, story
 from service.exchange.columns import COLUMNS
 from tests.service.api.conftest import Caller
-from tests.service.api.test_examples import filled
+from tests.service.api.test_examples import Played, filled
 from verifier.encoding import b64url
 
 PREFIX = "/api/v1"
@@ -95,18 +95,12 @@ class Told:
 
 def told(operator: Caller) -> Told:
     """Tell the story."""
-    callers, kept, examples = {"operator": operator}, dict[str, str](), dict[str, Example]()
+    played, examples = Played({"operator": operator}, {}), dict[str, Example]()
     for example in story():
-        body = {name: filled(value, kept) for name, value in example.body.items()}
-        caller, path = callers[example.by], filled(example.path, kept)
-        answer = caller.get(path) if example.read else caller.post(path, body, example.expect)
-        if example.keeps:
-            kept[example.keeps] = answer[example.kept]
-        if example.path == "/parties":
-            callers[example.body["id"]] = Caller(operator.client, answer["api_key"], example.body["id"])
+        played.post(example)
         if not example.read:
             examples.setdefault(PREFIX + example.rule.replace("<", "{").replace(">", "}"), example)
-    return Told(callers, dict(_names(callers, kept)), examples, kept)
+    return Told(played.callers, dict(_names(played.callers, played.kept)), examples, played.kept)
 
 
 def _names(callers: Mapping[str, Caller], kept: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -125,6 +119,8 @@ def _names(callers: Mapping[str, Caller], kept: Mapping[str, str]) -> Iterator[t
     share = {"id": str(uuid4()), "lot": "https://id.gs1.org/01/09506000134352/10/L-2611", "label": "a visitor"}
     yield "shares", owner.post("/shares", share)["id"]
     yield "oauth-clients", owner.post("/oauth-clients", {"label": "a scanner", "jwk": a_machines_key()})["id"]
+    provider = {"label": "x", "issuer": "https://id.acme.example", "client_id": "x", "client_secret": "x"}
+    yield "oidc-providers", owner.post("/oidc-providers", provider)["id"]
     change = {"id": str(uuid4()), "kept_here": "new", "reason": "each year", "by": "u-1"}
     yield "signing-key-changes", owner.post("/signing-key-changes", change)["id"]
     case = {"id": str(uuid4()), "cause": "suspect", "words": "wet", "item": "TAB", "lot": "L-2613", "by": "u-1"}

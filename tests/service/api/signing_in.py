@@ -53,7 +53,7 @@ class Screen:
 
     def enrol(self) -> list[str]:
         uri = self.post("/session/second-factor", None)["uri"]
-        self.secret = parse_qs(urlsplit(uri).query)["secret"][0]
+        self.secret = secret_of(uri)
         return list(self.post("/session/second-factor/confirm", {"code": self.code()}, 200)["recovery_codes"])
 
     def code(self) -> str:
@@ -64,6 +64,11 @@ class Screen:
     def prove(self, expect: int = 200) -> Any:
         body = {"password": PASSWORD} | ({"code": self.code()} if self.secret else {})
         return self.post("/session/prove", body, expect)
+
+
+def secret_of(uri: str) -> str:
+    """What an authenticator app takes from an otpauth URI."""
+    return parse_qs(urlsplit(uri).query)["secret"][0]
 
 
 def slug(answer: TestResponse) -> str:

@@ -51,7 +51,10 @@ def test_every_operation_says_who_may_call_it_and_how_it_refuses(app: Flask, doc
         for verb in methods.keys() - {"parameters"}:
             operation = methods[verb]
             assert operation["summary"] and operation["operationId"], (verb, path)
-            assert operation["security"] == ([{"apiKey": []}] if operation.get("x-roles") else []), (verb, path)
+            roles = operation.get("x-roles", [])
+            keys = [{"apiKey": []}] if roles and roles != ["session"] else []
+            people = [{"session": []}] if {"party", "session"} & set(roles) else []
+            assert operation["security"] == keys + people, (verb, path)
             for status, answer in operation["responses"].items():
                 problem = "application/problem+json" in answer["content"]
                 assert problem == (int(status) >= 400), (verb, path, status)

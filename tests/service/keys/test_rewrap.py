@@ -17,6 +17,7 @@ from service.keys.keyring import Keyring
 from service.keys.rewrap import DoesNotOpen, Rewrapped, rewrap
 from service.ledger.master_data import create_party
 from service.ledger.party_keys import change_key
+from service.signin import factors
 from tests.service.ledger.world import World
 
 OLD, NEW, OTHER = bytes(range(32)), b"\x07" * 32, b"\x08" * 32
@@ -73,6 +74,30 @@ def test_both_keks_open_while_it_is_not_done_and_only_the_new_one_seals(world, m
     monkeypatch.setattr(room, "PORTION", 2)
     assert run(world.engine) == Rewrapped(4, 1)
     assert opened_by(NEW, sealed(world.engine)) == 5
+
+
+def test_secrets_of_second_factors_are_sealed_anew_with_the_keys(world):
+    with world.engine.begin() as connection:
+        person = connection.scalar(text(
+            "INSERT INTO warehouse.person (party_id, code, active, created_at)"
+            " SELECT id, 'p-1', true, now() FROM warehouse.party WHERE code = 'maker' RETURNING id"))  # fmt: skip
+        connection.execute(text(
+            "INSERT INTO warehouse.second_factor (person_id, sealed, made_at, last_step) VALUES (:p, :s, now(), 0)"
+        ), {"p": person, "s": Keyring(OLD).seal_secret(factors.owner(person), b"secret")})  # fmt: skip
+    assert run(world.engine) == Rewrapped(5, 0)
+    assert run(world.engine) == Rewrapped(0, 5)
+    with world.engine.connect() as connection:
+        kept = connection.execute(text("SELECT sealed FROM warehouse.second_factor")).scalar_one()
+    assert Keyring(NEW).open_secret(factors.owner(person), kept) == b"secret"
+    for keyring, owner in ((Keyring(OLD), factors.owner(person)), (Keyring(NEW), factors.owner(person + 1))):
+        with pytest.raises(InvalidTag):
+            keyring.open_secret(owner, kept)
+    assert Keyring(OTHER, NEW).open_secret(factors.owner(person), kept) == b"secret"
+    with world.engine.begin() as connection:
+        connection.execute(text("UPDATE warehouse.second_factor SET sealed = sealed || '\\x00'"))
+    with pytest.raises(DoesNotOpen, match="second factor of person"):
+        run(world.engine, old=NEW, new=OLD)
+    assert opened_by(NEW, sealed(world.engine)) == 4
 
 
 def test_a_key_that_opens_under_neither_stops_it_and_changes_nothing(world, monkeypatch):

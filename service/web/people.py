@@ -1,0 +1,230 @@
+"""The pages on which people sign in, set a password, enrol a second factor, and see their sessions. No script.
+
+Whatever is refused is said on a page, in words; nothing of what was typed into a secret field is repeated.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
+
+from flask import Blueprint, Response
+
+from service.api.house import House
+from service.api.problem import Problem
+from service.api.session import address, own_sessions, shown
+from service.auth.keys import Caller
+from service.papers import symbols
+from service.signin import bindings, sessions
+from service.signin.entrance import Attempt, id_of, session_of
+from service.web import openid
+from service.web.forms import Input, form_page, sent
+from service.web.visitor import entered, here, to
+
+PARTY = Input("party", "party", "organization")
+PERSON = Input("person", "person", "username")
+PASSWORD = Input("password", "password", "current-password", "password")
+CODE = Input("code", "code", "one-time-code", hint="code_hint")
+APP_CODE = Input("code", "code", "one-time-code", hint="enrol_code_hint", inputmode="numeric")
+NEW = Input("password", "password_new", "new-password", "password", hint="password_hint")
+AGAIN = Input("again", "password_again", "new-password", "password")
+
+SAID: Mapping[str, str] = {
+    "not-signed-in": "wrong", "wait": "oops_wait", "many-sign-in": "oops_busy", "weak-password": "oops_weak",
+    "start-again": "oops_again", "forbidden": "oops_foreign", "sign-in-off": "oops_off", "provider-away": "oops_away",
+    "only-oidc": "oops_only", "prove-yourself": "oops_prove", "not-found": "oops_invitation",
+}  # fmt: skip
+
+
+def pages(house: House) -> Blueprint:
+    blueprint = Blueprint("visit", __name__)
+    blueprint.register_error_handler(Problem, lambda problem: _told(house, problem))
+    _sign_in(blueprint, house)
+    _enrol(blueprint, house)
+    _invited(blueprint, house)
+    _me(blueprint, house)
+    openid.routes(blueprint, house)
+    return blueprint
+
+
+def _form(
+    house: House, *, heading: str, lead: str, button: str, inputs: list[Input], wrong: Problem | str | None = None,
+    **more: Any,
+) -> Response:  # fmt: skip
+    """One form on a page; `wrong` stands above it, and tells the status."""
+    status, headers = (wrong.status, wrong.headers) if isinstance(wrong, Problem) else (422 if wrong else 200, {})
+    said = SAID.get(wrong.slug, "oops_other") if isinstance(wrong, Problem) else wrong
+    made = form_page(
+        house.access.cookies, "form.html", status, heading=heading, lead=lead, button=button, inputs=inputs, said=said,
+        wait=wrong.extra.get("retry_after") if isinstance(wrong, Problem) else None, **more,
+    )  # fmt: skip
+    made.headers.update({name: value for name, value in headers.items() if name == "Retry-After"})
+    return made
+
+
+def _sign_in(blueprint: Blueprint, house: House) -> None:
+    def form(party: str = "", person: str = "", wrong: Problem | None = None) -> Response:
+        inputs = [Input(each.name, each.label, each.autocomplete, value=value)
+                  for each, value in ((PARTY, party), (PERSON, person))]  # fmt: skip
+        return _form(house, heading="sign_in", lead="sign_in_lead", button="go_on", inputs=[*inputs, PASSWORD],
+                     wrong=wrong)  # fmt: skip
+
+    def code_form(wrong: Problem | None = None) -> Response:
+        return _form(house, heading="code_title", lead="code_hint", button="code_send", inputs=[CODE], wrong=wrong)
+
+    @blueprint.get("/sign-in")
+    def sign_in() -> Response:
+        house.access.cookies.check_usable()
+        return form()
+
+    @blueprint.post("/sign-in")
+    def sign_in_sent() -> Response:
+        house.access.cookies.check_usable()
+        said = sent(house.access.cookies)
+        party, person = said.get("party", "").strip(), said.get("person", "").strip()
+        try:
+            attempt = Attempt(party, person, said.get("password", ""), None, address())
+            return entered(house, house.entrance.sign_in(attempt), "me")
+        except Problem as problem:
+            return form(party, person, problem)
+
+    @blueprint.get("/sign-in/code")
+    def give_code() -> Response:
+        caller = here(house)
+        return code_form() if caller is not None and caller.stage == "code" else to("me")
+
+    @blueprint.post("/sign-in/code")
+    def code_sent() -> Response:
+        caller, said = here(house), sent(house.access.cookies)
+        if caller is None or caller.stage != "code":
+            return to("me")
+        try:
+            with house.standing(caller):
+                return entered(house, house.entrance.give_code(caller, said.get("code", ""), address()), "me")
+        except Problem as problem:
+            return code_form(problem)
+
+
+def _enrol(blueprint: Blueprint, house: House) -> None:
+    cookies = house.access.cookies
+
+    @blueprint.get("/sign-in/enrol")
+    def enrol() -> Response:
+        caller = here(house)
+        if caller is None or caller.stage == "code":
+            return to("me")
+        return form_page(cookies, "enrol.html", demanded=caller.stage == "enrol", uri=None, said=None)
+
+    @blueprint.post("/sign-in/enrol/begin")
+    def enrol_begin() -> Response:
+        caller, _ = here(house), sent(cookies)
+        if caller is None or caller.stage == "code":
+            return to("me")
+        with house.standing(caller):
+            uri = house.enrolment.begin(caller)
+        qr, secret = symbols.qr(uri), parse_qs(urlsplit(uri).query)["secret"][0]
+        return form_page(
+            cookies, "enrol.html", demanded=False, uri=uri, qr=qr[qr.index("<svg") :], secret=secret, input=APP_CODE,
+            said=None,
+        )  # fmt: skip
+
+    @blueprint.post("/sign-in/enrol")
+    def enrol_sent() -> Response:
+        caller, said = here(house), sent(cookies)
+        if caller is None or caller.stage == "code":
+            return to("me")
+        try:
+            with house.standing(caller):
+                codes, secret = house.enrolment.confirm(caller, said.get("code", "none"), address())
+        except Problem as problem:
+            word = "wrong_code" if problem.slug == "not-signed-in" else SAID.get(problem.slug, "oops_other")
+            return form_page(cookies, "enrol.html", problem.status, demanded=False, uri="begun", qr=None,
+                             input=APP_CODE, said=word)  # fmt: skip
+        house.access.forget()
+        return cookies.give(form_page(cookies, "codes.html", codes=codes), secret)
+
+
+def _invited(blueprint: Blueprint, house: House) -> None:
+    def form(secret: str, wrong: Problem | str | None = None) -> Response:
+        invited = house.entrance.invited(secret)
+        with house.party(invited.party_id), house.engine.connect() as connection:
+            providers = bindings.opened(connection, invited.party_id)
+        return _form(
+            house, heading="invited_title", lead="invited_lead", button="password_set", inputs=[NEW, AGAIN],
+            wrong=wrong, who=f"{invited.party} / {invited.person}", providers=providers, secret=secret,
+        )  # fmt: skip
+
+    @blueprint.get("/invitation/<secret>")
+    def invitation(secret: str) -> Response:
+        house.access.cookies.check_usable()
+        return form(secret)
+
+    @blueprint.post("/invitation/<secret>")
+    def invitation_sent(secret: str) -> Response:
+        house.access.cookies.check_usable()
+        said = sent(house.access.cookies)
+        if said.get("password") != said.get("again"):
+            return form(secret, "oops_same")
+        try:
+            house.entrance.accept(secret, said.get("password", ""))
+        except Problem as problem:
+            if problem.slug == "not-found":
+                raise
+            return form(secret, problem)
+        house.access.forget()
+        return form_page(house.access.cookies, "told.html", heading="invited_title", said="invited_done",
+                         back="visit.sign_in")  # fmt: skip
+
+
+def _me(blueprint: Blueprint, house: House) -> None:
+    cookies = house.access.cookies
+
+    @blueprint.get("/me")
+    def me() -> Response:
+        caller = here(house)
+        if caller is None:
+            return to("sign_in")
+        if caller.stage:
+            return to({"code": "give_code", "enrol": "enrol"}[caller.stage])
+        who, open = shown(house, caller), own_sessions(house, caller)
+        return form_page(cookies, "me.html", who=who, sessions=open, oidc=caller.provider is not None)
+
+    @blueprint.post("/me/sign-out")
+    def sign_out() -> Response:
+        caller, _ = here(house), sent(cookies)
+        if caller is not None:
+            _end(house, caller, session_of(caller))
+        gone = form_page(cookies, "told.html", heading="sign_out", said="me_signed_out", back="visit.sign_in")
+        return cookies.take(gone)
+
+    @blueprint.post("/me/end")
+    def end_sessions() -> Response:
+        """One, by its id, or all."""
+        caller, said = here(house), sent(cookies)
+        if caller is not None and not caller.stage:
+            _end(house, caller, _uuid(said["id"]) if "id" in said else None)
+        return to("me")
+
+
+def _end(house: House, caller: Caller, only: UUID | None) -> None:
+    with house.standing(caller), house.engine.begin() as connection:
+        sessions.end(connection, id_of(caller), house.now(), only=only)
+    house.access.forget()
+
+
+def _uuid(text: str) -> UUID:
+    """One that is nobody's, if it is none."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)
+
+
+def _told(house: House, problem: Problem) -> Response:
+    """A refusal on a page of its own."""
+    said = form_page(
+        house.access.cookies, "told.html", problem.status, heading="oops_title",
+        said=SAID.get(problem.slug, "oops_other"), back="visit.me",
+    )  # fmt: skip
+    said.headers.update({name: value for name, value in problem.headers.items() if name == "Retry-After"})
+    return said
