@@ -1,6 +1,6 @@
 """What all pages share: who is in, in which language, what stands around a page, and how a refusal looks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -9,12 +9,15 @@ from werkzeug.wrappers import Response as Answer
 from service.api.errors import domain_problem
 from service.api.house import House
 from service.api.problem import Problem
-from service.auth.keys import Caller
+from service.api.session import address
+from service.auth.keys import Caller, secret_hash
 from service.console.asking import Asking, Operations
 from service.console.shown import FILTERS
-from service.console.words import LANGUAGES, Language, W
+from service.console.words import DONE, LANGUAGES, Language, W
 from service.domain.errors import DomainError
 from service.papers.words import Words
+from service.web.forms import keep, secret_of, sent, token
+from service.web.visitor import here
 
 PREFIX = "/console"
 COOKIE = "lotproof-language"
@@ -32,6 +35,7 @@ NAVIGATION = (
     ("nav.expiry", "console.expiry", "report_expiry"),
     ("nav.handoffs", "console.handoffs", "list_handoffs"),
     ("nav.recalls", "console.recalls", "list_recalls"),
+    ("nav.people", "console.people", "list_people"),
     ("nav.trail", "console.trail", "list_changes"),
     ("nav.ledger", "console.ledger", "list_lots"),
 )
@@ -50,39 +54,83 @@ class Frame:
         for name, filter in FILTERS.items():
             self.blueprint.add_app_template_filter(filter, name)
 
-    def page(self, rule: str, *methods: str) -> Callable[[View], View]:
+    def page(self, rule: str) -> Callable[[View], View]:
         def declare(view: View) -> View:
             def run(**arguments: str) -> Answer:
-                try:
-                    caller = self._caller()
-                except Problem:
+                caller = self._caller()
+                if caller is None:
                     return redirect(f"{self._sign_in}?next={request.path}")
-                try:
-                    return _headed(make_response(view(Asking(self._operations, caller), **arguments)))
-                except Problem as problem:
-                    return _headed(self._refused(caller, problem))
-                except DomainError as refusal:
-                    return _headed(self._refused(caller, domain_problem(refusal)))
+                return self._answered(caller, lambda: view(Asking(self._operations, caller), **arguments))
 
-            self.blueprint.add_url_rule(rule, view.__name__, run, methods=list(methods) or ["GET"])
+            self.blueprint.add_url_rule(rule, view.__name__, run, methods=["GET"])
             return view
 
         return declare
 
+    def form(self, rule: str) -> Callable[[View], View]:
+        """What a form of ours sends; the view gets its fields too, and answers with the address of the page that
+        follows, or with a page. A `password` among them proves who signs, before anything is done.
+        """
+        def declare(view: View) -> View:
+            def run(**arguments: str) -> Answer:
+                caller = here(self.house)
+                if caller is None or caller.stage:
+                    return redirect(f"{self._sign_in}?next={PREFIX}/", 303)
+                return self._carried_out(caller, view, arguments)
+
+            self.blueprint.add_url_rule(rule, view.__name__, run, methods=["POST"])
+            return view
+
+        return declare
+
+    def _carried_out(self, caller: Caller, view: View, arguments: Mapping[str, str]) -> Answer:
+        cookies, secrets = self.house.access.cookies, list[str]()
+
+        def act() -> Any:
+            said = sent(cookies)
+            signing = self._proven(caller, said, secrets)
+            done = view(Asking(self._operations, signing), said, **arguments)
+            return redirect(done, 303) if isinstance(done, str) else done
+
+        answer = self._answered(caller, act)
+        return cookies.give(answer, secrets[0]) if secrets and isinstance(answer, Response) else answer
+
+    def _proven(self, caller: Caller, said: dict[str, str], secrets: list[str]) -> Caller:
+        """The same caller, proven anew if a password came along; the session's new secret is added to `secrets`."""
+        password, code = said.pop("password", None), said.pop("second_factor", None)
+        if password is None:
+            return caller
+        with self.house.standing(caller):
+            secrets.append(self.house.entrance.prove(caller, password, code, address()))
+        self.house.access.forget()
+        return self.house.access.in_session(secret_hash(secrets[0]))
+
+    def _answered(self, caller: Caller, view: Callable[[], Any]) -> Answer:
+        """The page, or the refusal as a page."""
+        try:
+            return _headed(make_response(view()))
+        except Problem as problem:
+            return _headed(self._refused(caller, problem))
+        except DomainError as refusal:
+            return _headed(self._refused(caller, domain_problem(refusal)))
+
     def shown(self, asking: Asking, template: str, **values: Any) -> Response:
         """A page in the language of who asks."""
-        text = render_template(f"console/{template}", **self._around(asking.caller), may=asking.may, **values)
-        answer = Response(text, headers={"Vary": "Accept-Language, Cookie"})
+        secret = secret_of(self.house.access.cookies)
+        around = self._around(asking.caller) | {"csrf": token(secret), "may": asking.may, "signs": signs(asking.caller)}
+        text = render_template(f"console/{template}", **around, **values)
+        answer = keep(self.house.access.cookies, Response(text, headers={"Vary": "Accept-Language, Cookie"}), secret)
         if (asked := request.args.get("lang")) in LANGUAGES:
             answer.set_cookie(COOKIE, str(asked), max_age=_YEAR, samesite="Lax", path=PREFIX)
         return answer
 
-    def _caller(self) -> Caller:
-        """Who signed in, and belongs to a party; raises Problem."""
-        caller = self.house.access.caller()
-        if caller.party is None:
-            raise Problem(403, "no-party", "the console is for people of a party")
-        return caller
+    def _caller(self) -> Caller | None:
+        """Who signed in wholly, and belongs to a party; who reads with a key sees the same."""
+        try:
+            caller = self.house.access.caller()
+        except Problem:
+            return None
+        return None if caller.party is None or caller.stage else caller
 
     def _refused(self, caller: Caller, problem: Problem) -> Response:
         asking = Asking(self._operations, caller)
@@ -96,7 +144,13 @@ class Frame:
         entries = [(W[label].in_language(language), url_for(end), end == request.endpoint)
                    for label, end, needed in NAVIGATION if asking.may(needed)]  # fmt: skip
         return {"t": translator(language), "language": language, "navigation": entries, "caller": caller,
-                "other": "en" if language == "zh" else "zh"}  # fmt: skip
+                "other": "en" if language == "zh" else "zh", "done": request.args.get("done"),
+                "DONE": DONE}  # fmt: skip
+
+
+def signs(caller: Caller) -> bool:
+    """Whether a form that signs must ask for the password: of a person, whose last proof is too old."""
+    return caller.session is not None and not caller.fresh
 
 
 def chosen() -> Language:
@@ -123,4 +177,5 @@ def word(table: dict[str, Words], language: Language, key: str) -> str:
 def _headed(answer: Answer) -> Answer:
     answer.headers["Content-Security-Policy"] = _CSP
     answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "same-origin"  # with `no-referrer` our own forms would come from `null`
     return answer

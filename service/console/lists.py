@@ -1,8 +1,9 @@
 """Pages that are a list: what expires, handoffs, recalls, the audit trail."""
 
 from typing import Any
+from uuid import uuid4
 
-from flask import request
+from flask import request, url_for
 
 from service.console.asking import Asking
 from service.console.frame import Frame
@@ -21,7 +22,9 @@ def declare(frame: Frame) -> None:
     @frame.page("/handoffs")
     def handoffs(asking: Asking) -> Any:
         found = asking.read("list_handoffs", limit=200)["handoffs"]
-        return frame.shown(asking, "handoffs.html", found=found)
+        incoming = [each for each in found if each["state"] == "offered" and each["to_party"] == asking.caller.party]
+        places = asking.read("list_locations")["locations"] if incoming else []
+        return frame.shown(asking, "handoffs.html", found=found, incoming=incoming, places=places)
 
     @frame.page("/recalls")
     def recalls(asking: Asking) -> Any:
@@ -29,7 +32,51 @@ def declare(frame: Frame) -> None:
         notices = asking.read("list_notices", limit=100)["notices"]
         return frame.shown(asking, "recalls.html", found=found, notices=notices)
 
+    @frame.page("/recalls/<id>")
+    def recall(asking: Asking, id: str) -> Any:
+        found = asking.read("read_recall", {"id": id}, limit=1000)
+        signed = asking.read("list_signatures", subject="recall", id=id)["signatures"]
+        return frame.shown(asking, "recall.html", recall=found, signed=signed)
+
     @frame.page("/trail")
     def trail(asking: Asking) -> Any:
         found = asking.read("list_changes", before=request.args.get("before"), limit=100)
         return frame.shown(asking, "trail.html", found=found)
+
+    _act(frame)
+
+
+def _act(frame: Frame) -> None:
+    @frame.form("/handoffs/<id>/accept")
+    def accept(asking: Asking, said: dict[str, str], id: str) -> str:
+        return _answer(asking, "accept", {"handoff": id, "to": said.get("to", "")})
+
+    @frame.form("/handoffs/<id>/refuse")
+    def refuse(asking: Asking, said: dict[str, str], id: str) -> str:
+        return _answer(asking, "refuse", {"handoff": id, "reason": said.get("reason", "")})
+
+    @frame.form("/lot/recall")
+    def start_recall(asking: Asking, said: dict[str, str]) -> str:
+        body = {"id": str(uuid4()), "by": asking.caller.person}
+        body |= {name: said.get(name, "") for name in ("item", "lot", "reason", "class")}
+        return url_for("console.recall", id=asking.do("add_recall", body)["id"], done="recall")
+
+    @frame.form("/recalls/<id>/lift")
+    def lift(asking: Asking, said: dict[str, str], id: str) -> str:
+        body = {"person": asking.caller.person}
+        body |= {name: said.get(name, "") for name in ("decision", "words", "shown")}
+        asking.do("approve_lift_of_recall", body, {"id": id})
+        return url_for("console.recall", id=id, done="sign")
+
+    @frame.form("/trail/review")
+    def review_trail(asking: Asking, said: dict[str, str]) -> str:
+        body = {"person": asking.caller.person}
+        body |= {name: said.get(name, "") for name in ("changes", "shown", "words")}
+        asking.do("review_changes", body)
+        return url_for("console.trail", done="sign")
+
+
+def _answer(asking: Asking, type: str, body: dict[str, str]) -> str:
+    """A movement of its own id, sent once."""
+    asking.do("record_movement", {"id": str(uuid4()), "type": type, **body})
+    return url_for("console.handoffs", done=type)

@@ -10,6 +10,7 @@ from service.api.problem import not_found
 from service.console.asking import Asking
 from service.console.frame import Frame
 from service.console.genealogy import drawn
+from service.domain.cases import CAUSES
 
 NEIGHBOURS = 60
 """So many lots are drawn; the list beside has them all."""
@@ -36,7 +37,8 @@ def declare(frame: Frame) -> None:
         return frame.shown(
             asking, "lot.html", lot=known[0], stock=stock, history=history, trace=trace, drawing=drawn(trace),
             cases=asking.read("list_cases", lot=uri, limit=20)["cases"] if asking.may("list_cases") else [],
-            state=strongest(stock, known[0]), record=history["rows"][-1]["record_status"] if history["rows"] else None,
+            causes=CAUSES, state=strongest(stock, known[0]),
+            record=history["rows"][-1]["record_status"] if history["rows"] else None,
         )  # fmt: skip
 
 

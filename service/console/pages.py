@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from service.api.house import House
 from service.api.status import state
-from service.console import dashboard, lists, lots, quality
+from service.console import dashboard, lists, lots, people, quality
 from service.console.asking import Operations
 from service.console.frame import Frame
 
@@ -18,4 +18,5 @@ def pages(house: House, operations: Operations) -> Blueprint:
     lots.declare(frame)
     quality.declare(frame)
     lists.declare(frame)
+    people.declare(frame)
     return frame.blueprint

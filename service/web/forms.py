@@ -38,11 +38,21 @@ class Input:
 
 def form_page(cookies: Cookies, template: str, status: int = 200, **values: Any) -> Response:
     """A page that may hold forms; `values` beside it."""
-    known = request.cookies.get(cookies.form_name, "")
-    secret = known if _COOKIE.fullmatch(known) else b64url(secrets.token_bytes(32))
-    shown = page(template, csrf=_token(secret), **values)
+    secret = secret_of(cookies)
+    shown = page(template, csrf=token(secret), **values)
     shown.status_code = status
     shown.headers.update({**WITH_FORM, "Cache-Control": "no-store"})
+    return keep(cookies, shown, secret)
+
+
+def secret_of(cookies: Cookies) -> str:
+    """This browser's, or a new one for it."""
+    known = request.cookies.get(cookies.form_name, "")
+    return known if _COOKIE.fullmatch(known) else b64url(secrets.token_bytes(32))
+
+
+def keep(cookies: Cookies, shown: Response, secret: str) -> Response:
+    """The page, after which the browser has the secret."""
     shown.set_cookie(cookies.form_name, secret, secure=cookies.secure, httponly=True, samesite="Lax", path="/")
     return shown
 
@@ -54,11 +64,12 @@ def sent(cookies: Cookies) -> dict[str, str]:
     cookies.check_origin()
     fields = {name: values[0] for name, values in request.form.lists() if len(values) == 1}
     secret = request.cookies.get(cookies.form_name, "")
-    token = fields.pop("csrf", "")
-    if not _COOKIE.fullmatch(secret) or not hmac.compare_digest(_token(secret).encode(), token.encode()):
+    carried = fields.pop("csrf", "")
+    if not _COOKIE.fullmatch(secret) or not hmac.compare_digest(token(secret).encode(), carried.encode()):
         raise forbidden("expected a form that this browser was given, got another one")
     return {name: value for name, value in fields.items() if 0 < len(value) <= LONGEST_FIELD and value.isprintable()}
 
 
-def _token(secret: str) -> str:
+def token(secret: str) -> str:
+    """What a form of this browser carries."""
     return b64url(sha256(b"lotproof form\0" + secret.encode()).digest())

@@ -1,5 +1,6 @@
 """Who is at this browser, and where it goes next."""
 
+import re
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -7,6 +8,8 @@ from flask import Response, redirect, request, url_for
 from service.api.house import House
 from service.api.problem import Problem
 from service.auth.keys import Caller
+
+_CONSOLE = re.compile(r"/console/[A-Za-z0-9/_-]*")
 
 
 def here(house: House) -> Caller | None:
@@ -21,9 +24,11 @@ def here(house: House) -> Caller | None:
 
 
 def to(endpoint: str) -> Response:
-    """Another page of ours, in the same language; by GET."""
-    where = url_for(f"visit.{endpoint}", **({"lang": request.args["lang"]} if "lang" in request.args else {}))
-    answer: Any = redirect(where, 303)
+    """Another page of ours, in the same language; by GET. Who came from the console goes back to it at last."""
+    came = request.args.get("next", "")
+    carried = {name: request.args[name] for name in ("lang", "next") if name in request.args}
+    there = endpoint == "me" and _CONSOLE.fullmatch(came)
+    answer: Any = redirect(came if there else url_for(f"visit.{endpoint}", **carried), 303)
     return answer  # type: ignore[no-any-return]
 
 

@@ -17,6 +17,8 @@ from tests.service.api.test_people import person
 
 URI = "https://id.gs1.org/01/09506000210018/10/"
 PAGES = ("", "lots", "quality", "expiry", "handoffs", "recalls", "trail", "ledger")
+FAMILIES = ("goods", "record", "case", "type", "role", "cause", "ruling", "done", "meaning", "handoff", "where")
+"""Of words whose last part is a value."""
 ROOM = Path(service.console.__file__).parent
 
 
@@ -59,7 +61,7 @@ def test_every_word_that_a_page_asks_for_is_there_and_every_word_is_asked_for() 
     for file in (*ROOM.glob("templates/console/*.html"), *ROOM.glob("*.py")):
         if file.name != "words.py":
             asked |= set(re.findall(r"['\"]([a-z_]+(?:\.[a-z_]+)*)['\"]", file.read_text("utf-8")))
-    families = ("goods.", "record.", "case.", "type.")  # their last part is a value
+    families = tuple(f"{name}." for name in FAMILIES)
     assert {key for key in W if not key.startswith(families)} <= asked
     assert {key for key in asked if "." in key and key.split(".")[0] + "." in {k.split(".")[0] + "." for k in W}
             and not key.endswith((".html", ".css", ".svg", ".py")) and not key.startswith("console.")} <= W.keys()
