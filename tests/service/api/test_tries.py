@@ -1,6 +1,7 @@
 """Guessing is slowed down, for the guesser; whoever is guessed at still gets in."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Event
 
@@ -10,6 +11,8 @@ from sqlalchemy import Engine
 
 from service import standpoint
 from service.api.problem import Problem
+from service.app import create_app
+from service.settings import Settings
 from service.signin import entrance, tries
 from service.signin.turns import ROOM, Turns
 from tests.service.api.conftest import Caller
@@ -158,6 +161,23 @@ def test_a_flood_of_sign_ins_leaves_threads_for_everybody_else(
             turns._room.release()
         leave.set()
         assert [each.result().status_code for each in held] == [401, 401]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "counted"), [(0, "127.0.0.1"), (1, "192.0.2.2"), (2, "192.0.2.1"), (3, "127.0.0.1")]
+)
+def test_the_address_is_the_clients_as_our_own_proxies_name_it(
+    settings: Settings, proxies: int, counted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client may write into the header what it likes; the last proxies are ours."""
+    seen = []
+    app = create_app(replace(settings, proxies=proxies))
+    entrance = app.extensions["lotproof"].entrance
+    monkeypatch.setattr(entrance, "sign_in", lambda said: seen.append(said.address) or entrance.invited("x"))
+    body = {"party": "a", "person": "b", "password": "c"}
+    app.test_client().post("/api/v1/session", json=body, headers={"X-Forwarded-For": "192.0.2.1, 192.0.2.2"})
+    assert seen == [counted]
+    app.extensions["lotproof"].gather.close()
 
 
 def test_a_turn_is_given_back_whatever_happens() -> None:
