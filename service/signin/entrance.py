@@ -201,6 +201,7 @@ class Entrance:
         try:
             with standpoint.on("sign_in"), self._engine.begin() as connection:
                 tries.take(connection, counted, self._now())
+                sessions.forget(connection, self._now())
         except tries.MustWait as told:
             self._waiting.note(told)
             raise told.problem(self._now()) from None
