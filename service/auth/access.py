@@ -61,7 +61,7 @@ class Access:
         match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
         if not match:
             self.budgets.guess()
-            raise unauthorized("expected the header `Authorization: Bearer lpk_…`, got none of that form")
+            raise unauthorized("expected the header `Authorization: Bearer lpk_…` or a session's cookie, got neither")
         caller = self._caller(keys.secret_hash(match[1]))
         if caller is None:
             raise unauthorized("this API key is unknown, revoked or expired")

@@ -129,6 +129,7 @@ SHARED = (
     Policy("party_key", "sealed_anew", "UPDATE", _on("reseal"), _on("reseal")),
     Policy("second_factor", "sealed_anew", "UPDATE", _on("reseal"), _on("reseal")),
     Policy("oidc_provider", "sealed_anew", "UPDATE", _on("reseal"), _on("reseal")),
+    Policy("session", "over", "DELETE", _on("sign_in")),
     Policy("refusal", "of_who_did_not_sign_in", "INSERT", None, f"party_id IS NULL AND {_on('sign_in')}"),
     Policy("statement", "of_a_new_party", "INSERT", None, _on("operator")),
     Policy("oauth_client", "locked_by_who_signs_in", "UPDATE", _on("sign_in"), "false"),

@@ -1,6 +1,7 @@
 """Signing in, step by step: who says to be whom, and what shows it.
 
-    1 a turn is taken (503), the tries of this person and this address are counted (429)
+    1 the tries of this person and this address are counted (429), and a turn is taken (503): in this order, or a flood
+      from one address would take all turns
     2 the password is compared, also of a person that does not exist: the same words after the same time
     3 with a second factor: its code, at once or in a second step; the session opens nothing before
     4 the tries are given back, and a session begins
@@ -8,7 +9,8 @@
 What fails is on record among the party's refusals, and never why.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -49,16 +51,16 @@ class Entrance:
     ) -> None:  # fmt: skip
         self._engine, self._refusals, self._now, self._random = engine, refusals, now, random
         self.factors = factors.Factors(keyring, random)
-        self._turns = Turns()
+        self._turns, self._waiting = Turns(), tries.Waiting()
 
     def sign_in(self, said: Attempt) -> str:
         """The secret of a new session; raises Problem 401, 429 or 503."""
-        with self._turns.taken():
-            with standpoint.on("sign_in"), self._engine.connect() as connection:
-                row = connection.execute(_WHO, {"party": said.party, "person": said.person}).one_or_none()
-                known = sessions.is_known(connection, row and row.id, said.address, self._now())
-            counted = tries.subjects(said.party, said.person, said.address, known)
-            self._count(counted)
+        self._check_waiting(tries.subjects(said.party, said.person, said.address, known=True))
+        with standpoint.on("sign_in"), self._engine.connect() as connection:
+            row = connection.execute(_WHO, {"party": said.party, "person": said.person}).one_or_none()
+            known = sessions.is_known(connection, row and row.id, said.address, self._now())
+        counted = tries.subjects(said.party, said.person, said.address, known)
+        with self._counted(counted):
             right = passwords.fits(row.hash if row else None, said.password)
             if row is None or not right or not row.active or row.only_oidc:
                 raise self.refused("sign_in", row)
@@ -110,9 +112,9 @@ class Entrance:
         """What `check` returns; if that is None, the one refusal. It counts as a try at the door does: whoever holds a
         session may have stolen it.
         """
-        with self._turns.taken():
-            counted = tries.subjects(str(caller.party), str(caller.person), address, known=True)
-            self._count(counted)
+        counted = tries.subjects(str(caller.party), str(caller.person), address, known=True)
+        self._check_waiting(counted)
+        with self._counted(counted):
             found = check()
             if found is None:
                 raise self.refused(operation, caller)
@@ -187,9 +189,30 @@ class Entrance:
             kept = connection.execute(_HASH, {"person": caller.person_id}).scalar_one_or_none()
         return passwords.fits(kept, password)
 
-    def _count(self, counted: tuple[tries.Subject, ...]) -> None:
-        with standpoint.on("sign_in"), self._engine.begin() as connection:
-            tries.take(connection, counted, self._now())
+    def _check_waiting(self, counted: tuple[tries.Subject, ...]) -> None:
+        try:
+            self._waiting.check(counted, self._now())
+        except tries.MustWait as told:
+            raise told.problem(self._now()) from None
+
+    @contextmanager
+    def _counted(self, counted: tuple[tries.Subject, ...]) -> Iterator[None]:
+        """One's turn, after this try was counted; raises Problem 429 or 503."""
+        try:
+            with standpoint.on("sign_in"), self._engine.begin() as connection:
+                tries.take(connection, counted, self._now())
+                sessions.forget(connection, self._now())
+        except tries.MustWait as told:
+            self._waiting.note(told)
+            raise told.problem(self._now()) from None
+        with ExitStack() as turn:
+            try:
+                turn.enter_context(self._turns.taken())
+            except Problem:
+                with standpoint.on("sign_in"), self._engine.begin() as connection:
+                    tries.undo(connection, counted)
+                raise
+            yield
 
     def _give_back(self, counted: tuple[tries.Subject, ...]) -> None:
         with standpoint.on("sign_in"), self._engine.begin() as connection:

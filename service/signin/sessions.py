@@ -24,7 +24,7 @@ CODE_WITHIN = timedelta(minutes=10)
 TOUCHED = timedelta(minutes=1)
 """That it was used is noted once in so long; so it ends a minute early at worst."""
 KEPT = timedelta(days=30)
-"""After its end, for the list; then the address goes too."""
+"""After it could have been used at most; then the address from which it came goes too."""
 PROOF = timedelta(minutes=5)
 """So long a proof counts for signing acts."""
 PREFIX = "lps_"
@@ -53,12 +53,16 @@ def begin(
     """
     secret, id = new_secret(random), UUID(bytes=random(16), version=4)
     life = CODE_WITHIN if code_due else LONGEST
-    connection.execute(_FORGET, {"person": person_id, "before": now - KEPT})
     connection.execute(_BEGIN, {
         "id": id, "person": person_id, "hash": secret_hash(secret), "method": method, "provider": provider,
         "due": code_due, "address": address, "now": now, "until": now + life,
     })  # fmt: skip
     return secret
+
+
+def forget(connection: Connection, now: datetime) -> None:
+    """Those that ended long ago, of everybody."""
+    connection.execute(_FORGET, {"before": now - KEPT})
 
 
 def complete(connection: Connection, id: UUID, method: str, now: datetime, random: Random) -> str:
@@ -148,9 +152,7 @@ _LISTED = text(
     " AND NOT code_due AND ended_at IS NULL AND expires_at > :now AND seen_at > :idle ORDER BY made_at DESC, id"
     " LIMIT 1000"
 )
-_FORGET = text(
-    "DELETE FROM warehouse.session WHERE person_id = :person AND (expires_at < :before OR ended_at < :before)"
-)
+_FORGET = text("DELETE FROM warehouse.session WHERE expires_at < :before")
 _KNOWN = text(
     "SELECT FROM warehouse.session WHERE person_id = :person AND address = :address AND NOT code_due"
     " AND made_at > :since LIMIT 1"

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, text
 from service.api.problem import Problem
 
 FORGOTTEN = timedelta(days=1)
+REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +56,47 @@ def network(address: str) -> str:
     return str(found)
 
 
+class MustWait(Exception):
+    """This one, until then; nothing may be committed."""
+
+    def __init__(self, subject: Subject, until: datetime) -> None:
+        super().__init__(subject.kind)
+        self.subject, self.until = subject, until
+
+    def problem(self, now: datetime) -> Problem:
+        seconds = max(1, ceil((self.until - now).total_seconds()))
+        detail = f"too many failed attempts: try again in {seconds} s"
+        return Problem(429, "wait", detail, headers={"Retry-After": str(seconds)}, retry_after=seconds)
+
+
+class Waiting:
+    """Who must wait, as far as this process was told: they are sent away without asking the database, so that a flood
+    takes next to nothing from the others.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[bytes, MustWait] = {}
+
+    def check(self, counted: Sequence[Subject], now: datetime) -> None:
+        """Raises MustWait."""
+        for each in counted:
+            told = self._until.get(each.hash)
+            if told is not None and told.until > now:
+                raise told
+
+    def note(self, told: MustWait) -> None:
+        if len(self._until) >= REMEMBERED:
+            self._until.clear()
+        self._until[told.subject.hash] = told
+
+
 def take(connection: Connection, counted: Sequence[Subject], now: datetime) -> None:
-    """Count one try of each; raises Problem 429, and then nothing may be committed, if one of them must wait."""
+    """Count one try of each; raises MustWait."""
     connection.execute(_FORGET, {"before": now - FORGOTTEN})
     for each in sorted(counted, key=lambda subject: subject.hash):  # in one order, or two would wait for each other
         asked = {"subject": each.hash, "free": each.free, "longest": each.longest, "now": now}
         if connection.execute(_TAKE, asked).one_or_none() is None:
-            until = connection.execute(_UNTIL, asked).scalar_one()
-            raise _wait(max(1, ceil((until - now).total_seconds())))
+            raise MustWait(each, connection.execute(_UNTIL, asked).scalar_one())
 
 
 def give_back(connection: Connection, counted: Sequence[Subject]) -> None:
@@ -71,9 +105,10 @@ def give_back(connection: Connection, counted: Sequence[Subject]) -> None:
         connection.execute(_ONE_LESS if each.kind == "address" else _CLEAR, {"subject": each.hash})
 
 
-def _wait(seconds: int) -> Problem:
-    detail = f"too many failed attempts: try again in {seconds} s"
-    return Problem(429, "wait", detail, headers={"Retry-After": str(seconds)}, retry_after=seconds)
+def undo(connection: Connection, counted: Sequence[Subject]) -> None:
+    """It was no try after all."""
+    for each in sorted(counted, key=lambda subject: subject.hash):
+        connection.execute(_ONE_LESS, {"subject": each.hash})
 
 
 _DUE = (

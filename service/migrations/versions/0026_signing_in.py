@@ -97,6 +97,7 @@ CREATE TABLE warehouse.session (
     provider_id uuid        REFERENCES warehouse.oidc_provider  -- who signed the person in; NULL: we did
 );
 CREATE INDEX session_of_person ON warehouse.session (person_id, made_at);
+CREATE INDEX session_over ON warehouse.session (expires_at);
 
 -- Of one day; who tries is hashed.
 CREATE TABLE warehouse.sign_in_try (

@@ -49,7 +49,7 @@ def test_a_page_needs_no_script_and_no_other_host(client: FlaskClient, path: str
 def test_every_link_of_a_page_leads_somewhere(client: FlaskClient) -> None:
     for path in PAGES:
         for address in set(re.findall(r'<a [^>]*href="(/[^"#]*)', client.get(path).get_data(as_text=True))):
-            assert client.get(address.replace("&amp;", "&")).status_code in (
+            assert client.get(address.replace("&amp;", "&"), follow_redirects=True).status_code in (
                 200,
                 404 if address == "/checkpoint" else 200,
             ), address

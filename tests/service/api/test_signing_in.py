@@ -246,6 +246,22 @@ def test_a_session_ends_by_itself(app: Flask, owner: Engine, maker: Caller, colu
     assert screen.send("GET", "/session").status_code == 401
 
 
+def test_addresses_are_forgotten_thirty_days_after_a_session(
+    app: Flask, owner: Engine, maker: Caller, trader: Caller
+) -> None:
+    gone, recent = (at_work(app, trader, "operator", address=each) for each in ("192.0.2.201", "192.0.2.202"))
+    ids = [each.get("/session")["id"] for each in (gone, recent)]
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE warehouse.session SET expires_at = now() - interval '30 days' - :more"
+                                " * interval '1 minute' WHERE id = :id"),
+                           [{"more": more, "id": id} for more, id in zip((1, -1), ids, strict=True)])  # fmt: skip
+    at_work(app, maker, "operator")  # somebody of another party
+    with owner.connect() as connection:
+        kept = connection.execute(text("SELECT id::text FROM warehouse.session WHERE id = ANY(CAST(:ids AS uuid[]))"),
+                                  {"ids": ids}).scalars().all()  # fmt: skip
+    assert kept == ids[1:]
+
+
 def test_who_is_deactivated_is_out_and_stays_out(app: Flask, maker: Caller) -> None:
     screen = at_work(app, maker, "operator")
     maker.post(f"/people/{screen.person}/invitations", {})

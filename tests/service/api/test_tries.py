@@ -1,15 +1,18 @@
 """Guessing is slowed down, for the guesser; whoever is guessed at still gets in."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Event
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from service import standpoint
 from service.api.problem import Problem
+from service.app import create_app
+from service.settings import Settings
 from service.signin import entrance, tries
 from service.signin.turns import ROOM, Turns
 from tests.service.api.conftest import Caller
@@ -23,9 +26,9 @@ def take(engine: Engine, counted: tuple[tries.Subject, ...], now: datetime) -> i
     try:
         with standpoint.on("sign_in"), engine.begin() as connection:
             tries.take(connection, counted, now)
-    except Problem as problem:
-        assert problem.status == 429
-        return int(problem.headers["Retry-After"])
+    except tries.MustWait as told:
+        assert told.problem(now).status == 429
+        return int(told.problem(now).headers["Retry-After"])
     return 0
 
 
@@ -106,6 +109,17 @@ def test_a_guesser_waits_and_the_person_gets_in_from_where_it_is_known(app: Flas
     person.sign_in()
 
 
+def test_who_must_wait_is_sent_away_without_the_database_or_a_turn(
+    app: Flask, maker: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guesser = Screen(app.test_client(), "192.0.2.91", maker.party, "p-nobody")
+    assert guessed(guesser, 6)[-1] == 429
+    inside = app.extensions["lotproof"].entrance
+    for part in ("_engine", "_turns"):
+        monkeypatch.setattr(inside, part, None)
+    assert guessed(guesser, 3) == [429] * 3
+
+
 def test_one_address_that_tries_many_people_waits(app: Flask, maker: Caller) -> None:
     guesser = Screen(app.test_client(), "192.0.2.77", maker.party)
     answers = [guessed(guesser, 1, person=f"x-{number}")[0] for number in range(33)]
@@ -132,7 +146,7 @@ def test_a_thief_of_a_session_guesses_no_faster(app: Flask, maker: Caller) -> No
 
 
 def test_a_flood_of_sign_ins_leaves_threads_for_everybody_else(
-    app: Flask, maker: Caller, monkeypatch: pytest.MonkeyPatch
+    app: Flask, owner: Engine, maker: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As many as there is room for hang at the password; the next is sent away at once, all others are served."""
     entered, leave = [Event() for _ in range(2)], Event()
@@ -153,11 +167,32 @@ def test_a_flood_of_sign_ins_leaves_threads_for_everybody_else(
             assert turns._room.acquire(timeout=1)
         refused = Screen(app.test_client(), "192.0.2.90").send("POST", "/session", said)
         assert (refused.status_code, slug(refused)) == (503, "many-sign-in") and refused.headers["Retry-After"]
+        counts = text("SELECT failures FROM warehouse.sign_in_try WHERE subject = :subject")
+        with owner.connect() as connection:  # who was sent away has not tried
+            subject = tries.subjects(maker.party, "nobody", "192.0.2.90", known=True)[0]
+            assert connection.execute(counts, {"subject": subject.hash}).scalar_one() == 0
         assert maker.get("/items")
         for _ in range(ROOM - 2):
             turns._room.release()
         leave.set()
         assert [each.result().status_code for each in held] == [401, 401]
+
+
+@pytest.mark.parametrize(
+    ("proxies", "counted"), [(0, "127.0.0.1"), (1, "192.0.2.2"), (2, "192.0.2.1"), (3, "127.0.0.1")]
+)
+def test_the_address_is_the_clients_as_our_own_proxies_name_it(
+    settings: Settings, proxies: int, counted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client may write into the header what it likes; the last proxies are ours."""
+    seen = []
+    app = create_app(replace(settings, proxies=proxies))
+    entrance = app.extensions["lotproof"].entrance
+    monkeypatch.setattr(entrance, "sign_in", lambda said: seen.append(said.address) or entrance.invited("x"))
+    body = {"party": "a", "person": "b", "password": "c"}
+    app.test_client().post("/api/v1/session", json=body, headers={"X-Forwarded-For": "192.0.2.1, 192.0.2.2"})
+    assert seen == [counted]
+    app.extensions["lotproof"].gather.close()
 
 
 def test_a_turn_is_given_back_whatever_happens() -> None:
