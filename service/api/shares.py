@@ -58,7 +58,8 @@ def door(house: House) -> Door:
     made = house.door("shares", "Show a lot to somebody without a key")
 
     @made.operation(
-        "POST", "/shares", roles=("party",), body=body_of(NewShareShape), answers={201: MadeShare}, problems=(409,)
+        "POST", "/shares", roles=("party",), body=body_of(NewShareShape), answers={201: MadeShare},
+        problems=(404, 409),
     )
     def share_lot(caller: Caller, body: dict[str, Any]) -> Any:
         """Make a link to a lot's proof
