@@ -13,7 +13,6 @@ import orjson
 from flask import Flask, Response
 from flask.json.provider import JSONProvider
 from sqlalchemy import Engine
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import db, settings
 from service.api import (
@@ -99,8 +98,6 @@ def create_app(given: Settings | None = None) -> Flask:
     app.json = OrJson(app)
     app.config.update(MAX_CONTENT_LENGTH=BODY_LIMIT + 1, TRAP_HTTP_EXCEPTIONS=False, PROPAGATE_EXCEPTIONS=False)
     app.extensions["lotproof"] = house
-    if house.settings.proxies:  # whom they name is who guesses passwords; nothing else that they say is believed
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=house.settings.proxies, x_proto=0)  # type: ignore[method-assign]
     errors.install(app)
     api = openapi.document(app, house.settings)
     operations: dict[str, Operation] = {}

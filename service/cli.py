@@ -36,6 +36,7 @@ COMMANDS = {
     "api-key": "make, list and revoke API keys",
     "keys": "make keys, put them into keystores, replace them",
     "setup": "install what the lock files name, and nothing else",
+    "sbom": "list what the lock files name, as CycloneDX (for developers)",
     "lock": "resolve the dependencies anew (for developers)",
     "settings": "list the environment variables and what they mean",
 }

@@ -32,7 +32,6 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
-    proxies: int = 0
     web_processes: int = 2
     web_threads: int = 16
     anchor_interval: float = 5.0

@@ -110,10 +110,6 @@ VARIABLES = (
     Variable("LOTPROOF_LISTEN", "listen", LISTEN, "where the web process listens; 127.0.0.1:8080"),
     Variable("LOTPROOF_PUBLIC_URL", "public_url", URL, "how others reach the web process; from LOTPROOF_LISTEN"),
     Variable(
-        "LOTPROOF_PROXIES", "proxies", number(0, 8, int, "proxies"),
-        "how many proxies of yours stand before the web process, each naming its client in X-Forwarded-For; 0",
-    ),
-    Variable(
         "LOTPROOF_ATTACHMENTS_DIR", "attachments_dir", FOLDER, "where files of quarantine cases are kept; back it up"
     ),
     Variable("LOTPROOF_WEB_PROCESSES", "web_processes", number(1, 64), "worker processes of the web server; 2"),

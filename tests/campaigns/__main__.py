@@ -17,6 +17,7 @@ CAMPAIGNS = {
     "hostile": "proof files bent in every way; the verifier never raises, never says yes to a lie",
     "mutants": "the verifier changed in one small place at a time; a test fails, or it is said why none does",
     "restore": "backups of many moments; refused exactly where they are too old, brought back, audited",
+    "roles": "requests generated from the document, by every role: no fault, and nothing of another party",
     "tamper": "an administrator changes everything that is stored; the audit finds it and names it",
 }
 
