@@ -136,6 +136,6 @@ function checkShape({ anchors, head, history, keys }) {
 /** @param {Bundle} bundle @param {number} last */
 function checkPart({ first, history, head, last: reached }, last) {
   if (first < 1 || last !== reached || !history.length || last > head.count) {
-    throw new Refuted("part", `entries ${first} to ${reached}`, `${history.length} of ${head.count}`);
+    throw new Refuted("part", `entries ${first} to ${last}`, `${history.length} of ${head.count}`);
   }
 }

@@ -191,8 +191,9 @@ class Reader {
     this.at += text.length;
     const whole = /^[0-9]{1,16}$/.test(text) && BigInt(text) <= BigInt(MAX_INTEGER);
     if (whole) return Number(text);
-    if (this.onlyWhole) throw new Refuted("JSON number", "an integer 0 to 2^53-1", text.slice(0, 100));
-    if (!LEGAL.test(text)) throw new Refuted("JSON number", LEGAL.source.slice(1, -1), text.slice(0, 100));
+    const legal = LEGAL.test(text);
+    if (this.onlyWhole && (legal || /[.eE]/.test(text))) throw new Refuted("JSON number", "an integer 0 to 2^53-1", text.slice(0, 100));
+    if (!legal) throw new Refuted("JSON number", LEGAL.source.slice(1, -1), text.slice(0, 100));
     return Decimal.of(text);
   }
 }

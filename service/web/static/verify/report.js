@@ -10,7 +10,8 @@ export const TITLES = [
 ];
 const MOST = 16; // a hostile file must not make an endless report
 
-/** @typedef {{what: string, expected: string | number | null, seen: string | number | null}} Reason */
+/** @typedef {{what: string, expected: string | number | boolean | null,
+ *   seen: string | number | boolean | null}} Reason */
 /** @typedef {{check: number, title: string, answer: string, refuted: Reason[],
  *   could_not_check: {what: string, why: string}[], remarks: string[], late: boolean}} Answer */
 /** @typedef {{subject: string, exit: number, checks: Answer[], facts: Record<string, unknown>}} Report */
@@ -78,9 +79,9 @@ export class Findings {
   }
 }
 
-/** @param {unknown} value @returns {string | number | null} */
+/** @param {unknown} value @returns {string | number | boolean | null} */
 function plain(value) {
-  if (value === null || value === undefined || typeof value === "number") return value ?? null;
+  if (value === null || value === undefined || typeof value === "number" || typeof value === "boolean") return value ?? null;
   return spelled(value).slice(0, 1000);
 }
 
