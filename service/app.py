@@ -72,6 +72,7 @@ from service.settings import Settings
 from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
 from service.web import headers, pages
+from service.web import verify as verify_page
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
@@ -100,6 +101,7 @@ def create_app(given: Settings | None = None) -> Flask:
     app.register_blueprint(shared.pages(house))
     app.register_blueprint(clients.pages(house))
     app.register_blueprint(pages.pages(house, api.spec.to_dict()))
+    app.register_blueprint(verify_page.pages(house))
     metrics.install(app, house)
     public.install(app, house)
     app.after_request(headers.secured)

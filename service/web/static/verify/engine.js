@@ -12,7 +12,7 @@ import { TileSource } from "./tiles.js";
 import { parseToml } from "./toml.js";
 import { verify } from "./verify.js";
 
-globalThis.lotproof = {
+/** @type {any} */ (globalThis).lotproof = {
   Deadline, hex, ownVerify, parsePolicy, parseToml, passes, PolicyError, Refuted, RpcNode, sha256, sha512, TileSource,
   Unavailable, utf8, verify,
 };

@@ -49,6 +49,7 @@ export function sha512(message) {
 
 /** @param {DataView} view @param {number} at @param {bigint[]} state @returns {bigint[]} */
 function block(view, at, state) {
+  /** @type {bigint[]} */
   const w = [];
   for (let t = 0; t < 16; t++) w.push(view.getBigUint64(at + 8 * t));
   for (let t = 16; t < 80; t++) {

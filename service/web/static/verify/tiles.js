@@ -44,6 +44,7 @@ export class TileSource {
     const first = number * width, tile = Math.floor(first / WIDTH), offset = first % WIDTH;
     const available = Math.min(WIDTH, Math.floor(size / WIDTH ** tileLevel) - tile * WIDTH);
     const hashes = await this.tile(tilePath(tileLevel, tile, available), available);
+    /** @type {Uint8Array[]} */
     let nodes = Array.from({ length: width }, (_, at) => hashes.slice(HASH * (offset + at), HASH * (offset + at + 1)));
     while (nodes.length > 1) nodes = nodes.filter((_, at) => at % 2 === 0).map((left, at) => nodeHash(left, nodes[2 * at + 1]));
     return nodes[0];
