@@ -77,6 +77,7 @@ from service.signin.federation import Federation
 from service.signin.openid import Providers
 from service.web import headers, pages
 from service.web import people as people_pages
+from service.web import verify as verify_page
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
@@ -111,6 +112,7 @@ def create_app(given: Settings | None = None) -> Flask:
     app.register_blueprint(clients.pages(house))
     app.register_blueprint(people_pages.pages(house))
     app.register_blueprint(pages.pages(house, api.spec.to_dict()))
+    app.register_blueprint(verify_page.pages(house))
     metrics.install(app, house)
     public.install(app, house)
     app.after_request(headers.secured)

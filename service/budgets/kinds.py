@@ -15,6 +15,7 @@ COSTS: Mapping[str, int] = {
     "record_movements": 5,
     "oauth.give_token": 5,  # a signature is checked, for whoever sends one
     "shared.shared_proof": 5,
+    "public.public_proof": 5,
 }
 """More than one request's worth; 1 is the rest."""
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import ceil
 from threading import Lock
 from time import monotonic
 
@@ -21,6 +22,8 @@ from verifier.errors import Refuted
 
 ABSENCES_AT_ONCE = 60
 ABSENCES_EACH_SECOND = 1.0
+STRANGERS_AT_ONCE, STRANGERS_EACH_SECOND = 10, 0.1  # proofs of absence for one address
+MOST_REMEMBERED = 10_000
 RETRY_SECONDS = 3
 PART = 1000  # entries; a part of this length fits into a file with everything shown
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
@@ -42,6 +45,7 @@ class Proofs:
     def __init__(self, engine: Engine, origin: str) -> None:
         self._engine, self._origin = engine, origin
         self._absences = Allowance(ABSENCES_AT_ONCE, ABSENCES_EACH_SECOND)
+        self._strangers = Allowance(STRANGERS_AT_ONCE, STRANGERS_EACH_SECOND)
 
     def answer(self, caller: Caller, wanted: Wanted, groups: frozenset[str] | None = None) -> Response:
         """The file as it may be shown to this caller, or no more of it than these groups; raises Problem."""
@@ -56,11 +60,17 @@ class Proofs:
             reader = _party(connection, party_id, wanted.lot, groups)
             return _attached(self._file(connection, reader, wanted, None), wanted)
 
+    def of_stranger(self, address: str, wanted: Wanted) -> Response:
+        """The file as somebody without a key gets it: what everybody may see, the absence of a lot included."""
+        check_lot(wanted.lot)
+        with standpoint.on("proof"), self._snapshot() as connection:
+            return _attached(self._file(connection, Reader(sees_all=False), wanted, address), wanted)
+
     def _snapshot(self) -> Connection:
         """One moment: an anchor that a reorg takes away meanwhile must not tear the file."""
         return self._engine.connect().execution_options(isolation_level="REPEATABLE READ")
 
-    def _file(self, connection: Connection, reader: Reader, wanted: Wanted, caller: Caller | None) -> bytes:
+    def _file(self, connection: Connection, reader: Reader, wanted: Wanted, caller: Caller | str | None) -> bytes:
         size = wanted.size or _newest(connection, wanted.final)
         try:
             proof = lot_proof(connection, self._origin, size, wanted.lot, reader, wanted.part)
@@ -75,10 +85,11 @@ class Proofs:
             self._check_absence(connection, caller, wanted.lot)
         return proof.file
 
-    def _check_absence(self, connection: Connection, caller: Caller | None, lot: str) -> None:
+    def _check_absence(self, connection: Connection, caller: Caller | str | None, lot: str) -> None:
         """ "There is no such lot" would be true of the checkpoint and false of the world if the lot was recorded since.
 
-        An absence proof hands over the subject of a neighbour, so a party gets only so many of them.
+        An absence proof hands over the subject of a neighbour, so a party gets only so many of them,
+        and an address (`caller` is a text) far fewer.
         """
         if connection.scalar(select(exists().where(lots.c.uri == lot))):
             raise try_later(
@@ -86,9 +97,16 @@ class Proofs:
             )
         if caller is None:
             raise not_found("lot", lot)
-        if caller.role == "party" and not self._absences.take(caller.key):
-            detail = f"expected at most {ABSENCES_EACH_SECOND:g} proofs of absence a second, got more"
-            raise Problem(429, "too-many-absences", detail, headers={"Retry-After": "1"})
+        if isinstance(caller, str):
+            if not self._strangers.take(caller):
+                raise _too_many(STRANGERS_EACH_SECOND)
+        elif caller.role == "party" and not self._absences.take(caller.key):
+            raise _too_many(ABSENCES_EACH_SECOND)
+
+
+def _too_many(each_second: float) -> Problem:
+    detail = f"expected at most {each_second:g} proofs of absence a second, got more"
+    return Problem(429, "too-many-absences", detail, headers={"Retry-After": str(ceil(1 / each_second))})
 
 
 class Allowance:
@@ -103,10 +121,17 @@ class Allowance:
         """Whether `key` had a token left."""
         now = monotonic()
         with self._lock:
+            self._forget(now)
             left, since = self._left.get(key, (float(self._at_once), now))
             left = min(self._at_once, left + (now - since) * self._each_second)
             self._left[key] = (max(left - 1, 0.0), now) if left >= 1 else (left, now)
             return left >= 1
+
+    def _forget(self, now: float) -> None:
+        """Whoever has a full bucket again is as good as new; addresses are many."""
+        if len(self._left) >= MOST_REMEMBERED:
+            full = self._at_once / self._each_second
+            self._left = {key: kept for key, kept in self._left.items() if now - kept[1] < full}
 
 
 def _newest(connection: Connection, final: bool) -> int:

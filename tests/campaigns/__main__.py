@@ -10,6 +10,7 @@ from tests.campaigns.campaign import Contradiction, Plan
 
 CAMPAIGNS = {
     "alarms": "everything that an alarm is for happens once; how long until it stands where people look",
+    "browser": "the same hostile files for the browser's verifier and for ours; they never contradict each other",
     "chain": "lives of the anchorer among faults, reorgs, lies and kills; it converges and never forks",
     "contract": "the contract against everybody: fuzzed, tried out for all small sizes, proved from any state",
     "coverage": "every branch of the verifier, and of the trees that the maker builds, is run by their tests",

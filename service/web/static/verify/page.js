@@ -1,0 +1,127 @@
+/**
+ * The page: takes a file or fetches that of a lot, has it checked, and shows two answers that never share a colour or a
+ * word, the goods and the record. Where the checks run is the business of `ask`.
+ */
+import { byId, el, fill } from "./dom.js";
+import { goods } from "./goods.js";
+import { conclude, reset, show } from "./lines.js";
+import { REFUTED, YES } from "./report.js";
+import { say, time } from "./saying.js";
+import { handoffList, signers, timeline } from "./timeline.js";
+
+const MOST_FILES = 256;
+
+/** @typedef {import("./running.js").Asked} Asked */
+/** @typedef {import("./running.js").Judged} Judged */
+/** @typedef {(asked: Asked, tell: (answer: import("./report.js").Answer) => void) => Promise<Judged>} Ask */
+
+/** What is being looked at. @type {{files: Uint8Array[], policy: string | null, own: boolean, lot: string | null}} */
+const open = { files: [], policy: null, own: false, lot: null };
+
+/** @param {Ask} ask @param {{policy: () => Promise<string>, proof: ((lot: string) => Promise<Uint8Array>) | null}} from */
+export function start(ask, from) {
+  const again = () => void check(ask, from);
+  byId("again").addEventListener("click", again);
+  byId("file").addEventListener("change", () => void taken(/** @type {HTMLInputElement} */ (byId("file")).files, again));
+  byId("policy-file").addEventListener("change", () => void ownPolicy(again));
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    void taken(event.dataTransfer?.files ?? null, again);
+  });
+  byId("tools").hidden = false;
+  open.lot = document.body.dataset.lot || null;
+  if (open.lot && from.proof) void fetchProof(open.lot, from.proof).then(again, complain);
+}
+
+/** @param {string} lot @param {(lot: string) => Promise<Uint8Array>} proof */
+async function fetchProof(lot, proof) {
+  reset("waiting");
+  open.files = [await proof(lot)];
+  const link = el("a", { class: "button plain", download: `${lot.slice(lot.lastIndexOf("/") + 1)}.lotproof.json` }, say("save_proof"));
+  link.setAttribute("href", URL.createObjectURL(new Blob([/** @type {any} */ (open.files[0])], { type: "application/json" })));
+  fill(byId("save"), link);
+}
+
+/** @param {FileList | null} files @param {() => void} again */
+async function taken(files, again) {
+  if (!files?.length) return;
+  const chosen = [...files].slice(0, MOST_FILES);
+  open.files = await Promise.all(chosen.map(async (file) => new Uint8Array(await file.arrayBuffer())));
+  fill(byId("chosen"), chosen.map((file) => file.name).join(", "));
+  again();
+}
+
+/** @param {() => void} again */
+async function ownPolicy(again) {
+  const [file] = /** @type {HTMLInputElement} */ (byId("policy-file")).files ?? [];
+  if (!file) return;
+  open.policy = await file.text();
+  open.own = true;
+  fill(byId("policy-whose"), say("policy_own", { name: file.name }));
+  if (open.files.length) again();
+}
+
+/** The nodes that the visitor names, one a line; null for those of the policy. @returns {string[] | null} */
+function nodesOf() {
+  const lines = /** @type {HTMLTextAreaElement} */ (byId("nodes")).value.split(/\s+/).filter(Boolean);
+  return lines.length ? lines.filter((line) => /^https?:\/\//.test(line)).slice(0, 8) : null;
+}
+
+/** @param {Ask} ask @param {{policy: () => Promise<string>}} from */
+async function check(ask, from) {
+  if (!open.files.length) return complain(say("no_file"));
+  byId("complaint").hidden = true;
+  reset("waiting");
+  /** @type {number | null} */
+  let broken = null;
+  /** @type {import("./report.js").Answer[]} */
+  const answers = [];
+  const tell = (/** @type {import("./report.js").Answer} */ answer) => {
+    answers.push(answer);
+    show(answer, broken, []);
+    if (answer.answer === REFUTED) broken ??= answer.check;
+  };
+  try {
+    const policy = (open.policy ??= await from.policy());
+    const network = /** @type {HTMLInputElement} */ (byId("network")).checked;
+    conclusion(await ask({ files: open.files, policy, nodes: nodesOf(), network, lot: open.lot }, tell));
+  } catch (problem) {
+    complain(problem);
+  }
+}
+
+/** @param {Judged} judged */
+function conclusion({ nodes, report, summary }) {
+  let broken = null;
+  for (const answer of report.checks) {
+    show(answer, broken, nodes);
+    if (answer.answer === REFUTED) broken ??= answer.check;
+  }
+  const stands = broken === null || broken > 4;
+  const anchored = report.checks[6].answer === YES;
+  conclude(report.checks, summary?.anchored ?? 0, time);
+  fill(byId("goods-now"), ...(summary?.count ? goods(summary.rows, stands, Date.now()) : [el("p", {}, say("goods_no_lot"))]));
+  byId("said").hidden = !summary;
+  if (summary) {
+    if (!open.lot) fill(byId("which"), summary.lot);
+    fill(byId("timeline"), ...(stands ? timeline(summary, anchored) : [el("p", {}, say("rests_on_nothing"))]));
+    fill(byId("signers"), signers(stands ? summary.rows : []));
+    const handed = stands ? handoffList(summary.handoffs) : [];
+    fill(byId("handoffs"), handed.length ? el("ul", {}, ...handed) : el("p", { class: "quiet" }, say("no_handoffs")));
+    const hidden = Number(report.facts.hidden_fields ?? 0), withheld = Number(report.facts.withheld_statements ?? 0);
+    fill(byId("hidden"), say("hidden_all", { hidden, withheld, erased: Number(report.facts.erased_fields ?? 0) }));
+  }
+  document.body.dataset.done = String(report.exit);
+}
+
+/** A mistake of use or an answer that did not come: nothing was checked, and that is what stands there.
+ * @param {unknown} problem */
+function complain(problem) {
+  reset("open");
+  const place = byId("complaint");
+  fill(place, problem instanceof Error ? problem.message : String(problem));
+  place.hidden = false;
+  fill(byId("goods-now"), el("p", {}, say("goods_not_checked")));
+  document.body.dataset.done = "64";
+}

@@ -1,0 +1,86 @@
+"""The browser's verifier says what the Python one says: of every vector, and of a share of the hostile files.
+
+The whole of these is `./lotproof campaign browser`.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.campaigns import browser
+from tests.campaigns.campaign import Plan
+from tests.service.web.agreeing import Asked, Compared, compare, page
+from tests.verifier.fake_chain import node_of, source_of
+from tests.verifier.maker import PARTY_KEY, ZERO, Signed, b64url, story, uri
+from verifier.policy import parse_policy
+from verifier.report import Verdict
+from verifier.verify import verify
+
+SPELLING = ("JSON", "base64")  # of a text that is misspelled both say so, each in the words of its own parser
+
+
+@pytest.fixture(scope="module")
+def browsers() -> Iterator[Page]:
+    with page() as opened:
+        yield opened
+
+
+def test_every_vector_gets_the_same_answers_in_the_same_words(shared_data: Path, browsers: Page) -> None:
+    seen = Compared()
+    for case in json.loads((shared_data / "lotproof" / "bundle.json").read_text("utf-8"))["cases"]:
+        chain = case["chain"]
+        nodes = [node_of(chain)] if chain else []
+        sources = [source_of(chain)] if chain and "refresh" in chain else []
+        policy = parse_policy(case["policy"])
+        file = (case["text"] if "text" in case else json.dumps(case["bundle"])).encode()
+        report = verify([file], policy, nodes, sources, now=0)
+        compare(browsers, Asked(policy, nodes, sources), [(case["name"], [file], report)], seen)
+    assert seen.cases > 70 and not seen.differ
+    assert [each for each in seen.words if not any(f"'what': '{word}" in each for word in SPELLING)] == []
+
+
+def test_hostile_files_get_the_same_answers(browsers: Page) -> None:
+    seen = browser.judged(browsers, Plan(2611, 0.005))
+    assert seen.cases > 100 and not seen.differ
+    assert seen.slowest[0] < browser.SECONDS * 1000, seen.slowest
+
+
+def test_a_key_statement_among_a_lots_movements_is_refused_by_both(browsers: Page) -> None:
+    """A party may sign whatever it likes and the log may enter it: it stays an answer, and is no exception."""
+    world, lot = story()
+    payload = world.base("farm", PARTY_KEY) | {"seq": 2, "prev": b64url(ZERO), "keys": [], "recovery": None}
+    world.enter(uri.LOT, lot, Signed(world.sign("farm", PARTY_KEY, payload, "farm"), {}), PARTY_KEY)
+    world.anchor()
+    file, policy, nodes = json.dumps(world.bundle(lot)).encode(), parse_policy(world.policy()), [world.chain()]
+    report, seen = verify([file], policy, nodes, now=0), Compared()
+    compare(browsers, Asked(policy, nodes), [("a key statement", [file], report)], seen)
+    assert [report.answer(check).verdict for check in (2, 4)] == [Verdict.REFUTED] * 2
+    assert not seen.differ and not seen.words
+
+
+def test_both_primitives_and_our_own_pass_the_trial(browsers: Page) -> None:
+    """So that no browser gives another answer: ours stands in where WebCrypto has no Ed25519 or another one."""
+    ours: Any = browsers.evaluate("lotproof.passes(lotproof.ownVerify)")
+    lax: Any = browsers.evaluate("lotproof.passes(() => true)")
+    assert ours is True and lax is False
+
+
+def test_our_hashes_are_those_of_the_browser(browsers: Page) -> None:
+    differ = browsers.evaluate(
+        """async () => {
+            const wrong = [];
+            for (let length = 0; length < 300; length++) {
+                const text = new Uint8Array(length).map((_, at) => at * 7 + length);
+                for (const [name, ours] of [["SHA-256", lotproof.sha256], ["SHA-512", lotproof.sha512]]) {
+                    const theirs = new Uint8Array(await crypto.subtle.digest(name, text));
+                    if (lotproof.hex(ours(text)) !== lotproof.hex(theirs)) wrong.push(`${name} of ${length}`);
+                }
+            }
+            return wrong;
+        }"""
+    )
+    assert differ == []
