@@ -25,7 +25,6 @@ from anchoring.onchain import Address, BlockHash, TxHash
 from anchoring.patience import Patience, session
 from verifier.encoding import check_depth
 from verifier.errors import Refuted
-from verifier.http import without_secrets
 
 TIMEOUT = (3.05, 10.0)  # seconds to connect, and between bytes
 WHOLE_ANSWER = 20.0  # seconds for an answer from its first byte to its last: no dripping node holds the thread
@@ -92,7 +91,7 @@ class Rpc:
 
     def __init__(self, url: str, timeout: tuple[float, float] = TIMEOUT, whole: float = WHOLE_ANSWER) -> None:
         """`timeout`: seconds to connect, and between bytes; `whole`: for all of one answer."""
-        self.url, self.name = url, without_secrets(url)
+        self.url, self.name = url, _without_secrets(url)
         """`name` for whatever is said of it, in alarms that everybody reads too."""
         self._timeout, self._patience = timeout, Patience(whole)
         self._session = session(self._patience)
@@ -340,3 +339,11 @@ def rpcs(urls: Sequence[str]) -> tuple[Rpc, ...]:
     """The first endpoint is written to; every one must confirm what is called final."""
     assert urls, "expected at least one RPC endpoint"
     return tuple(Rpc(url) for url in urls)
+
+
+def _without_secrets(url: str) -> str:
+    """Scheme, host and port: in user, path and query of a node's URL providers put their customers' keys."""
+    scheme, _, rest = url.partition("://")
+    host = rest.replace("?", "/").replace("#", "/").partition("/")[0].rpartition("@")[2]
+    shown = f"{scheme}://{host}"
+    return shown if url.rstrip("/") == shown else f"{shown}/…"
