@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 from time import monotonic
 
-from service.demo import judge, play, prove, results, story
+from service.demo import guests, judge, play, prove, results, story
 from service.demo.accounts import API, Accounts, open_accounts
 from service.demo.door import Door
 from service.demo.play import CheckReceipt, Played, StoryBroken
@@ -52,6 +52,7 @@ def run(demo: Demo, today: date) -> bool:
     proven = _prove(told, origin, accounts, tool, files)
     loading.join()
     caught = _lie(demo, told, origin, accounts, tool, files)
+    guests.invite(accounts.companies[guests.COMPANY])
     say(f"demo: took {monotonic() - began:.1f} s; the files are in {demo.folder}")
     return proven and caught
 
