@@ -30,6 +30,7 @@ _CSP = (
 # label, endpoint, the operation that a page stands on
 NAVIGATION = (
     ("nav.dashboard", "console.dashboard", "read_overview"),
+    ("nav.scan", "console.scan", "scan_code"),
     ("nav.lots", "console.lots", "list_lots"),
     ("nav.quality", "console.quality", "list_cases"),
     ("nav.expiry", "console.expiry", "report_expiry"),

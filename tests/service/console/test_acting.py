@@ -33,7 +33,7 @@ class Console(Screen):
     def forms(self, page: str) -> dict[str, dict[str, str]]:
         """By action, the hidden fields."""
         body = self.look(page).get_data(as_text=True)
-        found = re.findall(r'<form method="post" action="([^"]+)">(.*?)</form>', body, re.S)
+        found = re.findall(r'<form method="post" action="([^"]+)"[^>]*>(.*?)</form>', body, re.S)
         return {unescape(action): _hidden(form) for action, form in found}
 
     def signed(self) -> dict[str, str]:
@@ -178,3 +178,38 @@ def _hidden(form: str) -> dict[str, str]:
 
 def text_of(answer: TestResponse) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True)))
+
+
+@pytest.mark.parametrize("separator", ["\x1d", "<GS>", "{GS}", "\u241d", "^]"])
+def test_a_label_fills_in_what_it_says_however_the_scanner_spells_the_separator(
+    desk: dict[str, Console], separator: str
+) -> None:
+    floor, lot = desk["floor"], f"G{uuid4().hex[:6].upper()}"
+    code = f"]d201095060002100181728123110{lot}{separator}3025"
+    shown = floor.fill("/console/receive", "/console/receive/scan", 200, code=code)
+    body = shown.get_data(as_text=True)
+    for name, value in (("lot", lot), ("expiry_date", "2028-12-31"), ("quantity", "25")):
+        assert re.search(rf'name="{name}"[^>]*value="{value}"', body), name
+    form = body.partition('action="/console/receive"')[2]
+    fields = dict(re.findall(r'<input type="hidden" name="(csrf|id)" value="([^"]*)">', form))
+    asked = {"item": "AMX", "lot": lot, "quantity": "25", "expiry_date": "2028-12-31", "production_date": "2026-01-01",
+             "supplier": "Acme", "to": "SX/A-01"}  # fmt: skip
+    done = floor.submit(fields | asked, "/console/receive")
+    assert "Received" in text(floor.look(done.headers["Location"]))
+    again = floor.submit(fields | asked, "/console/receive")
+    assert again.headers["Location"] == done.headers["Location"], "sent twice, received once"
+
+
+def test_goods_are_scanned_and_put_away(maker: Caller, desk: dict[str, Console]) -> None:
+    maker.receive("F-7", "30")
+    floor = desk["floor"]
+    found = floor.fill("/console/scan", "/console/scan", code="F-7").headers["Location"]
+    page = found.replace(URL, "")
+    floor.fill(page, "/console/scan/move", quantity="12", to="SX/A-02")
+    shown = text(floor.look(page))
+    assert "12 EA" in shown and "18 EA" in shown
+
+
+def test_a_scan_that_says_nothing_here_says_what_to_do(desk: dict[str, Console]) -> None:
+    shown = text(desk["floor"].fill("/console/scan", "/console/scan", 200, code="NOSUCHTHING"))
+    assert "Scanned" in shown and "Do:" in shown

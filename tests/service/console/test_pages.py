@@ -16,7 +16,7 @@ from tests.service.api.test_cases import decided, opened
 from tests.service.api.test_people import person
 
 URI = "https://id.gs1.org/01/09506000210018/10/"
-PAGES = ("", "lots", "quality", "expiry", "handoffs", "recalls", "trail", "ledger")
+PAGES = ("", "scan", "receive", "lots", "quality", "expiry", "handoffs", "recalls", "trail", "ledger")
 FAMILIES = ("act", "goods", "record", "case", "type", "role", "cause", "ruling", "done", "meaning", "handoff", "where")
 """Of words whose last part is a value."""
 ROOM = Path(service.console.__file__).parent

@@ -1,0 +1,88 @@
+"""The floor: scan anything, receive, move. Plain forms with one field to scan into; a wedge scanner's Enter sends them.
+
+A scanner that types spells the separator of GS1 codes in one of several ways; all of them are taken.
+"""
+
+from base64 import b64encode
+from typing import Any
+from uuid import uuid4
+
+from flask import request, url_for
+
+from service.console.asking import Asking
+from service.console.frame import Frame
+
+SEPARATORS = ("<GS>", "{GS}", "\u241d", "\\x1d", "^]")
+Said = dict[str, str]
+
+
+def declare(frame: Frame) -> None:
+    @frame.page("/scan")
+    def scan(asking: Asking) -> Any:
+        return frame.shown(asking, "scan.html", seen=None)
+
+    @frame.form("/scan")
+    def scanned(asking: Asking, said: Said) -> Any:
+        seen = read(asking, said.get("code", ""))
+        lots = seen["lots"]
+        if len(lots) == 1 and seen["outcome"] == "ok":
+            return url_for("console.floor_lot", uri=lots[0]["uri"])
+        return frame.shown(asking, "scan.html", seen=seen)
+
+    _of_a_lot(frame)
+    _receive(frame)
+
+
+def read(asking: Asking, typed: str) -> Any:
+    """What a code says and what it is here; every scan is kept."""
+    for spelled in SEPARATORS:
+        typed = typed.replace(spelled, "\x1d")
+    return asking.do("scan_code", {"raw": b64encode(typed.encode()).decode()})
+
+
+def _of_a_lot(frame: Frame) -> None:
+    @frame.page("/scan/lot")
+    def floor_lot(asking: Asking) -> Any:
+        uri = request.args.get("uri", "")
+        stock = asking.read("report_stock", lot=uri, limit=1000)["rows"]
+        lot = next(iter(asking.read("list_lots", uri=uri)["lots"]), None)
+        return frame.shown(asking, "floor_lot.html", stock=stock, lot=lot, move=str(uuid4()))
+
+    @frame.form("/scan/move")
+    def move(asking: Asking, said: Said) -> str:
+        line = {name: said.get(name, "") for name in ("item", "lot", "quantity", "status")}
+        body = {"type": "move", "id": said.get("id", ""), "from": said.get("from", ""), "to": said.get("to", "")}
+        asking.do("record_movement", {**body, "lines": [line]})
+        return url_for("console.floor_lot", uri=said.get("uri", ""), done="move")
+
+
+def _receive(frame: Frame) -> None:
+    @frame.page("/receive")
+    def receive(asking: Asking) -> Any:
+        return _shown(frame, asking, {})
+
+    @frame.form("/receive/scan")
+    def receive_scanned(asking: Asking, said: Said) -> Any:
+        """What the label says is filled in; what it does not say is asked for."""
+        seen = read(asking, said.get("code", ""))
+        quantities = [each["value"] for each in seen["quantities"] if each["ai"] in ("30", "37")]
+        known = {"item": seen["item"] and seen["item"]["code"], "lot": seen["lot"], "expiry_date": seen["expiry_date"],
+                 "production_date": seen["production_date"], "quantity": next(iter(quantities), None)}  # fmt: skip
+        return _shown(frame, asking, known, seen)
+
+    @frame.form("/receive")
+    def received(asking: Asking, said: Said) -> str:
+        names = ("item", "lot", "quantity", "expiry_date", "production_date", "manufacturer_lot")
+        line = {name: said[name] for name in names if name in said}
+        body = {"type": "receive", "id": said.get("id", ""), "to": said.get("to", ""), "lines": [line],
+                "supplier": said.get("supplier", "")}  # fmt: skip
+        asking.do("record_movement", body)
+        found = asking.read("list_lots", item=said.get("item", ""), lot=said.get("lot", ""))["lots"]
+        return url_for("console.floor_lot", uri=found[0]["uri"] if found else "", done="receive")
+
+
+def _shown(frame: Frame, asking: Asking, known: dict[str, Any], seen: Any = None) -> Any:
+    places = [each for each in asking.read("list_locations")["locations"] if each["kind"] != "pallet"]
+    items = asking.read("list_items")["items"]
+    return frame.shown(asking, "receive.html", known=known, seen=seen, places=places, items=items,
+                       movement=str(uuid4()))  # fmt: skip
