@@ -273,6 +273,16 @@ def test_who_is_deactivated_is_out_and_stays_out(app: Flask, maker: Caller) -> N
     screen.sign_in()
 
 
+def test_a_session_of_nobody_active_opens_nothing_however_it_came_about(
+    app: Flask, owner: Engine, maker: Caller
+) -> None:
+    screen = at_work(app, maker, "operator")
+    with owner.begin() as connection:
+        connection.exec_driver_sql("UPDATE warehouse.person SET active = false WHERE code = %s", (screen.person,))
+    nothing_remembered(app)
+    assert screen.send("GET", "/session").status_code == 401
+
+
 def test_roles_count_as_they_are_now(app: Flask, maker: Caller) -> None:
     screen = at_work(app, maker, "operator")
     maker.send("PATCH", f"/people/{screen.person}", {"roles": [], "reason": "moved"})
