@@ -47,6 +47,7 @@ def test_an_invitation_counts_once_for_three_days_and_only_the_newest(app: Flask
     third = maker.post(f"/people/{code}/invitations", {})["secret"]
     later(owner, "invitation", "expires_at", timedelta(hours=72))
     screen.post("/invitations/accept", {**accept, "secret": third}, 404)
+    assert screen.client.get(f"/invitation/{third}").status_code == 404
     fourth = maker.post(f"/people/{code}/invitations", {})["secret"]
     assert maker.send("DELETE", f"/people/{code}/invitations").get_json() == {"ended": 1}
     screen.post("/invitations/accept", {**accept, "secret": fourth}, 404)
