@@ -43,7 +43,8 @@ _FILES = {
     "anchorer": "Make the key that signs and pays for anchors, in a Web3 Secret Storage file (version 3).",
 }
 _REWRAP = (
-    "Seal every party's key, which lies under LOTPROOF_KEK_BEFORE, under LOTPROOF_KEK; in one transaction, so that a "
+    "Seal every party's key, and the secrets of second factors and OpenID providers, which lie under "
+    "LOTPROOF_KEK_BEFORE, under LOTPROOF_KEK; in one transaction, so that a "
     "crash leaves them as they were. Web processes must already have both."
 )
 

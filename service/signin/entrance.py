@@ -58,7 +58,7 @@ class Entrance:
         self._check_waiting(tries.subjects(said.party, said.person, said.address, known=True))
         with standpoint.on("sign_in"), self._engine.connect() as connection:
             row = connection.execute(_WHO, {"party": said.party, "person": said.person}).one_or_none()
-            known = sessions.is_known(connection, row and row.id, said.address, self._now())
+            known = sessions.is_known(connection, row.id if row else None, said.address, self._now())
         counted = tries.subjects(said.party, said.person, said.address, known)
         with self._counted(counted):
             right = passwords.fits(row.hash if row else None, said.password)

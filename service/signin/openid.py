@@ -2,7 +2,7 @@
 
 Each request goes the way of webhooks: https to public addresses (`service.webhooks.addresses`), no redirect followed,
 bounded in time and size. What was learned is believed for BELIEVED_SECONDS; keys that do not know a signature are asked
-for again, at most once in ANEW_SECONDS.
+for again, at most once in ANEW_SECONDS. Who did not answer is not asked for FAILED_SECONDS: a slow one holds a thread.
 """
 
 from base64 import b64encode
@@ -23,7 +23,7 @@ from verifier import encoding
 from verifier.errors import Refuted
 
 WELL_KNOWN = "/.well-known/openid-configuration"
-BELIEVED_SECONDS, ANEW_SECONDS = 600.0, 60.0
+BELIEVED_SECONDS, ANEW_SECONDS, FAILED_SECONDS = 600.0, 60.0, 5.0
 REMEMBERED = 1_000
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
@@ -50,6 +50,7 @@ class Providers:
     def __init__(self, local: bool) -> None:
         self._local = local
         self._known: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._failed: dict[str, tuple[float, str]] = {}
         self._turns = Turns(at_once=4, room=4)
 
     def metadata(self, issuer: str) -> dict[str, Any]:
@@ -93,9 +94,17 @@ class Providers:
         at, document = self._known.get(url, (float("-inf"), {}))
         if monotonic() - at < seconds:
             return document
-        document = self._asked("GET", url, None, {"Accept": "application/json"})
+        at, said = self._failed.get(url, (float("-inf"), ""))
+        if monotonic() - at < FAILED_SECONDS:
+            raise ProviderFault(said)
+        try:
+            document = self._asked("GET", url, None, {"Accept": "application/json"})
+        except ProviderFault as fault:
+            self._failed[url] = (monotonic(), str(fault))
+            raise
         if len(self._known) >= REMEMBERED:
             self._known.clear()
+            self._failed.clear()
         self._known[url] = (monotonic(), document)
         return document
 

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from service.auth.assertions import BadKey
 from service.signin import openid, sessions
 from tests.service.api.conftest import Caller
-from tests.service.api.signing_in import PASSWORD, URL, Screen, at_work, clerk, invited, slug
+from tests.service.api.signing_in import OTHER, PASSWORD, URL, Screen, at_work, clerk, invited, slug
 from tests.service.api.test_signing_in import later, nothing_remembered
 from tests.tools import openid as little
 from tests.tools.openid import CLIENT, KEYS, SECRET, STRANGE, Provider
@@ -36,7 +36,9 @@ def running() -> Iterator[Provider]:
 def provider(running: Provider, app: Flask) -> Provider:
     """Honest, and nothing is remembered of it."""
     running.honest()
-    app.extensions["lotproof"].federation._providers._known.clear()
+    known = app.extensions["lotproof"].federation._providers
+    known._known.clear()
+    known._failed.clear()
     return running
 
 
@@ -326,6 +328,13 @@ def test_a_provider_that_does_not_answer_as_one_does_is_away(
     assert person.send("GET", "/session").status_code == 401
 
 
+def test_who_did_not_answer_is_not_asked_again_at_once(provider: Provider, added: str, person: Screen) -> None:
+    provider.answers["/.well-known/openid-configuration"] = (503, b"")
+    before = len(provider.asked)
+    assert [opened(person, f"/oidc/{added}").status_code for _ in range(3)] == [502] * 3
+    assert len(provider.asked) == before + 1
+
+
 @pytest.mark.parametrize("name", openid.ENDPOINTS)
 @pytest.mark.parametrize(
     "url", [None, 7, "", "file:///etc/passwd", "http://10.0.0.1/", "https://127.0.0.1:8443/", "http://169.254.169.254/"]
@@ -405,7 +414,7 @@ def test_a_party_may_say_that_its_people_come_by_its_provider_only(
     secret = outsider.post(f"/people/{screen.person}/invitations", {})["secret"]
     assert outsider.send("PATCH", "/sign-in-rules", rule).get_json()["only_oidc"] is True
     assert screen.send("GET", "/session").status_code == 401  # the one that a password opened
-    screen.sign_in(401)
+    assert screen.sign_in(401) == screen.sign_in(401, password=OTHER)  # it does not even tell a right one
     screen.post("/invitations/accept", {"secret": secret, "password": PASSWORD}, 409)
     assert through(screen, provider, theirs, "one").status_code == 303 and screen.get("/items")
     assert slug(outsider.send("DELETE", f"/oidc-providers/{theirs}")) == "only-provider"

@@ -47,6 +47,7 @@ def test_an_invitation_counts_once_for_three_days_and_only_the_newest(app: Flask
     third = maker.post(f"/people/{code}/invitations", {})["secret"]
     later(owner, "invitation", "expires_at", timedelta(hours=72))
     screen.post("/invitations/accept", {**accept, "secret": third}, 404)
+    assert screen.client.get(f"/invitation/{third}").status_code == 404
     fourth = maker.post(f"/people/{code}/invitations", {})["secret"]
     assert maker.send("DELETE", f"/people/{code}/invitations").get_json() == {"ended": 1}
     screen.post("/invitations/accept", {**accept, "secret": fourth}, 404)
@@ -271,6 +272,16 @@ def test_who_is_deactivated_is_out_and_stays_out(app: Flask, maker: Caller) -> N
     assert screen.send("GET", "/session").status_code == 401
     assert maker.send("DELETE", f"/people/{screen.person}/invitations").get_json() == {"ended": 0}
     screen.sign_in()
+
+
+def test_a_session_of_nobody_active_opens_nothing_however_it_came_about(
+    app: Flask, owner: Engine, maker: Caller
+) -> None:
+    screen = at_work(app, maker, "operator")
+    with owner.begin() as connection:
+        connection.exec_driver_sql("UPDATE warehouse.person SET active = false WHERE code = %s", (screen.person,))
+    nothing_remembered(app)
+    assert screen.send("GET", "/session").status_code == 401
 
 
 def test_roles_count_as_they_are_now(app: Flask, maker: Caller) -> None:

@@ -93,53 +93,68 @@ def guessed(screen: Screen, times: int, **wrong: str) -> list[int]:
     return [screen.send("POST", "/session", said).status_code for _ in range(times)]
 
 
-def test_a_guesser_waits_and_the_person_gets_in_from_where_it_is_known(app: Flask, maker: Caller) -> None:
+def grown(owner: Engine, by: int = 9) -> None:
+    """As if who failed five times had failed more often: a busy machine may take the second that the next try waits."""
+    more = text("UPDATE warehouse.sign_in_try SET failures = failures + :by WHERE failures >= 5")
+    with owner.begin() as connection:
+        connection.execute(more, {"by": by})
+
+
+def test_a_guesser_waits_and_the_person_gets_in_from_where_it_is_known(
+    app: Flask, owner: Engine, maker: Caller
+) -> None:
     person = clerk(app, maker, "operator", address="192.0.2.10")
     person.sign_in()
     guesser = Screen(app.test_client(), "192.0.2.66", person.party, person.person)
-    assert guessed(guesser, 7) == [401] * 5 + [429] * 2
-    answer = guesser.send("POST", "/session", {"party": person.party, "person": person.person, "password": PASSWORD})
-    assert (answer.status_code, slug(answer)) == (429, "wait") and int(answer.headers["Retry-After"]) >= 1
+    assert guessed(guesser, 5) == [401] * 5
+    grown(owner)
+    said = {"party": person.party, "person": person.person, "password": PASSWORD}
+    answer = guesser.send("POST", "/session", said)
+    assert (answer.status_code, slug(answer)) == (429, "wait") and int(answer.headers["Retry-After"]) > 60
     assert answer.get_json()["retry_after"] == int(answer.headers["Retry-After"])
-    for number in range(30):  # and a crowd of guessers, each from another address
-        guesser.address = f"192.0.2.{100 + number}"
-        guessed(guesser, 1)
+    guesser.address = "192.0.2.100"
+    assert guessed(guesser, 1) == [401]
+    grown(owner, 30)  # and a crowd of guessers, each from another address
     guesser.address = "192.0.2.200"
     assert guessed(guesser, 1) == [429]
     person.sign_in()
 
 
 def test_who_must_wait_is_sent_away_without_the_database_or_a_turn(
-    app: Flask, maker: Caller, monkeypatch: pytest.MonkeyPatch
+    app: Flask, owner: Engine, maker: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guesser = Screen(app.test_client(), "192.0.2.91", maker.party, "p-nobody")
-    assert guessed(guesser, 6)[-1] == 429
+    guessed(guesser, 5)
+    grown(owner)
+    assert guessed(guesser, 1) == [429]
     inside = app.extensions["lotproof"].entrance
     for part in ("_engine", "_turns"):
         monkeypatch.setattr(inside, part, None)
     assert guessed(guesser, 3) == [429] * 3
 
 
-def test_one_address_that_tries_many_people_waits(app: Flask, maker: Caller) -> None:
+def test_one_address_that_tries_many_people_waits(app: Flask, owner: Engine, maker: Caller) -> None:
     guesser = Screen(app.test_client(), "192.0.2.77", maker.party)
-    answers = [guessed(guesser, 1, person=f"x-{number}")[0] for number in range(33)]
-    assert answers == [401] * 31 + [429] * 2
+    assert [guessed(guesser, 1, person=f"x-{number}")[0] for number in range(5)] == [401] * 5
+    grown(owner, 30)
+    assert guessed(guesser, 1, person="x-99") == [429]
 
 
-def test_who_has_an_account_cannot_wipe_out_the_guesses_at_others(app: Flask, maker: Caller) -> None:
+def test_who_has_an_account_cannot_wipe_out_the_guesses_at_others(app: Flask, owner: Engine, maker: Caller) -> None:
     own = clerk(app, maker, "operator", address="192.0.2.78")
-    for number in range(31):
+    for number in range(5):
         assert guessed(own, 1, person=f"y-{number}") == [401]
-        if number in (5, 15, 25):
-            own.sign_in()
+    own.sign_in()
+    grown(owner, 30)
     assert guessed(own, 1, person="y-99") == [429]
 
 
-def test_a_thief_of_a_session_guesses_no_faster(app: Flask, maker: Caller) -> None:
+def test_a_thief_of_a_session_guesses_no_faster(app: Flask, owner: Engine, maker: Caller) -> None:
     person = clerk(app, maker, "operator", address="192.0.2.79")
     person.sign_in()
     answers = [person.send("POST", "/session/prove", {"password": OTHER}).status_code for _ in range(4)]
     answers += [person.send("POST", "/session/password", {"old": OTHER, "new": PASSWORD + "x"}).status_code]
+    grown(owner)
     answers += [person.send("POST", "/session/prove", {"password": PASSWORD}).status_code]
     assert answers == [401] * 5 + [429]
     assert person.get("/session")
