@@ -108,7 +108,7 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     keyring = Keyring(chosen.kek, chosen.kek_before)
     scribe = Scribe(chosen.origin, keyring, clocked(_now), diced(os.urandom))
     budgets = Budgets(chosen, shared_buckets.opened())
-    access = Access(engine, chosen.operator_key, _now, Hands(keyring, _now, os.urandom), budgets)
+    access = Access(engine, chosen.operator_key, _now, Hands(keyring, _now, os.urandom), budgets, chosen.public_url)
     writer = db.engine_for(chosen.database_url, pool_size=WRITERS, max_overflow=chosen.web_threads, by_key=True)
     watch(writer)
     return House(

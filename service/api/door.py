@@ -25,6 +25,7 @@ from service.api.fields import Shape
 from service.api.load import Reader, compiled, unreadable
 from service.api.problem import MEDIA_TYPE, Problem, not_found, shown
 from service.api.schemas import ProblemDocument
+from service.auth import signed
 from service.auth.keys import Caller
 from service.auth.permissions import OPERATIONS, speaker_problem
 
@@ -225,6 +226,7 @@ def _plain_bytes(limit: int) -> bytes:
     body = request.get_data(cache=False, parse_form_data=False)
     if len(body) > limit:  # werkzeug cuts a chunked body off at its limit without a word
         raise RequestEntityTooLarge
+    signed.check_body(body)
     return body
 
 

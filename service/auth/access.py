@@ -1,4 +1,4 @@
-"""From the Authorization header to the caller, or 401, or 403.
+"""From the Authorization header, or the signature of the request, to the caller, or 401, or 403.
 
 A key that was found good is believed for a second without asking the database again: at 500 requests a second the
 question would cost more than the rest of the door. A revocation therefore takes effect within one second, in every
@@ -11,13 +11,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from time import monotonic
+from uuid import UUID
 
 from flask import request
 from sqlalchemy import Engine
 
 from service import standpoint
 from service.api.problem import Problem, forbidden, unauthorized
-from service.auth import keys
+from service.auth import clients, keys, signed
 from service.auth.keys import Caller
 from service.auth.own_hand import Hands
 from service.auth.permissions import check_operation
@@ -41,14 +42,19 @@ class Access:
         now: Callable[[], datetime],
         hands: Hands,
         budgets: Budgets,
+        public_url: str = "",
     ) -> None:
+        self._public_url = public_url
         self._engine, self._now, self._hands, self.budgets = engine, now, hands, budgets
         self.refusals = Refusals(engine, now)
         self._operator = keys.secret_hash(operator_key) if operator_key else None
         self._believed: dict[bytes, tuple[float, Caller]] = {}
+        self._machines: dict[UUID, tuple[float, tuple[Caller, dict[str, str]]]] = {}
 
     def caller(self) -> Caller:
         """Whose key came with the current request; raises 401."""
+        if signed.is_signed():
+            return self._signer()
         match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
         if not match:
             self.budgets.guess()
@@ -88,6 +94,42 @@ class Access:
     def forget(self) -> None:
         """After a revocation."""
         self._believed.clear()
+        self._machines.clear()
+
+    def _signer(self) -> Caller:
+        """Who signed the current request; the nonce is remembered."""
+        client = signed.client_of()
+        known = self._known(client)
+        if known is None:
+            raise signed.refused("expected one by a client that is registered")
+        caller, key = known
+        try:
+            nonce, until = signed.verified(client, key, self._public_url)
+        except Problem:
+            self.budgets.guess()
+            raise
+        with standpoint.on("sign_in"), self._engine.begin() as connection:
+            first = clients.once(connection, client, nonce, until, self._now())
+        if not first:
+            raise signed.refused("expected a nonce that was not used before, got one that was")
+        return caller
+
+    def _known(self, client: UUID) -> tuple[Caller, dict[str, str]] | None:
+        """A machine and its key, believed for a second as keys are."""
+        until, known = self._machines.get(client, (0.0, None))
+        if monotonic() < until:
+            return known
+        if known is None:
+            self.budgets.guess()
+        with standpoint.on("key"), self._engine.connect() as connection:
+            known = keys.caller_of_client(connection, client)
+        if known is None:
+            self._machines.pop(client, None)
+        else:
+            if len(self._machines) >= REMEMBERED:
+                self._machines.clear()
+            self._machines[client] = (monotonic() + BELIEVED_SECONDS, known)
+        return known
 
     def _caller(self, hashed: bytes) -> Caller | None:
         if self._operator and hmac.compare_digest(hashed, self._operator):

@@ -133,6 +133,15 @@ def caller_of(connection: Connection, hashed: bytes, now: datetime) -> Caller | 
     return Caller(str(row.id), row.role, row.code, row.party_id, row.person, _grants(connection, row), row.own_key)
 
 
+def caller_of_client(connection: Connection, client: UUID) -> tuple[Caller, dict[str, str]] | None:
+    """Whom this machine acts for, and its public key, if it has not ended."""
+    row = connection.execute(_CLIENT, {"client": client}).one_or_none()
+    if row is None:
+        return None
+    grants = _grants(connection, row)
+    return Caller(str(row.id), row.role, row.code, row.party_id, row.person, grants, row.own_key), row.jwk
+
+
 def _grants(connection: Connection, row: Any) -> frozenset[Grant]:
     if row.code is None:
         return frozenset()
@@ -164,18 +173,24 @@ def _key(row: Any) -> ApiKey:
 
 
 _COMPANY = frozenset(Grant(role) for role in COMPANY)
-_CALLER = text(
-    "SELECT k.id, k.role, k.party_id, k.person_id, p.code, s.code AS person,"
+_WHO = (
+    "SELECT k.*, p.code, s.code AS person,"
     " (SELECT min(y.kid) FROM warehouse.party_key y WHERE y.party_id = k.party_id AND y.sequence ="
     " (SELECT max(n.sequence) FROM warehouse.party_key n WHERE n.party_id = k.party_id)"
-    " HAVING count(y.sealed) = 0) AS own_key FROM (SELECT id, role, party_id, person_id FROM warehouse.api_key"
+    " HAVING count(y.sealed) = 0) AS own_key FROM ({}) k LEFT JOIN warehouse.party p ON p.id = k.party_id"
+    " LEFT JOIN warehouse.person s ON s.id = k.person_id WHERE s.active IS NOT FALSE"
+)
+_CALLER = text(_WHO.format(
+    "SELECT id, role, party_id, person_id FROM warehouse.api_key"
     " WHERE secret_hash = :hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)"
     " UNION ALL SELECT c.id, 'party', c.party_id, c.person_id FROM warehouse.access_token t"
     " JOIN warehouse.oauth_client c ON c.id = t.client_id"
-    " WHERE t.secret_hash = :hash AND t.expires_at > :now AND c.ended_at IS NULL) k"
-    " LEFT JOIN warehouse.party p ON p.id = k.party_id LEFT JOIN warehouse.person s ON s.id = k.person_id"
-    " WHERE s.active IS NOT FALSE"
-)
+    " WHERE t.secret_hash = :hash AND t.expires_at > :now AND c.ended_at IS NULL"
+))  # fmt: skip
+_CLIENT = text(_WHO.format(
+    "SELECT id, 'party' AS role, party_id, person_id, jwk FROM warehouse.oauth_client"
+    " WHERE id = :client AND ended_at IS NULL"
+))  # fmt: skip
 _GRANTS = text(
     "SELECT r.role, s.code FROM warehouse.person_role r LEFT JOIN warehouse.site s ON s.id = r.site_id"
     " WHERE r.person_id = :person_id"
