@@ -47,6 +47,8 @@ class Gate(Protocol):
 
     def anybody(self, operation: str) -> None: ...
 
+    def reading(self, caller: Caller | None) -> AbstractContextManager[None]: ...
+
     def admit(self, caller: Caller, roles: Roles, operation: str) -> None: ...
 
     def keep_refusal(self, caller: Caller, operation: str, problem: Problem) -> None: ...
@@ -90,17 +92,17 @@ class Operation:
 
     def runner(self) -> View:
         """The function that Flask calls; everything that can be looked up is looked up here, once."""
-        view, path, body = self.view, self.path, self.body
+        view, path, body, gate = self.view, self.path, self.body, self.gate
         read_query = compiled(self.query) if self.query else None
 
         def perform(caller: tuple[Caller, ...], arguments: Mapping[str, str]) -> Response:
             values = _read_path(path, arguments) if path else {}
             if read_query:
                 values["query"] = _read(read_query, _single_values())
-            if isinstance(body, Upload):
-                values["body"] = _file_bytes(body)
-            elif body:
-                values["body"] = _read(body.read, strict_json.load(_request_bytes(body.limit)))
+            if body:
+                with gate.reading(caller[0] if caller else None):
+                    sent = _file_bytes(body) if isinstance(body, Upload) else _request_bytes(body.limit)
+                values["body"] = sent if isinstance(body, Upload) else _read(body.read, strict_json.load(sent))
             for said in (values.get("query"), values["body"]) if body else ():
                 problem = speaker_problem(caller[0], said) if caller else None
                 if problem is not None:

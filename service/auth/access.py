@@ -79,6 +79,10 @@ class Access:
         """In which the request is paid for; raises 429."""
         return self.budgets.serving(caller, operation)
 
+    def reading(self, caller: Caller | None) -> AbstractContextManager[None]:
+        """In which a body is read; raises 429."""
+        return self.budgets.reading(caller)
+
     def anybody(self, operation: str) -> None:
         """Somebody without a key, or whose key is not asked for, pays by address; raises 429."""
         self.budgets.public(operation)
