@@ -115,7 +115,8 @@ def pages(house: House) -> Blueprint:
 
     @blueprint.post(PATH)
     def give_token() -> Response:
-        form = {name: values[0] for name, values in request.form.lists() if len(values) == 1}
+        with house.access.reading(None):
+            form = {name: values[0] for name, values in request.form.lists() if len(values) == 1}
         if form.get("grant_type") != "client_credentials":
             return _refused(400, "unsupported_grant_type", "expected grant_type=client_credentials, once")
         if form.get("client_assertion_type") != _BEARER:

@@ -25,6 +25,7 @@ from service.api.fields import Shape
 from service.api.load import Reader, compiled, unreadable
 from service.api.problem import MEDIA_TYPE, Problem, not_found, shown
 from service.api.schemas import ProblemDocument
+from service.auth import signed
 from service.auth.keys import Caller
 from service.auth.permissions import OPERATIONS, speaker_problem
 
@@ -45,6 +46,8 @@ class Gate(Protocol):
     def serving(self, caller: Caller, operation: str) -> AbstractContextManager[None]: ...
 
     def anybody(self, operation: str) -> None: ...
+
+    def reading(self, caller: Caller | None) -> AbstractContextManager[None]: ...
 
     def admit(self, caller: Caller, roles: Roles, operation: str) -> None: ...
 
@@ -92,7 +95,7 @@ class Operation:
         """The function that Flask calls."""
 
         def perform(caller: tuple[Caller, ...], arguments: Mapping[str, str]) -> Response:
-            return answer(self._carried_out(caller, self._of_request(arguments)))
+            return answer(self._carried_out(caller, self._of_request(caller, arguments)))
 
         def open_to_all(**arguments: str) -> Response:
             self.gate.anybody(self.view.__name__)  # as often as an address may
@@ -121,14 +124,14 @@ class Operation:
 
         return self._admitted(caller, perform)
 
-    def _of_request(self, arguments: Mapping[str, str]) -> dict[str, Any]:
-        values = _read_path(self.path, arguments) if self.path else {}
+    def _of_request(self, caller: tuple[Caller, ...], arguments: Mapping[str, str]) -> dict[str, Any]:
+        values, body = _read_path(self.path, arguments) if self.path else {}, self.body
         if self.read_query:
             values["query"] = _read(self.read_query, _single_values())
-        if isinstance(self.body, Upload):
-            values["body"] = _file_bytes(self.body)
-        elif self.body:
-            values["body"] = _read(self.body.read, strict_json.load(_request_bytes(self.body.limit)))
+        if body:
+            with self.gate.reading(caller[0] if caller else None):
+                sent = _file_bytes(body) if isinstance(body, Upload) else _request_bytes(body.limit)
+            values["body"] = sent if isinstance(body, Upload) else _read(body.read, strict_json.load(sent))
         return values
 
     def _carried_out(self, caller: tuple[Caller, ...], values: dict[str, Any]) -> Any:
@@ -243,6 +246,7 @@ def _plain_bytes(limit: int) -> bytes:
     body = request.get_data(cache=False, parse_form_data=False)
     if len(body) > limit:  # werkzeug cuts a chunked body off at its limit without a word
         raise RequestEntityTooLarge
+    signed.check_body(body)
     return body
 
 

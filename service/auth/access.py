@@ -1,4 +1,4 @@
-"""From the Authorization header, or without one from the cookie of a session, to the caller; or 401, or 403.
+"""From the Authorization header, the signature of the request, or the cookie of a session, to the caller; 401, or 403.
 
 A key or session that was found good is believed for a second without asking the database again: at 500 requests a
 second the question would cost more than the rest of the door. A revocation, and the end of a session, therefore takes
@@ -12,13 +12,14 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
+from uuid import UUID
 
 from flask import request
 from sqlalchemy import Engine
 
 from service import standpoint
 from service.api.problem import Problem, forbidden, unauthorized
-from service.auth import keys, proving
+from service.auth import clients, keys, proving, signed
 from service.auth.cookies import Cookies
 from service.auth.keys import Caller
 from service.auth.own_hand import Hands
@@ -45,15 +46,20 @@ class Access:
         hands: Hands,
         cookies: Cookies,
         budgets: Budgets,
+        public_url: str = "",
     ) -> None:
-        self._engine, self._now, self._hands = engine, now, hands
+        self._engine, self._now, self._hands, self._public_url = engine, now, hands, public_url
         self.cookies, self.budgets = cookies, budgets
         self.refusals = Refusals(engine, now)
         self._operator = keys.secret_hash(operator_key) if operator_key else None
         self._believed: dict[bytes, tuple[float, Caller]] = {}
+        self._machines: dict[UUID, tuple[float, tuple[Caller, dict[str, str]]]] = {}
 
     def caller(self) -> Caller:
-        """Whose key, or session, came with the current request; raises 401, or 403 for a session from elsewhere."""
+        """Whose key, session or signature came with the current request; raises 401, or 403 for a session from
+        elsewhere."""
+        if signed.is_signed():
+            return self._signer()
         hashed = self.cookies.session()
         if hashed is not None:
             self.cookies.check_own()
@@ -98,6 +104,10 @@ class Access:
         """In which the request is paid for; raises 429."""
         return self.budgets.serving(caller, operation)
 
+    def reading(self, caller: Caller | None) -> AbstractContextManager[None]:
+        """In which a body is read; raises 429."""
+        return self.budgets.reading(caller)
+
     def anybody(self, operation: str) -> None:
         """Somebody without a key, or whose key is not asked for, pays by address; raises 429."""
         self.budgets.public(operation)
@@ -113,6 +123,42 @@ class Access:
     def forget(self) -> None:
         """After a revocation."""
         self._believed.clear()
+        self._machines.clear()
+
+    def _signer(self) -> Caller:
+        """Who signed the current request; the nonce is remembered."""
+        client = signed.client_of()
+        known = self._known(client)
+        if known is None:
+            raise signed.refused("expected one by a client that is registered")
+        caller, key = known
+        try:
+            nonce, until = signed.verified(client, key, self._public_url)
+        except Problem:
+            self.budgets.guess()
+            raise
+        with standpoint.on("sign_in"), self._engine.begin() as connection:
+            first = clients.once(connection, client, nonce, until, self._now())
+        if not first:
+            raise signed.refused("expected a nonce that was not used before, got one that was")
+        return caller
+
+    def _known(self, client: UUID) -> tuple[Caller, dict[str, str]] | None:
+        """A machine and its key, believed for a second as keys are."""
+        until, known = self._machines.get(client, (0.0, None))
+        if monotonic() < until:
+            return known
+        if known is None:
+            self.budgets.guess()
+        with standpoint.on("key"), self._engine.connect() as connection:
+            known = keys.caller_of_client(connection, client)
+        if known is None:
+            self._machines.pop(client, None)
+        else:
+            if len(self._machines) >= REMEMBERED:
+                self._machines.clear()
+            self._machines[client] = (monotonic() + BELIEVED_SECONDS, known)
+        return known
 
     def _caller(self, hashed: bytes) -> Caller | None:
         if self._operator and hmac.compare_digest(hashed, self._operator):

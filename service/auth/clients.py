@@ -68,6 +68,14 @@ def token(
     return secret
 
 
+def once(connection: Connection, client: UUID, nonce: str, until: datetime, now: datetime) -> bool:
+    """Whether a signed request comes for the first time; from here on it has come."""
+    used = {"client": client, "jti": f"request {nonce}", "until": until}
+    first = connection.execute(_USE, used).rowcount == 1
+    connection.execute(_OVER[1], {"now": now})
+    return first
+
+
 _ADD = text(
     "INSERT INTO warehouse.oauth_client (id, party_id, person_id, label, jwk, created_at) VALUES (:id, :party,"
     " (SELECT id FROM warehouse.person WHERE party_id = :party AND code = :person), :label, CAST(:jwk AS jsonb), :now)"

@@ -42,7 +42,7 @@ class Caller:
     own_key: str | None = None
     """The key with which the party signs for itself, where the service keeps none for it: the first by its name."""
     method: str = "api-key"
-    """How it was shown who calls: `api-key`, `oauth`; of a session `password`, `password+totp`, `password+recovery`,
+    """How it was shown who calls: `api-key`, `oauth`, `signed`; of a session `password`, `password+totp`, `password+recovery`,
     or `oidc` and what the provider said of it."""
     proven_at: datetime | None = None
     """When a person in a session last gave the password (and the second factor) anew."""
@@ -149,6 +149,15 @@ def caller_of(connection: Connection, hashed: bytes, now: datetime) -> Caller | 
     return Caller(str(row.id), row.role, row.code, row.party_id, row.person, grants, row.own_key, row.method)
 
 
+def caller_of_client(connection: Connection, client: UUID) -> tuple[Caller, dict[str, str]] | None:
+    """Whom this machine acts for, and its public key, if it has not ended."""
+    row = connection.execute(_CLIENT, {"client": client}).one_or_none()
+    if row is None:
+        return None
+    grants = _grants(connection, row)
+    return Caller(str(row.id), row.role, row.code, row.party_id, row.person, grants, row.own_key, "signed"), row.jwk
+
+
 def _grants(connection: Connection, row: Any) -> frozenset[Grant]:
     if row.code is None:
         return frozenset()
@@ -186,17 +195,22 @@ OWN_KEY = (
     "(SELECT min(y.kid) FROM warehouse.party_key y WHERE y.party_id = {0} AND y.sequence ="
     " (SELECT max(z.sequence) FROM warehouse.party_key z WHERE z.party_id = {0}) HAVING count(y.sealed) = 0)"
 )
-_CALLER = text(
-    "SELECT k.id, k.role, k.party_id, k.person_id, p.code, s.code AS person, k.method,"  # noqa: S608 - constants
-    f" {OWN_KEY.format('k.party_id')} AS own_key"
-    " FROM (SELECT id, role, party_id, person_id, 'api-key' AS method FROM warehouse.api_key"
+_WHO = (
+    f"SELECT k.*, p.code, s.code AS person, {OWN_KEY.format('k.party_id')} AS own_key"  # noqa: S608 - constants
+    " FROM ({}) k LEFT JOIN warehouse.party p ON p.id = k.party_id"
+    " LEFT JOIN warehouse.person s ON s.id = k.person_id WHERE s.active IS NOT FALSE"
+)
+_CALLER = text(_WHO.format(
+    "SELECT id, role, party_id, person_id, 'api-key' AS method FROM warehouse.api_key"
     " WHERE secret_hash = :hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > :now)"
     " UNION ALL SELECT c.id, 'party', c.party_id, c.person_id, 'oauth' FROM warehouse.access_token t"
     " JOIN warehouse.oauth_client c ON c.id = t.client_id"
-    " WHERE t.secret_hash = :hash AND t.expires_at > :now AND c.ended_at IS NULL) k"
-    " LEFT JOIN warehouse.party p ON p.id = k.party_id LEFT JOIN warehouse.person s ON s.id = k.person_id"
-    " WHERE s.active IS NOT FALSE"
-)
+    " WHERE t.secret_hash = :hash AND t.expires_at > :now AND c.ended_at IS NULL"
+))  # fmt: skip
+_CLIENT = text(_WHO.format(
+    "SELECT id, 'party' AS role, party_id, person_id, jwk FROM warehouse.oauth_client"
+    " WHERE id = :client AND ended_at IS NULL"
+))  # fmt: skip
 _GRANTS = text(
     "SELECT r.role, s.code FROM warehouse.person_role r LEFT JOIN warehouse.site s ON s.id = r.site_id"
     " WHERE r.person_id = :person_id"

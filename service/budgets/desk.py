@@ -28,6 +28,7 @@ from service.settings import Settings
 WHOSE = {
     "key": "this API key", "party": "this party", "proofs": "this party, of proofs and receipts",
     "costly": "this party, of reports, traces and imports", "address": "this address, without a key",
+    "bodies": "this caller, of requests whose body is not here yet",
     "guess": "this address, with keys that open nothing",
 }  # fmt: skip
 """In the words of the refusal, by what stands before the colon in a bucket's name."""
@@ -44,6 +45,7 @@ class Budgets:
         }  # fmt: skip
         self._rates = {kind: Rate(rate) for kind, rate in said.items() if rate > 0}
         self._at_once = max(1, given.web_threads // 4)
+        self._reads = {True: max(1, given.web_threads * 3 // 4), False: max(1, given.web_threads // 8)}
         self._serving, self._lock = Counter[str](), Lock()
 
     @contextmanager
@@ -53,18 +55,32 @@ class Budgets:
         if operation not in COSTLY or "costly" not in self._rates:
             yield
             return
-        who = _owner(caller)
+        with self._seat("costly", _owner(caller), self._at_once):
+            yield
+
+    @contextmanager
+    def reading(self, caller: Caller | None) -> Iterator[None]:
+        """While a body is read: the server has no clock for that, so who sends slowly, or never, holds a thread.
+
+        One party may hold three quarters of this process's threads so, all those without a key together an eighth.
+        """
+        with self._seat("bodies", _owner(caller) if caller else "nobody", self._reads[caller is not None]):
+            yield
+
+    @contextmanager
+    def _seat(self, kind: str, who: str, most: int) -> Iterator[None]:
+        name = f"{kind}:{who}"
         with self._lock:
-            if self._serving[who] >= self._at_once:
-                raise _too_many("costly", f"at most {self._at_once} of them at a time", "one more", 1)
-            self._serving[who] += 1
+            if self._serving[name] >= most:
+                raise _too_many(kind, f"at most {most} of them at a time", "one more", 1)
+            self._serving[name] += 1
         try:
             yield
         finally:
             with self._lock:
-                self._serving[who] -= 1
-                if not self._serving[who]:
-                    del self._serving[who]
+                self._serving[name] -= 1
+                if not self._serving[name]:
+                    del self._serving[name]
 
     def public(self, endpoint: str) -> None:
         """Pays for a request of nobody known."""

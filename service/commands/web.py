@@ -29,7 +29,7 @@ def _place() -> Path | None:
 
 def _serve() -> None:
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
     import service.app  # noqa: F401 - loaded once, before the workers are forked: they share it, in time and in memory
@@ -42,6 +42,7 @@ def _serve() -> None:
         address=settings.host,
         port=settings.port,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,  # all that is needed behind a proxy, and one protocol less to be attacked through
         workers=settings.web_processes,
         blocking_threads=settings.web_threads,
         backlog=2048,

@@ -1,9 +1,10 @@
 """Requests generated from the OpenAPI document, right and wrong ones, each sent by everybody who might: a company, a
 person of each of its roles, the operator, an auditor, a regulator, nobody.
 
-Another company, of the examples' story, wrote a mark into each of its texts. In a part of the requests the names in the
-path are that company's. Every answer is one that the document promises; none is a fault; and no party, no person of it
-and nobody without a key ever reads the mark. (Whose kind of key sees all parties is not asked that.)
+Another company, of the examples' story, wrote a mark into each of its texts. Where a path names something, each
+request is sent once more with the name of what that company has. Every answer is one that the document promises; none
+is a fault; and no party, no person of it and nobody without a key ever reads the mark. (Whose kind of key sees all
+parties is not asked that.)
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from uuid import uuid4
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.strategies import booleans, one_of
+from hypothesis.strategies import one_of
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.failures import FailureGroup
@@ -33,6 +34,7 @@ from tests.service.api.conftest import Caller, furnished
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 SEES_ALL = ("operator", "auditor", "regulator")
+COMPANY = "the company"
 ENDS_KEYS = ("/revoke", "/rotate")  # of the others, in the middle of it
 
 
@@ -69,12 +71,12 @@ def town(operator: Caller) -> Town:
         people[f"a {role}"] = Caller(company.client, key)
     for role in ("auditor", "regulator"):
         people[role] = Caller(company.client, operator.post("/api-keys", {"label": "x", "role": role})["api_key"])
-    others = {"the company": company, "operator": operator, "nobody": Caller(company.client, None)}
+    others = {COMPANY: company, "operator": operator, "nobody": Caller(company.client, None)}
     return Town({**others, **people}, owner, mark)
 
 
 def fuzz(app: Flask, town: Town, examples: int, seed: int | None, shares: int = 1) -> Tried:
-    """`examples` requests to each operation, each from every `shares`-th caller, in turn, so that each asks some; the
+    """`examples` requests to each operation, each from a company and every `shares`-th caller, in turn; the
     same seed, the same requests. Raises Broken."""
     tried = Tried()
     for result in schemathesis.openapi.from_wsgi("/api/openapi.json", app).get_all_operations():
@@ -93,14 +95,17 @@ def _one(operation: Any, town: Town, examples: int, number: int | None, shares: 
 
     turn = count()
 
-    def attempt(case: Any, of_another: bool) -> None:
-        if of_another and case.path_parameters:
-            case.path_parameters = {**case.path_parameters, **_names(operation, town.owner)}
-        for who, caller in list(town.callers.items())[next(turn) % shares :: shares]:
+    def attempt(case: Any) -> None:
+        asking = dict(list(town.callers.items())[next(turn) % shares :: shares]) | {COMPANY: town.callers[COMPANY]}
+        for who, caller in asking.items():
             _send(case, who, caller, town, tried)
+        if names := _names(operation, town.owner):
+            case.path_parameters = {**case.path_parameters, **names}
+            for who, caller in asking.items():
+                _send(case, who, caller, town, tried)
         tried.marked += town.mark.encode() in case.call(headers=_headers(town.owner.callers[OWNER])).content
 
-    made = given(case=one_of([operation.as_strategy(generation_mode=mode) for mode in MODES]), of_another=booleans())
+    made = given(case=one_of([operation.as_strategy(generation_mode=mode) for mode in MODES]))
     asked = few(made(attempt))
     (asked if number is None else seed(number)(asked))()
 
