@@ -26,9 +26,17 @@ async function policy() {
   return answer.text();
 }
 
-/** @param {string} lot @returns {Promise<Uint8Array>} */
+/** A link by which a party shows a lot is a key: it stands behind the `#`, which no browser sends.
+ * @returns {string | null} */
+function shared() {
+  return /^#(\/s\/[A-Za-z0-9_-]{43})$/.exec(location.hash)?.[1] ?? null;
+}
+
+/** @param {string | null} lot @returns {Promise<Uint8Array>} */
 async function proof(lot) {
-  const answer = await fetch(`${proofUrl}?lot=${encodeURIComponent(lot)}`).catch(() => null);
+  const link = shared();
+  const from = link ? `${link}/proof` : `${proofUrl}?lot=${encodeURIComponent(lot ?? "")}`;
+  const answer = await fetch(from).catch(() => null);
   if (!answer) throw new Error(say("no_service"));
   const body = new Uint8Array(await answer.arrayBuffer());
   if (answer.ok) return body;
@@ -45,4 +53,4 @@ function detail(body) {
   }
 }
 
-start(ask, { policy, proof });
+start(ask, { policy, proof, waits: shared() !== null });
