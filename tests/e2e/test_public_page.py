@@ -6,6 +6,7 @@ Each lie turns exactly its line, and what comes after it says no yes. Whatever i
 import base64
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -15,10 +16,15 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 from service.demo.lies import files
+from service.proof import assemble, proofs
 from service.web.verify_words import CATALOGUES
 from tests.e2e.conftest import Told
 from tests.e2e.stack import Running
 from tests.tools.browser import ROOT, browser
+from verifier.http import Deadline
+from verifier.policy import load_policy
+from verifier.rpc import RpcNode
+from verifier.verify import verify
 
 pytestmark = pytest.mark.xdist_group("demo")  # one stack for all who look at the played story
 
@@ -113,6 +119,30 @@ def test_an_unknown_number_gets_the_proof_that_it_is_unknown(
     page = opened(visitor, address(the_stack, told, told.lots[-1].name))
     assert states(page) == [YES] * 8
     assert page.locator("#timeline").inner_text().startswith("This log, with ")
+
+
+def test_a_lot_too_long_for_one_file_comes_in_parts(
+    visitor: BrowserContext, the_stack: Running, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assemble, "MAX_ENTRIES", 4)
+    monkeypatch.setattr(proofs, "PART", 4)
+    page = opened(visitor, address(the_stack, told, LOT))
+    assert states(page) == [YES] * 8
+    assert page.locator("#save a").count() == -(-page.locator(".timeline > li").count() // 4) > 1
+
+
+def test_the_page_and_the_command_line_say_the_same(shown: Page, the_stack: Running, told: Told) -> None:
+    file, policy = told.file(LOT).read_bytes(), load_policy(told.files.policy.read_text())
+    report = verify([file], policy, [RpcNode(the_stack.settings.rpc_urls[0], Deadline(20))], now=int(time.time()))
+    drop(shown, file)
+    seen = shown.locator(".checks > li").all()
+    assert states(shown) == [{"yes": YES, "refuted": REFUTED}.get(each.verdict.value, OPEN) for each in report.answers]
+    for line, answer in zip(seen, report.answers, strict=True):
+        assert f"{answer.check} {answer.title}:" in line.inner_text()
+        remarks = [
+            text for text in line.locator(".remark").all_inner_texts() if not text.endswith("newer anchors exist")
+        ]
+        assert remarks == [text for text in answer.remarks if not text.endswith("newer anchors exist")]
 
 
 def bent(file: Json, path: list[Any], how: Callable[[Any], Any]) -> Json:

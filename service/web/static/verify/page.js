@@ -19,7 +19,7 @@ const MOST_FILES = 256;
 const open = { files: [], policy: null, own: false, lot: null };
 
 /** Where policy and proof come from; `waits` if there is a proof to fetch also without a lot.
- * @typedef {{policy: () => Promise<string>, proof: ((lot: string | null) => Promise<Uint8Array>) | null, waits: boolean}} From */
+ * @typedef {{policy: () => Promise<string>, proof: ((lot: string | null) => Promise<Uint8Array[]>) | null, waits: boolean}} From */
 
 /** @param {Ask} ask @param {From} from */
 export function start(ask, from) {
@@ -37,13 +37,19 @@ export function start(ask, from) {
   if (from.proof && (open.lot || from.waits)) void fetchProof(open.lot, from.proof).then(again, complain);
 }
 
-/** @param {string | null} lot @param {(lot: string | null) => Promise<Uint8Array>} proof */
+/** @param {string | null} lot @param {(lot: string | null) => Promise<Uint8Array[]>} proof */
 async function fetchProof(lot, proof) {
   reset("waiting");
-  open.files = [await proof(lot)];
-  const link = el("a", { class: "button plain", download: `${lot ? lot.slice(lot.lastIndexOf("/") + 1) : "lot"}.lotproof.json` }, say("save_proof"));
-  link.setAttribute("href", URL.createObjectURL(new Blob([/** @type {any} */ (open.files[0])], { type: "application/json" })));
-  fill(byId("save"), link);
+  open.files = await proof(lot);
+  const name = lot ? lot.slice(lot.lastIndexOf("/") + 1) : "lot";
+  fill(byId("save"), ...open.files.map((file, at) => saving(file, open.files.length > 1 ? `${name}.${at + 1}` : name)));
+}
+
+/** @param {Uint8Array} file @param {string} name @returns {HTMLElement} */
+function saving(file, name) {
+  const link = el("a", { class: "button plain", download: `${name}.lotproof.json` }, say("save_proof"));
+  link.setAttribute("href", URL.createObjectURL(new Blob([/** @type {any} */ (file)], { type: "application/json" })));
+  return link;
 }
 
 /** @param {FileList | null} files @param {() => void} again */
@@ -71,27 +77,29 @@ function nodesOf() {
   return lines.length ? lines.filter((line) => /^https?:\/\//.test(line)).slice(0, 8) : null;
 }
 
+let turn = 0; // of what was asked before, nothing is shown any more
+
 /** @param {Ask} ask @param {From} from */
 async function check(ask, from) {
+  const mine = ++turn;
   if (!open.files.length) return complain(say("no_file"));
   byId("complaint").hidden = true;
   delete document.body.dataset.done;
   reset("waiting");
   /** @type {number | null} */
   let broken = null;
-  /** @type {import("./report.js").Answer[]} */
-  const answers = [];
   const tell = (/** @type {import("./report.js").Answer} */ answer) => {
-    answers.push(answer);
+    if (mine !== turn) return;
     show(answer, broken, []);
     if (answer.answer === REFUTED) broken ??= answer.check;
   };
   try {
     const policy = (open.policy ??= await from.policy());
     const network = /** @type {HTMLInputElement} */ (byId("network")).checked;
-    conclusion(await ask({ files: open.files, policy, nodes: nodesOf(), network, lot: open.lot }, tell));
+    const judged = await ask({ files: open.files, policy, nodes: nodesOf(), network, lot: open.lot }, tell);
+    if (mine === turn) conclusion(judged);
   } catch (problem) {
-    complain(problem);
+    if (mine === turn) complain(problem);
   }
 }
 
