@@ -76,7 +76,9 @@ class Proofs:
             proof = lot_proof(connection, self._origin, size, wanted.lot, reader, wanted.part)
         except TooLong as error:
             detail = f"{error}; ask for parts with size={error.size}&first=1&last={PART}, and so on"
-            raise Problem(409, "lot-too-long", detail, seen=error.entries) from None
+            raise Problem(
+                409, "lot-too-long", detail, seen=error.entries, entries=error.entries, size=error.size, part=PART
+            ) from None
         except NoSuchPart as error:
             raise Problem(422, "no-such-part", str(error), seen=error.entries) from None
         except anchoring.NotInLedger as error:

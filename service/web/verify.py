@@ -89,8 +89,12 @@ def _of_lot(house: House, lot: str | None) -> Response:
     except Problem as problem:
         lot, wrong = None, str(problem.detail)
     text = _page(house, _catalogue(), lot, wrong)
-    headers = {"Content-Security-Policy": POLICY, "Vary": "Accept-Language", "Cache-Control": "no-cache"}
-    return Response(text, 422 if wrong else 200, headers=headers)
+    answer = Response(text, 422 if wrong else 200, headers={"Vary": "Accept-Language, Accept-Encoding"})
+    answer.headers.update({"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})
+    if "gzip" in request.accept_encodings:  # nothing on this page is secret, so its length may tell what it likes
+        answer.set_data(compress(text.encode(), mtime=0))
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer
 
 
 def _page(house: House, catalogue: dict[str, str], lot: str | None, wrong: str | None) -> str:

@@ -46,6 +46,7 @@ EN = {
     "goods_no_lot": "Nothing is said: this log holds no such lot.",
     "goods_unclear": "Not known",
     "goods_rests": "The record does not match, so what it says of the goods is worth nothing.",
+    "goods_open": "Not everything that this rests on could be checked: see lines 1 to 5.",
     "goods_recalled": "Recalled",
     "goods_recalled_means": "Do not use it. Ask the company that sold it to you.",
     "goods_hold": "On hold",
@@ -147,8 +148,8 @@ EN = {
     "step_hidden": "not shown or not correct",
     "lim_title": "What this proves, and what it does not",
     "lim_yes": "All eight correct proves",
-    "lim_yes_text": "These companies signed exactly these statements. None was changed, removed, inserted or back-dated "
-    "since it was anchored, and for this lot the list is complete up to that moment.",
+    "lim_yes_text": "These companies signed exactly these statements. None was changed, removed, inserted or "
+    "back-dated since it was anchored, and for this lot the list is complete up to that moment.",
     "lim_no": "It does not prove",
     "lim_no_text": "That a statement is true. That everything was told to the log. That the package in your hand is "
     "this lot. Anything that happened later. That the goods are fit for use.",
@@ -194,6 +195,7 @@ ZH = {
     "goods_no_lot": "无内容：本日志没有该批次。",
     "goods_unclear": "未知",
     "goods_rests": "记录不符，其中关于货物的内容不可采信。",
+    "goods_open": "这所依据的内容未能全部核查：见第 1 至 5 项。",
     "goods_recalled": "已召回",
     "goods_recalled_means": "请勿使用，并联系销售企业。",
     "goods_hold": "已锁定（暂停发货）",

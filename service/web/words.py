@@ -28,6 +28,7 @@ EN = {
     "policy": "Draft of a policy",
     "policy_text": "The policy says whom you trust. Compare every line of the draft with what you were given in "
     "another way: by contract, by letter, in person.",
+    "look_up": "Look up a lot, or open a proof file",
     "checkpoint": "Newest signed checkpoint",
     "not_proven": "What no proof can show: that a statement is true, that nothing was kept back from the log, "
     "or that the package in your hand belongs to this lot.",
@@ -45,6 +46,7 @@ EN = {
     "shared_title": "A lot that was shown to you",
     "shared_by": "Shown by",
     "shared_until": "until",
+    "shared_check": "Check it in this browser",
     "shared_file": "Download the proof",
     "shared_what": "What you see of it",
     "shared_shown": "shown",
@@ -89,6 +91,7 @@ ZH = {
     "verifier": "下载验证工具",
     "policy": "信任策略草稿",
     "policy_text": "策略写明您信任谁。请把草稿的每一行与您从其他途径（合同、信函、当面）得到的内容逐一核对。",
+    "look_up": "查询批次，或打开证明文件",
     "checkpoint": "最新的签名检查点",
     "not_proven": "任何证明都无法说明：陈述本身是否属实，是否有事项从未提交到日志，或您手中的包装是否就是这一批次。",
     "docs_title": "HTTP 接口",
@@ -105,6 +108,7 @@ ZH = {
     "shared_title": "向您出示的批次",
     "shared_by": "出示方",
     "shared_until": "有效至",
+    "shared_check": "在此浏览器中核查",
     "shared_file": "下载证明文件",
     "shared_what": "您能看到的内容",
     "shared_shown": "已出示",

@@ -31,10 +31,17 @@ class Asked:
     nodes: Sequence[FakeNode] = ()
     sources: Sequence[Source] = ()
     lot: str | None = None
+    now: int = 0
 
     def told(self) -> Json:
         nodes, sources = [_node(node) for node in self.nodes], [_source(source) for source in self.sources]
-        return {"policy": policy_values(self.policy), "nodes": nodes, "sources": sources, "lot": self.lot}
+        return {
+            "policy": policy_values(self.policy),
+            "nodes": nodes,
+            "sources": sources,
+            "lot": self.lot,
+            "now": self.now,
+        }
 
 
 @dataclass

@@ -49,7 +49,7 @@ function asMaps(value) {
 /* One report for each case, or what was thrown; and how long it took. */
 globalThis.judge = async (cases, given) => {
   const policy = parsePolicy(asMaps(given.policy));
-  const asked = { policy, nodes: given.nodes.map(fakeNode), sources: given.sources.map(fakeSource), now: 0, lot: given.lot };
+  const asked = { policy, nodes: given.nodes.map(fakeNode), sources: given.sources.map(fakeSource), now: given.now, lot: given.lot };
   const answers = [];
   for (const files of cases) {
     const begun = performance.now();
@@ -64,3 +64,86 @@ globalThis.judge = async (cases, given) => {
   }
   return answers;
 };
+
+/* The vectors of single parts: null where accepted, else the number of the check that refuses. */
+const L = globalThis.lotproof;
+const unhexed = (texts) => texts.map(L.unhex);
+const same = (a, b) => {
+  if (L.hex(a) !== b) throw new L.Refuted("hash", b, a);
+};
+
+const PARTS = {
+  uris({ uri, type, origin, subject }) {
+    L.checkUri(type, uri);
+    same(L.subject(type, origin, uri), subject);
+  },
+  entries({ hex: text, kind, leaf_hash, previous, recorded_at, sequence, statement_hash, subject }) {
+    const entry = L.parseEntry(L.unhex(text));
+    if (entry.kind !== kind || entry.sequence !== sequence || entry.recordedAt !== recorded_at) throw new L.Refuted("entry");
+    [[entry.subject, subject], [entry.previous, previous], [entry.statementHash, statement_hash]].forEach((pair) => same(...pair));
+    same(L.leafHash(L.unhex(text)), leaf_hash);
+  },
+  inclusion({ index, leaf, path, root, size }) {
+    L.verifyInclusion(index, size, L.unhex(leaf), unhexed(path), L.unhex(root));
+  },
+  map({ count, key, last_index, last_leaf, neighbour, root, siblings, type }) {
+    const other = neighbour ? { key: L.unhex(neighbour.key), value: L.unhex(neighbour.value) } : null;
+    const value = type === "member" ? L.mapValue(count, last_index, L.unhex(last_leaf)) : null;
+    same(value ? L.rootFromMembership(L.unhex(key), value, unhexed(siblings))
+      : L.rootFromAbsence(L.unhex(key), unhexed(siblings), other), root);
+  },
+  accumulator({ count, index, leaf, path, peaks }) {
+    const { height, number } = L.peakPlace(index, count);
+    if (path.length !== height) throw new L.Refuted("path");
+    same(L.rootOfComplete(index, L.unhex(leaf), unhexed(path)), peaks[number]);
+  },
+};
+
+globalThis.refused = (part, cases) => cases.map((each) => refusedBy(() => PARTS[part](each)));
+
+function refusedBy(look) {
+  try {
+    look();
+    return false;
+  } catch (problem) {
+    if (problem instanceof L.Refuted) return true;
+    throw problem;
+  }
+}
+
+globalThis.statements = (cases) => Promise.all(cases.map(async (given) => {
+  let check = 1;
+  try {
+    const parts = L.split(given.sdjwt);
+    check = 3;
+    const said = L.read(parts.jwt, given.kind, given.origin);
+    await L.verifySignature(raw(given.keys[said.key]), said.signature, said.signed);
+    if (given.kind === 2) {
+      L.keySet(said, parts);
+      return null;
+    }
+    check = 4;
+    const shown = L.disclose(said, parts.disclosures, given.lot);
+    if (given.hidden !== undefined && shown.hidden.size !== given.hidden) return "hidden";
+    return given.statement_hash === undefined || L.hex(said.hash) === given.statement_hash ? null : "hash";
+  } catch (problem) {
+    if (problem instanceof L.Refuted) return check;
+    throw problem;
+  }
+}));
+
+globalThis.notes = (cases, base) => Promise.all(cases.map(async (given) => {
+  let check = 1;
+  try {
+    const note = L.parseNote(given.note);
+    const checkpoint = L.parseCheckpoint(note.body);
+    check = 6;
+    const witnesses = [[given.witness_name, given.witness_key]];
+    const own = { origin: given.origin, log_keys: [[given.origin, given.log_key]], witnesses, quorum: given.quorum };
+    await L.checkSigners(note, checkpoint, parsePolicy(asMaps({ ...base, ...own })));
+    return null;
+  } catch (problem) {
+    if (problem instanceof L.Refuted) return check;
+    throw problem;
+  }
+}));

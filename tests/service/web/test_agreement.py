@@ -15,7 +15,7 @@ from tests.campaigns import browser
 from tests.campaigns.campaign import Plan
 from tests.service.web.agreeing import Asked, Compared, compare, page
 from tests.verifier.fake_chain import node_of, source_of
-from tests.verifier.maker import PARTY_KEY, ZERO, Signed, b64url, story, uri
+from tests.verifier.maker import PARTY_KEY, ZERO, Signed, World, b64url, story, uri
 from verifier.policy import parse_policy
 from verifier.report import Verdict
 from verifier.verify import verify
@@ -41,6 +41,31 @@ def test_every_vector_gets_the_same_answers_in_the_same_words(shared_data: Path,
         compare(browsers, Asked(policy, nodes, sources), [(case["name"], [file], report)], seen)
     assert seen.cases > 70 and not seen.differ
     assert [each for each in seen.words if not any(f"'what': '{word}" in each for word in SPELLING)] == []
+
+
+PARTS = {"uris": ("entry", "uris"), "entries": ("entry", "entries"), "inclusion": ("log", "inclusion"),
+         "map": ("map", "proofs"), "accumulator": ("accumulator", "paths")}  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_vectors_of_single_parts(shared_data: Path, browsers: Page, part: str) -> None:
+    cases = vectors(shared_data, *PARTS[part])
+    refused = browsers.evaluate("([part, cases]) => refused(part, cases)", [part, cases])
+    expected = [case["expect"] == "refuse" for case in cases]
+    assert refused == expected and len(cases) > 10
+
+
+def test_the_vectors_of_statements_and_checkpoints(shared_data: Path, browsers: Page) -> None:
+    said, notes = vectors(shared_data, "statement", "cases"), vectors(shared_data, "checkpoint", "cases")
+    assert browsers.evaluate("statements", said) == [case.get("refused_by_check") for case in said]
+    base = World().policy()
+    assert browsers.evaluate("([cases, base]) => notes(cases, base)", [notes, base]) == [
+        case.get("refused_by_check") for case in notes
+    ]
+
+
+def vectors(folder: Path, name: str, key: str) -> Any:
+    return json.loads((folder / "lotproof" / f"{name}.json").read_text("utf-8"))[key]
 
 
 def test_hostile_files_get_the_same_answers(browsers: Page) -> None:

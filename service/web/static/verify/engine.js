@@ -1,18 +1,25 @@
-/** What others use of the verifier: the page, the worker, the offline file, and the tests that compare it with Python's. */
-import { hex, utf8 } from "./bytes.js";
-import { passes } from "./ed25519.js";
+/** The whole verifier in one name, for the tests that compare it with Python's; the page needs none of this. */
+import { hex, unhex, utf8 } from "./bytes.js";
+import { disclose } from "./disclosure.js";
+import { passes, verifySignature } from "./ed25519.js";
 import { ownVerify } from "./ed25519-own.js";
+import { parseEntry } from "./entry.js";
 import { Refuted, Unavailable } from "./errors.js";
-import { Deadline } from "./fetching.js";
+import { anchorLeaf, leafHash, mapValue } from "./hashing.js";
+import { rootFromAbsence, rootFromMembership } from "./lotmap.js";
+import { peakPlace, rootOfComplete, verifyInclusion } from "./merkle.js";
+import { parseCheckpoint, parseNote } from "./note.js";
 import { parsePolicy, PolicyError } from "./policy.js";
-import { RpcNode } from "./rpc.js";
 import { sha256 } from "./sha256.js";
 import { sha512 } from "./sha512.js";
-import { TileSource } from "./tiles.js";
+import { checkSigners } from "./signers.js";
+import { keySet, read, split } from "./statement.js";
 import { parseToml } from "./toml.js";
+import { checkUri, subject } from "./uri.js";
 import { verify } from "./verify.js";
 
 /** @type {any} */ (globalThis).lotproof = {
-  Deadline, hex, ownVerify, parsePolicy, parseToml, passes, PolicyError, Refuted, RpcNode, sha256, sha512, TileSource,
-  Unavailable, utf8, verify,
+  anchorLeaf, checkSigners, checkUri, disclose, hex, keySet, leafHash, mapValue, ownVerify, parseCheckpoint, parseEntry,
+  parseNote, parsePolicy, parseToml, passes, peakPlace, PolicyError, read, Refuted, rootFromAbsence, rootFromMembership,
+  rootOfComplete, sha256, sha512, split, subject, Unavailable, unhex, utf8, verify, verifyInclusion, verifySignature,
 };

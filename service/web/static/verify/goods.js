@@ -29,7 +29,7 @@ export function stateOf(rows) {
   return { word: "none", row: null };
 }
 
-/** @param {Row[]} rows @param {boolean} stands whether checks 3 and 4 were not refuted @param {number} now @returns {HTMLElement[]} */
+/** @param {Row[]} rows @param {boolean} stands whether no check was refuted @param {number} now @returns {HTMLElement[]} */
 export function goods(rows, stands, now) {
   if (!stands) return [badge("unclear", say("goods_unclear")), el("p", {}, say("goods_rests"))];
   const { word, row } = stateOf(rows);

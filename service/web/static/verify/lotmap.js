@@ -25,6 +25,9 @@ export function rootFromAbsence(key, siblings, neighbour) {
 
 /** @param {Uint8Array} key @param {Uint8Array} leaf @param {Uint8Array[]} siblings @returns {Uint8Array} */
 function climb(key, leaf, siblings) {
+  if (siblings.length > MAX_MAP_PATH) {
+    throw new Refuted("map path", `at most ${MAX_MAP_PATH} hashes`, `${siblings.length} hashes`);
+  }
   // An empty last sibling would be a second spelling: a lone leaf stands higher up.
   if (siblings.length && equal(siblings[siblings.length - 1], ZERO)) {
     throw new Refuted("last sibling", "a subtree that is not empty", "an empty one");

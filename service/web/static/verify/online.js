@@ -1,5 +1,4 @@
 /** The page as the service serves it: the proof of the lot from the service, the checks in a worker. */
-import { loadJson } from "./json.js";
 import { start } from "./page.js";
 import { say } from "./saying.js";
 
@@ -26,23 +25,52 @@ async function policy() {
   return answer.text();
 }
 
-/** @param {string} lot @returns {Promise<Uint8Array>} */
-async function proof(lot) {
-  const answer = await fetch(`${proofUrl}?lot=${encodeURIComponent(lot)}`).catch(() => null);
-  if (!answer) throw new Error(say("no_service"));
-  const body = new Uint8Array(await answer.arrayBuffer());
-  if (answer.ok) return body;
-  throw new Error(`${say("no_proof", { status: answer.status })} ${detail(body)}`);
+/** A link by which a party shows a lot is a key: it stands behind the `#`, which no browser sends.
+ * @returns {string | null} */
+function shared() {
+  return /^#(\/s\/[A-Za-z0-9_-]{43})$/.exec(location.hash)?.[1] ?? null;
 }
 
-/** What the service said of it. @param {Uint8Array} body @returns {string} */
-function detail(body) {
+/** The file, or all parts of a lot that is too long for one. @param {string | null} lot @returns {Promise<Uint8Array[]>} */
+async function proof(lot) {
+  const link = shared();
+  const from = link ? `${link}/proof?` : `${proofUrl}?lot=${encodeURIComponent(lot ?? "")}`;
+  const whole = await answered(from);
+  if (whole.ok) return [whole.body];
+  const { entries, part, size } = whole.long ?? { entries: 0, part: 0, size: 0 };
+  if (!whole.long || link) throw refusal(whole);
+  const parts = [];
+  for (let first = 1; first <= entries; first += part) {
+    const one = await answered(`${from}&size=${size}&first=${first}&last=${Math.min(first + part - 1, entries)}`);
+    if (!one.ok) throw refusal(one);
+    parts.push(one.body);
+  }
+  return parts;
+}
+
+/** @typedef {{ok: boolean, status: number, body: Uint8Array, detail: string,
+ *   long: {entries: number, part: number, size: number} | null}} Answered */
+
+/** @param {string} address @returns {Promise<Answered>} */
+async function answered(address) {
+  const answer = await fetch(address).catch(() => null);
+  if (!answer) throw new Error(say("no_service"));
+  const body = new Uint8Array(await answer.arrayBuffer()), { ok, status } = answer;
+  return { ok, status, body, ...(ok ? { detail: "", long: null } : problemOf(body)) };
+}
+
+/** What the service said of it. @param {Uint8Array} body @returns {{detail: string, long: Answered["long"]}} */
+function problemOf(body) {
   try {
-    const problem = loadJson(body);
-    return problem instanceof Map ? String(problem.get("detail") ?? "") : "";
+    const { detail = "", entries, part, size } = JSON.parse(new TextDecoder().decode(body));
+    const long = [entries, part, size].every((each) => Number.isSafeInteger(each) && each > 0);
+    return { detail: String(detail), long: long ? { entries, part, size } : null };
   } catch {
-    return "";
+    return { detail: "", long: null };
   }
 }
 
-start(ask, { policy, proof });
+/** @param {Answered} answer @returns {Error} */
+const refusal = ({ status, detail }) => new Error(`${say("no_proof", { status })} ${detail}`);
+
+start(ask, { policy, proof, waits: shared() !== null });

@@ -18,7 +18,10 @@ const MOST_FILES = 256;
 /** What is being looked at. @type {{files: Uint8Array[], policy: string | null, own: boolean, lot: string | null}} */
 const open = { files: [], policy: null, own: false, lot: null };
 
-/** @param {Ask} ask @param {{policy: () => Promise<string>, proof: ((lot: string) => Promise<Uint8Array>) | null}} from */
+/** Where policy and proof come from; `waits` if there is a proof to fetch also without a lot.
+ * @typedef {{policy: () => Promise<string>, proof: ((lot: string | null) => Promise<Uint8Array[]>) | null, waits: boolean}} From */
+
+/** @param {Ask} ask @param {From} from */
 export function start(ask, from) {
   const again = () => void check(ask, from);
   byId("again").addEventListener("click", again);
@@ -31,16 +34,22 @@ export function start(ask, from) {
   });
   byId("tools").hidden = false;
   open.lot = document.body.dataset.lot || null;
-  if (open.lot && from.proof) void fetchProof(open.lot, from.proof).then(again, complain);
+  if (from.proof && (open.lot || from.waits)) void fetchProof(open.lot, from.proof).then(again, complain);
 }
 
-/** @param {string} lot @param {(lot: string) => Promise<Uint8Array>} proof */
+/** @param {string | null} lot @param {(lot: string | null) => Promise<Uint8Array[]>} proof */
 async function fetchProof(lot, proof) {
   reset("waiting");
-  open.files = [await proof(lot)];
-  const link = el("a", { class: "button plain", download: `${lot.slice(lot.lastIndexOf("/") + 1)}.lotproof.json` }, say("save_proof"));
-  link.setAttribute("href", URL.createObjectURL(new Blob([/** @type {any} */ (open.files[0])], { type: "application/json" })));
-  fill(byId("save"), link);
+  open.files = await proof(lot);
+  const name = lot ? lot.slice(lot.lastIndexOf("/") + 1) : "lot";
+  fill(byId("save"), ...open.files.map((file, at) => saving(file, open.files.length > 1 ? `${name}.${at + 1}` : name)));
+}
+
+/** @param {Uint8Array} file @param {string} name @returns {HTMLElement} */
+function saving(file, name) {
+  const link = el("a", { class: "button plain", download: `${name}.lotproof.json` }, say("save_proof"));
+  link.setAttribute("href", URL.createObjectURL(new Blob([/** @type {any} */ (file)], { type: "application/json" })));
+  return link;
 }
 
 /** @param {FileList | null} files @param {() => void} again */
@@ -68,26 +77,29 @@ function nodesOf() {
   return lines.length ? lines.filter((line) => /^https?:\/\//.test(line)).slice(0, 8) : null;
 }
 
-/** @param {Ask} ask @param {{policy: () => Promise<string>}} from */
+let turn = 0; // of what was asked before, nothing is shown any more
+
+/** @param {Ask} ask @param {From} from */
 async function check(ask, from) {
+  const mine = ++turn;
   if (!open.files.length) return complain(say("no_file"));
   byId("complaint").hidden = true;
+  delete document.body.dataset.done;
   reset("waiting");
   /** @type {number | null} */
   let broken = null;
-  /** @type {import("./report.js").Answer[]} */
-  const answers = [];
   const tell = (/** @type {import("./report.js").Answer} */ answer) => {
-    answers.push(answer);
+    if (mine !== turn) return;
     show(answer, broken, []);
     if (answer.answer === REFUTED) broken ??= answer.check;
   };
   try {
     const policy = (open.policy ??= await from.policy());
     const network = /** @type {HTMLInputElement} */ (byId("network")).checked;
-    conclusion(await ask({ files: open.files, policy, nodes: nodesOf(), network, lot: open.lot }, tell));
+    const judged = await ask({ files: open.files, policy, nodes: nodesOf(), network, lot: open.lot }, tell);
+    if (mine === turn) conclusion(judged);
   } catch (problem) {
-    complain(problem);
+    if (mine === turn) complain(problem);
   }
 }
 
@@ -98,10 +110,13 @@ function conclusion({ nodes, report, summary }) {
     show(answer, broken, nodes);
     if (answer.answer === REFUTED) broken ??= answer.check;
   }
-  const stands = broken === null || broken > 4;
+  const stands = broken === null;
+  const sure = report.checks.slice(0, 5).every((answer) => answer.answer === YES);
   const anchored = report.checks[6].answer === YES;
   conclude(report.checks, summary?.anchored ?? 0, time);
-  fill(byId("goods-now"), ...(summary?.count ? goods(summary.rows, stands, Date.now()) : [el("p", {}, say("goods_no_lot"))]));
+  const none = stands && summary?.count === 0;
+  fill(byId("goods-now"), ...(none ? [el("p", {}, say("goods_no_lot"))] : goods(summary?.rows ?? [], stands, Date.now())),
+    stands && !sure && el("p", {}, say("goods_open")));
   byId("said").hidden = !summary;
   if (summary) {
     if (!open.lot) fill(byId("which"), summary.lot);
