@@ -11,6 +11,7 @@ from service.api.house import House
 from service.api.problem import Problem
 from service.api.session import address
 from service.auth.keys import Caller, secret_hash
+from service.auth.proving import prove_yourself
 from service.console.asking import Asking, Operations
 from service.console.shown import FILTERS
 from service.console.words import DONE, LANGUAGES, Language, W
@@ -68,28 +69,29 @@ class Frame:
 
         return declare
 
-    def form(self, rule: str) -> Callable[[View], View]:
+    def form(self, rule: str, *, signs: bool = False) -> Callable[[View], View]:
         """What a form of ours sends; the view gets its fields too, and answers with the address of the page that
-        follows, or with a page. A `password` among them proves who signs, before anything is done.
+        follows, or with a page. One that `signs` holds the password each time, and the second factor unless that was
+        given within the last minutes (21 CFR 11.200): looked at before anything is done.
         """
         def declare(view: View) -> View:
             def run(**arguments: str) -> Answer:
                 caller = here(self.house)
                 if caller is None or caller.stage:
                     return redirect(f"{self._sign_in}?next={PREFIX}/", 303)
-                return self._carried_out(caller, view, arguments)
+                return self._carried_out(caller, view, arguments, signs)
 
             self.blueprint.add_url_rule(rule, view.__name__, run, methods=["POST"])
             return view
 
         return declare
 
-    def _carried_out(self, caller: Caller, view: View, arguments: Mapping[str, str]) -> Answer:
+    def _carried_out(self, caller: Caller, view: View, arguments: Mapping[str, str], signs: bool) -> Answer:
         cookies, secrets = self.house.access.cookies, list[str]()
 
         def act() -> Any:
             said = sent(cookies)
-            signing = self._proven(caller, said, secrets)
+            signing = self._proven(caller, said, secrets) if signs else caller
             done = view(Asking(self._operations, signing), said, **arguments)
             return redirect(done, 303) if isinstance(done, str) else done
 
@@ -97,11 +99,15 @@ class Frame:
         return cookies.give(answer, secrets[0]) if secrets and isinstance(answer, Response) else answer
 
     def _proven(self, caller: Caller, said: dict[str, str], secrets: list[str]) -> Caller:
-        """The same caller, proven anew if a password came along; the session's new secret is added to `secrets`."""
-        password, code = said.pop("password", None), said.pop("second_factor", None)
-        if password is None:
-            return caller
+        """The same caller, proven; where it is proven anew the session's new secret is added to `secrets`."""
+        password, code = said.pop("password", ""), said.pop("second_factor", None)
+        if not password and caller.provider is None:
+            raise prove_yourself("this form")
         with self.house.standing(caller):
+            if caller.fresh and code is None:
+                if caller.provider is None:
+                    self.house.entrance.confirm(caller, password, address())
+                return caller
             secrets.append(self.house.entrance.prove(caller, password, code, address()))
         self.house.access.forget()
         return self.house.access.in_session(secret_hash(secrets[0]))
@@ -118,7 +124,8 @@ class Frame:
     def shown(self, asking: Asking, template: str, **values: Any) -> Response:
         """A page in the language of who asks."""
         secret = secret_of(self.house.access.cookies)
-        around = self._around(asking.caller) | {"csrf": token(secret), "may": asking.may, "signs": signs(asking.caller)}
+        around = self._around(asking.caller)
+        around |= {"csrf": token(secret), "may": asking.may, "asked": asked_of(asking.caller)}
         text = render_template(f"console/{template}", **around, **values)
         answer = keep(self.house.access.cookies, Response(text, headers={"Vary": "Accept-Language, Cookie"}), secret)
         if (asked := request.args.get("lang")) in LANGUAGES:
@@ -149,9 +156,12 @@ class Frame:
                 "DONE": DONE}  # fmt: skip
 
 
-def signs(caller: Caller) -> bool:
-    """Whether a form that signs must ask for the password: of a person, whose last proof is too old."""
-    return caller.session is not None and not caller.fresh
+def asked_of(caller: Caller) -> str:
+    """What a form that signs asks for: the password, and the second factor too where the last proof is too old.
+    Whoever signed in through a company's provider proves it there."""
+    if caller.session is None or caller.provider is not None:
+        return ""
+    return "password" if caller.fresh else "password and code"
 
 
 def chosen() -> Language:

@@ -55,20 +55,20 @@ def _act(frame: Frame) -> None:
     def refuse(asking: Asking, said: dict[str, str], id: str) -> str:
         return _answer(asking, "refuse", {"handoff": id, "reason": said.get("reason", "")})
 
-    @frame.form("/lot/recall")
+    @frame.form("/lot/recall", signs=True)
     def start_recall(asking: Asking, said: dict[str, str]) -> str:
         body = {"id": str(uuid4()), "by": asking.caller.person}
         body |= {name: said.get(name, "") for name in ("item", "lot", "reason", "class")}
         return url_for("console.recall", id=asking.do("add_recall", body)["id"], done="recall")
 
-    @frame.form("/recalls/<id>/lift")
+    @frame.form("/recalls/<id>/lift", signs=True)
     def lift(asking: Asking, said: dict[str, str], id: str) -> str:
         body = {"person": asking.caller.person}
         body |= {name: said.get(name, "") for name in ("decision", "words", "shown")}
         asking.do("approve_lift_of_recall", body, {"id": id})
         return url_for("console.recall", id=id, done="sign")
 
-    @frame.form("/trail/review")
+    @frame.form("/trail/review", signs=True)
     def review_trail(asking: Asking, said: dict[str, str]) -> str:
         body = {"person": asking.caller.person}
         body |= {name: said.get(name, "") for name in ("changes", "shown", "words")}

@@ -23,7 +23,7 @@ def declare(frame: Frame) -> None:
         asking.do("add_person", body)
         return url_for("console.people", done="person")
 
-    @frame.form("/people/<code>/invite")
+    @frame.form("/people/<code>/invite", signs=True)
     def invite(asking: Asking, said: dict[str, str], code: str) -> Any:
         """The link is shown here and never again."""
         made = asking.do("invite_person", {"reason": "invited at the console"}, {"code": code})

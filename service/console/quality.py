@@ -52,7 +52,7 @@ def _act(frame: Frame) -> None:
         asking.do("review_case", {"by": asking.caller.person, **_only(said, "words")}, {"id": id})
         return _case(id, "review")
 
-    @frame.form("/cases/<id>/decide")
+    @frame.form("/cases/<id>/decide", signs=True)
     def decide(asking: Asking, said: Said, id: str) -> str:
         body: dict[str, Any] = {"by": asking.caller.person, **_only(said, "ruling", "reason", "certificate")}
         witnesses = [each.strip() for each in said.get("witnesses", "").split(",") if each.strip()]
@@ -61,7 +61,7 @@ def _act(frame: Frame) -> None:
         asking.do("decide_case", body, {"id": id})
         return _case(id, "decide")
 
-    @frame.form("/cases/<id>/sign")
+    @frame.form("/cases/<id>/sign", signs=True)
     def sign(asking: Asking, said: Said, id: str) -> str:
         body = {"person": asking.caller.person, **_only(said, "decision", "meaning", "shown")}
         asking.do("approve_case", body, {"id": id})

@@ -94,6 +94,12 @@ class Entrance:
 
         return self.tried(caller, address, "prove_session", check)
 
+    def confirm(self, caller: Caller, password: str, address: str) -> None:
+        """The password once more, of a caller whose proof is fresh: for each signature of a series after the first
+        (21 CFR 11.200(a)(1)(i)). The proof gets no longer by it. Raises Problem 401, 429 or 503.
+        """
+        self.tried(caller, address, "prove_session", lambda: self._is_password(caller, password) or None)
+
     def change_password(self, caller: Caller, old: str, new: str, address: str) -> str:
         """Ends all other sessions; this one's new secret. Raises Problem 401, 422, 429 or 503."""
         passwords.check(new, str(caller.party), str(caller.person))

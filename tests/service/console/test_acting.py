@@ -22,7 +22,7 @@ class Console(Screen):
     def fill(self, page: str, action: str, expect: int = 303, **fields: str) -> TestResponse:
         """Send the form of a page that leads to `action`, with what it carries hidden, signed if it asks for that."""
         hidden = self.forms(page)[action]
-        signed = self.signed() if hidden.pop("signs", "") else {}
+        signed = self.signed(asked) if (asked := hidden.pop("signs", "")) else {}
         return self.submit(hidden | signed | fields, action, expect)
 
     def submit(self, fields: dict[str, str], action: str, expect: int = 303, **headers: str) -> TestResponse:
@@ -36,8 +36,9 @@ class Console(Screen):
         found = re.findall(r'<form method="post" action="([^"]+)"[^>]*>(.*?)</form>', body, re.S)
         return {unescape(action): _hidden(form) for action, form in found}
 
-    def signed(self) -> dict[str, str]:
-        return {"password": PASSWORD, **({"second_factor": self.code()} if self.secret else {})}
+    def signed(self, form: str) -> dict[str, str]:
+        """What a form asks for: the password each time, the code where the proof is not fresh."""
+        return {"password": PASSWORD, **({"second_factor": self.code()} if "second_factor" in form else {})}
 
     def _open(self, method: str, path: str, **more: Any) -> TestResponse:
         return self.client.open(path, method=method, base_url=URL, environ_base={"REMOTE_ADDR": self.address}, **more)
@@ -85,6 +86,9 @@ def test_nothing_is_signed_without_the_password_or_with_a_wrong_one(maker: Calle
     form = fresh.forms(case)[f"{case}/decide"]
     assert form.pop("signs")
     assert "signing act" in text_of(fresh.submit(form | said, f"{case}/decide", 401))
+    fresh.prove()
+    fresh.submit(form | said, f"{case}/decide", 401)
+    fresh.submit(form | said | {"password": "wrong"}, f"{case}/decide", 401)
     fresh.submit(form | said | {"password": "wrong", "second_factor": fresh.code()}, f"{case}/decide", 401)
     assert maker.get(f"/quarantine-cases/{body['id']}")["state"] == "under_review"
 
@@ -98,7 +102,7 @@ def test_what_changed_since_it_was_shown_is_not_signed(maker: Caller, desk: dict
     li.fill(case, f"{case}/review", words="looking")
     li.fill(case, f"{case}/decide", ruling="release", reason="x")
     wu.prove()
-    before = wu.forms(case)[f"{case}/sign"] | {"decision": "approve", "meaning": "m"}
+    before = wu.forms(case)[f"{case}/sign"] | {"decision": "approve", "meaning": "m", "password": PASSWORD}
     li.fill(case, f"{case}/find", words="something new")
     assert wu.submit(before, f"{case}/sign", 409)
 
@@ -173,7 +177,7 @@ def test_who_has_not_given_the_second_factor_yet_sees_nothing(maker: Caller) -> 
 def _hidden(form: str) -> dict[str, str]:
     """What a form carries, and under `signs` whether it asks for a password."""
     fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form)
-    return {name: unescape(value) for name, value in fields} | ({"signs": "1"} if 'name="password"' in form else {})
+    return {name: unescape(value) for name, value in fields} | ({"signs": form} if 'name="password"' in form else {})
 
 
 def text_of(answer: TestResponse) -> str:
