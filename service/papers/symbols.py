@@ -4,6 +4,7 @@ Each is read back before it is printed: a code that says something else than the
 GS1 General Specifications 5.6, ISO/IEC 16022; drawn and read by zxing-cpp.
 """
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -34,7 +35,12 @@ def qr(text: str) -> str:
     drawn = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
     seen = zxingcpp.read_barcode(drawn.to_image(scale=4))
     assert seen and seen.text == text, f"expected {text}, got {seen and seen.text}"
-    return str(drawn.to_svg(add_quiet_zones=True))
+    return _scalable(str(drawn.to_svg(add_quiet_zones=True)))
+
+
+def _scalable(svg: str) -> str:
+    """With a viewBox: without one a browser draws a module as a pixel, however large the picture is to be."""
+    return re.sub(r'width="(\d+)" height="(\d+)"', r'width="\1" height="\2" viewBox="0 0 \1 \2"', svg, count=1)
 
 
 def _bracketed(elements: str) -> str:

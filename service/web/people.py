@@ -70,7 +70,7 @@ def _sign_in(blueprint: Blueprint, house: House) -> None:
                      wrong=wrong)  # fmt: skip
 
     def code_form(wrong: Problem | None = None) -> Response:
-        return _form(house, heading="code_title", lead="code_hint", button="code_send", inputs=[CODE], wrong=wrong)
+        return _form(house, heading="code_title", lead="code_lead", button="code_send", inputs=[CODE], wrong=wrong)
 
     @blueprint.get("/sign-in")
     def sign_in() -> Response:
