@@ -116,7 +116,7 @@ def create_app(given: Settings | None = None) -> Flask:
     metrics.install(app, house)
     public.install(app, house)
     app.after_request(headers.secured)
-    app.get("/healthz", endpoint="healthz")(lambda: Response("ok\n", content_type="text/plain"))
+    app.get("/healthz", endpoint="healthz")(lambda: Response("ok\n", content_type="text/plain; charset=utf-8"))
     return app
 
 

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 from flask import Response, request
@@ -67,7 +68,7 @@ def door(house: House) -> Door:
         except files.Altered as altered:
             raise _altered(altered) from None
         answer = Response(content, content_type=found.detail["content_type"])
-        answer.headers.set("Content-Disposition", "attachment", filename=found.detail["name"])
+        answer.headers.set("Content-Disposition", "attachment", **_named(found.detail["name"]))
         return answer
 
     return attachments
@@ -84,3 +85,11 @@ def _altered(altered: files.Altered) -> Problem:
     seen = altered.seen or "no file"
     return Problem(409, "attachment-altered", f"the file of {altered.expected} is not what was attached: {seen}",
                    expected=altered.expected, seen=seen)
+
+
+def _named(name: str) -> dict[str, str]:
+    """As RFC 6266 wants it: a header is ASCII, and a name that is not stands beside what is left of it."""
+    if name.isascii():
+        return {"filename": name}
+    plain = name.encode("ascii", "replace").decode().replace("?", "_")
+    return {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}

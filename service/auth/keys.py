@@ -42,8 +42,8 @@ class Caller:
     own_key: str | None = None
     """The key with which the party signs for itself, where the service keeps none for it: the first by its name."""
     method: str = "api-key"
-    """How it was shown who calls: `api-key`, `oauth`, `signed`; of a session `password`, with `+totp`
-    or `+recovery`, or `oidc` and what the provider said of it."""
+    """How it was shown who calls: `api-key`, `oauth`, `signed`; of a session `password`, `password+totp`,
+    `password+recovery`, or `oidc` and what the provider said of it."""
     proven_at: datetime | None = None
     """When a person in a session last gave the password (and the second factor) anew."""
     session: UUID | None = None
