@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from bench.rows import Row
 from tests.service.web.agreeing import Asked, Compared, compare, page
+from tests.service.web.recorded import recorded
 from verifier.report import Report
 
 from .bundles.bends import Draw
@@ -21,6 +22,10 @@ from .bundles.given import Given, written
 from .bundles.judging import FAMILIES
 from .campaign import Contradiction, Plan
 from .hostile import ENOUGH, HEAVY, _wanted
+
+LIARS = ("lies", "rules", "attacks", "edges", "handoffs", "parts", "chain", "reports", "received", "erasure",
+         "keychain", "said", "held")  # fmt: skip
+"""Tests of the Python verifier that ask it about whole files; what they ask is asked of the browser's too."""
 
 SECONDS = 10.0  # for the slowest file that is as large as one may be
 SHARE = 0.2  # of the cases of `hostile` at scale 1: each is judged twice and carried into another process
@@ -31,6 +36,9 @@ def campaign(plan: Plan) -> Iterator[Row]:
     begun = perf_counter()
     with page() as browsers:
         seen = judged(browsers, plan)
+        if plan.scale >= 1:
+            for number, (files, asked, report) in enumerate(recorded(LIARS)):
+                compare(browsers, asked, [(f"lie {number} of the verifier's tests", files, report)], seen)
     yield Row("cases judged by both", seen.cases, "cases", target=8_000 if plan.scale >= 1 else None)
     yield Row("with other words for the same verdict", len({each.split(": Python")[0] for each in seen.words}), "cases")
     yield Row("minutes", (perf_counter() - begun) / 60, "minutes")

@@ -21,6 +21,8 @@ ORIGIN = "https://verify.test"  # a secure context, so that there is WebCrypto; 
 BATCH = 2 << 20
 
 Json = dict[str, Any]
+Case = tuple[str, list[bytes], Report | Json]
+"""A name, the file or its parts, and what Python says of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +72,14 @@ def page() -> Iterator[Page]:
         yield opened
 
 
-def compare(on: Page, asked: Asked, cases: Sequence[tuple[str, list[bytes], Report]], into: Compared) -> None:
+def compare(on: Page, asked: Asked, cases: Sequence[Case], into: Compared) -> None:
     """Have the browser judge the files, and note where it says otherwise than the report that stands beside them."""
     told = asked.told()
     for some in _batches(cases):
         files = [[b64(file) for file in files] for _, files, _ in some]
         answers = on.evaluate("([cases, given]) => judge(cases, given)", [files, told])
         for (name, _, report), answer in zip(some, answers, strict=True):
-            _note(name, as_json(report), answer, into)
+            _note(name, as_json(report) if isinstance(report, Report) else report, answer, into)
 
 
 def _note(name: str, python: Json, browsers: Json, into: Compared) -> None:
@@ -96,8 +98,8 @@ def _note(name: str, python: Json, browsers: Json, into: Compared) -> None:
         into.words.append(f"{name}: Python {python['facts']}\n  browser {browsers['facts']}")
 
 
-def _batches(cases: Sequence[tuple[str, list[bytes], Report]]) -> Iterator[list[tuple[str, list[bytes], Report]]]:
-    some: list[tuple[str, list[bytes], Report]] = []
+def _batches(cases: Sequence[Case]) -> Iterator[list[Case]]:
+    some: list[Case] = []
     size = 0
     for case in cases:
         length = sum(map(len, case[1]))

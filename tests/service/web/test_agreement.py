@@ -1,6 +1,6 @@
 """The browser's verifier says what the Python one says: of every vector, and of a share of the hostile files.
 
-The whole of these is `./lotproof campaign browser`.
+The whole of these, and every lie that tests/verifier tells, is `./lotproof campaign browser`.
 """
 
 import json

@@ -1,5 +1,6 @@
 /** What is recorded: the newest first, who signed, what is hidden, since when it stands on the chain. */
 import { el } from "./dom.js";
+import { wordOf } from "./goods.js";
 import { known, say, short, time } from "./saying.js";
 
 const LATE = 24 * 3600 * 1000, MOST = 200;
@@ -33,6 +34,8 @@ function stepOf(row) {
   if (row.withheld) return say("step_withheld");
   if (row.kind === 3) return say("step_erasure");
   if (!row.step) return say("step_hidden");
+  const decided = row.disposition && (row.step === "holding" || row.step === "inspecting") ? wordOf(row) : null;
+  if (decided && known(`did_${decided}`)) return say(`did_${decided}`);
   return known(`step_${row.step}`) ? say(`step_${row.step}`) : row.step;
 }
 
