@@ -16,7 +16,6 @@ from service.console.asking import Asking, Operations
 from service.console.shown import FILTERS
 from service.console.words import DONE, LANGUAGES, Language, W
 from service.domain.errors import DomainError
-from service.papers.words import Words
 from service.web.forms import keep, secret_of, sent, token
 from service.web.visitor import here
 
@@ -101,12 +100,13 @@ class Frame:
     def _proven(self, caller: Caller, said: dict[str, str], secrets: list[str]) -> Caller:
         """The same caller, proven; where it is proven anew the session's new secret is added to `secrets`."""
         password, code = said.pop("password", ""), said.pop("second_factor", None)
-        if not password and caller.provider is None:
+        if not password if caller.provider is None else not caller.fresh:
             raise prove_yourself("this form")
+        if caller.provider is not None:
+            return caller
         with self.house.standing(caller):
             if caller.fresh and code is None:
-                if caller.provider is None:
-                    self.house.entrance.confirm(caller, password, address())
+                self.house.entrance.confirm(caller, password, address())
                 return caller
             secrets.append(self.house.entrance.prove(caller, password, code, address()))
         self.house.access.forget()
@@ -158,9 +158,11 @@ class Frame:
 
 def asked_of(caller: Caller) -> str:
     """What a form that signs asks for: the password, and the second factor too where the last proof is too old.
-    Whoever signed in through a company's provider proves it there."""
-    if caller.session is None or caller.provider is not None:
+    Whoever signed in through a company's provider proves it there, before."""
+    if caller.session is None or (caller.provider is not None and caller.fresh):
         return ""
+    if caller.provider is not None:
+        return "provider"
     return "password" if caller.fresh else "password and code"
 
 
@@ -178,11 +180,6 @@ def translator(language: Language) -> Callable[..., str]:
         return W[key].in_language(language).format(*values)
 
     return t
-
-
-def word(table: dict[str, Words], language: Language, key: str) -> str:
-    """A word for a value of the interface; one that has none is shown as it is."""
-    return table[key].in_language(language) if key in table else key
 
 
 def _headed(answer: Answer) -> Answer:

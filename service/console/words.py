@@ -192,6 +192,7 @@ W: Mapping[str, Words] = {
     # acts
     "sign.password": Words("Your password, to sign", "您的密码（用于签名）"),
     "sign.code": Words("Code of your second factor, if you have one", "动态验证码（如已启用）"),
+    "sign.provider": Words("First prove who you are, at your company", "请先通过贵企业的登录系统验证身份"),
     "sign.meaning": Words("What your signature means", "签名含义"),
     "sign.approve": Words("Sign: approve", "签名：批准"),
     "sign.reject": Words("Sign: reject", "签名：驳回"),
