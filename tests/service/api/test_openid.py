@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from service.auth.assertions import BadKey
 from service.signin import openid, sessions
+from service.web import words
 from tests.service.api.conftest import Caller
 from tests.service.api.signing_in import OTHER, PASSWORD, URL, Screen, at_work, clerk, invited, slug
 from tests.service.api.test_signing_in import later, nothing_remembered
@@ -250,6 +251,13 @@ def test_what_another_browser_began_ends_nowhere(
     assert victim.send("GET", "/session").status_code == 401
 
 
+def test_the_right_code_with_another_state_signs_nobody_in(provider: Provider, added: str, person: Screen) -> None:
+    query = provider.agree(away(person, added), f"sub-{person.person}")
+    for state in ("", "x" * 43, query["state"] + "x", query["state"][:-1], "ü"):
+        assert opened(person, "/oidc/callback", code=query["code"], state=state).status_code == 401, state
+    assert opened(person, "/oidc/callback", **query).status_code == 303
+
+
 def test_a_code_of_another_request_has_another_challenge(
     app: Flask, provider: Provider, added: str, person: Screen
 ) -> None:
@@ -274,7 +282,8 @@ def test_a_sign_in_that_took_too_long_starts_again(
     federation = app.extensions["lotproof"].federation
     now = federation._now
     monkeypatch.setattr(federation, "_now", lambda: now() + timedelta(minutes=11))
-    assert opened(person, "/oidc/callback", **query).status_code == 401
+    late = opened(person, "/oidc/callback", **query)
+    assert late.status_code == 401 and words.EN["oops_again"] in late.get_data(as_text=True)
 
 
 def test_another_providers_answer_is_not_taken_for_this_ones(
@@ -326,6 +335,14 @@ def test_a_provider_that_does_not_answer_as_one_does_is_away(
         begun = opened(person, "/oidc/callback", **provider.agree(begun.headers["Location"], f"sub-{person.person}"))
     assert begun.status_code == 502
     assert person.send("GET", "/session").status_code == 401
+
+
+@pytest.mark.parametrize("issuer", ["https://evil.example", None, "{issuer}/", 7])
+def test_a_discovery_document_of_another_issuer_is_not_believed(
+    issuer: Any, provider: Provider, added: str, person: Screen
+) -> None:
+    provider.metadata["issuer"] = issuer.format(issuer=provider.issuer) if isinstance(issuer, str) else issuer
+    assert opened(person, f"/oidc/{added}").status_code == 502
 
 
 def test_who_did_not_answer_is_not_asked_again_at_once(provider: Provider, added: str, person: Screen) -> None:
@@ -441,7 +458,9 @@ def test_a_proof_is_a_fresh_sign_in_at_the_provider_by_the_same_person(
     provider.claims["auth_time"] = None
     assert prove() == 401
     provider.claims.clear()
-    assert prove("somebody else") == 401
+    colleague = maker.post("/people", {"roles": []})["code"]
+    maker.post(f"/people/{colleague}/oidc-subjects", {"provider": added, "subject": "colleague"})
+    assert [prove(each) for each in ("somebody else", "colleague")] == [401, 401]
     screen.post("/api-keys", {"label": "x"}, 401)
     session = screen.get("/session")["id"]
     assert prove() == 303

@@ -1,6 +1,7 @@
 """A lot shown by a link: as much as its party chose, no more than it sees itself, and everything still verifies."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -132,7 +133,9 @@ def test_the_qr_code_leads_to_the_link(maker: Caller, story: str) -> None:
     made = share(maker, story)
     assert made["qr"].startswith("<?xml") and "<svg" in made["qr"]
     drawn = zxingcpp.create_barcode(made["url"], zxingcpp.BarcodeFormat.QRCode, ec_level="M")
-    assert drawn.to_svg(add_quiet_zones=True) == made["qr"]
+    size = '" height="'.join(re.findall(r'viewBox="0 0 (\d+) (\d+)"', made["qr"])[0])
+    assert re.sub(r' viewBox="[^"]*"', "", made["qr"]) == drawn.to_svg(add_quiet_zones=True)
+    assert f'width="{size}"' in made["qr"]
 
 
 def test_the_proof_itself_with_a_profile(maker: Caller, regulator: Caller, chain: Chain, story: str) -> None:
