@@ -26,6 +26,10 @@ REMEMBERED = 16  # hashes whose last push is remembered
 LONGEST_REST = 900_000  # milliseconds between two tries of what fails when it is executed: about 100 a day
 
 
+LEAST_GAS, MOST_GAS = 45_000, 116_000
+"""What an anchor takes, by the length of its proof (`tests/contracts/test_gas.py`)."""
+
+
 class Sender:
     """The hand that signs and pushes."""
 
@@ -162,7 +166,7 @@ class Sender:
         with self._engine.connect() as conn:
             call = as_call(conn, known, plan, self.address)
         try:
-            return min(self._rpc.estimate(call) * 13 // 10 << failed, self._settings.gas_cap)
+            return min(_needed(self._rpc.estimate(call)) * 13 // 10 << failed, self._settings.gas_cap)
         except Refused as refused:
             if contract.error_name(refused.data) == "WrongOldSize":
                 raise NotNow("somebody anchored since we looked") from refused
@@ -242,6 +246,11 @@ def as_call(conn: Connection, known: Deployment, plan: Plan, sender: Address) ->
 
 def _calldata(conn: Connection, plan: Plan) -> bytes:
     return contract.anchor_call(plan.old_size, plan.size, plan.log_root, plan.map_root, ours.proof(conn, plan))
+
+
+def _needed(estimated: int) -> int:
+    """An estimate below what any anchor takes is none: a limit too low would cost gas for nothing."""
+    return estimated if estimated >= LEAST_GAS else MOST_GAS
 
 
 def _ether(wei: int) -> str:

@@ -207,7 +207,17 @@ def test_c23_out_of_gas_is_told_as_such_and_more_gas_is_offered(world, line):
     world.settle(line.worker)  # with the usual cap
     assert (world.intents(), world.alarms()) == (["final", "failed", "failed", "failed", "final"], [])
     gas = [gas for (gas,) in world.rows("SELECT gas FROM ledger.signed_transaction ORDER BY signed_at")]
-    assert gas[1:] == [41_600, 41_600, 41_600, 8 * 41_600]
+    assert gas[1:] == [41_600, 41_600, 41_600, FAST.gas_cap]
+    world.audit()
+
+
+def test_an_estimate_below_what_an_anchor_takes_at_least_costs_nothing(world, line):
+    """A node that answers with nonsense would have us pay for a transaction that runs out of gas."""
+    line.on("eth_estimateGas", answered(hex(21_000)))
+    world.record()
+    world.settle(line.worker)
+    assert (world.intents(), world.alarms()) == (["final"], [])
+    assert world.one("SELECT gas FROM ledger.signed_transaction") == 116_000 * 13 // 10
     world.audit()
 
 
