@@ -101,7 +101,7 @@ def told(operator: Caller, mark: str = "") -> Told:
         played.post(replace(example, body=marked(example.body, mark)) if marks else example)
         if not example.read:
             examples.setdefault(PREFIX + example.rule.replace("<", "{").replace(">", "}"), example)
-    return Told(played.callers, dict(_names(played.callers, played.kept)), examples, played.kept)
+    return Told(played.callers, dict(_names(played.callers, played.kept, mark)), examples, played.kept)
 
 
 WORDS = frozenset({"name", "spec", "words", "reason", "supplier", "label", "certificate", "partner", "meaning"})
@@ -119,28 +119,32 @@ def marked(value: Any, mark: str) -> Any:
     }
 
 
-def _names(callers: Mapping[str, Caller], kept: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _names(callers: Mapping[str, Caller], kept: Mapping[str, str], mark: str) -> Iterator[tuple[str, str]]:
     owner = callers[OWNER]
+
+    def made(path: str, body: dict[str, Any]) -> str:
+        return str(owner.post(path, marked(body, mark) if mark else body)["code" if path == "/people" else "id"])
+
     for example in story():
         kind, _, rest = example.path.strip("/").partition("/")
         if example.by == OWNER and "{" not in rest and rest:
             yield kind, rest.partition("/")[0]
     yield "webhooks", kept["hook"]
     yield "items", "TAB"
-    yield "people", owner.post("/people", {"code": f"p-{uuid4().hex[:8]}", "roles": []})["code"]
+    yield "people", made("/people", {"code": f"p-{uuid4().hex[:8]}", "name": "Li", "roles": []})
     moved = {each.body["type"]: each.body["id"] for each in story() if each.by == OWNER and each.path == "/movements"}
     yield "movements", moved["move"]
     yield "read_movement_certificate", moved["destroy"]
-    yield "api-keys", owner.post("/api-keys", {"label": "to be revoked"})["id"]
+    yield "api-keys", made("/api-keys", {"label": "to be revoked"})
     share = {"id": str(uuid4()), "lot": "https://id.gs1.org/01/09506000134352/10/L-2611", "label": "a visitor"}
-    yield "shares", owner.post("/shares", share)["id"]
-    yield "oauth-clients", owner.post("/oauth-clients", {"label": "a scanner", "jwk": a_machines_key()})["id"]
+    yield "shares", made("/shares", share)
+    yield "oauth-clients", made("/oauth-clients", {"label": "a scanner", "jwk": a_machines_key()})
     provider = {"label": "x", "issuer": "https://id.acme.example", "client_id": "x", "client_secret": "x"}
-    yield "oidc-providers", owner.post("/oidc-providers", provider)["id"]
+    yield "oidc-providers", made("/oidc-providers", provider)
     change = {"id": str(uuid4()), "kept_here": "new", "reason": "each year", "by": "u-1"}
-    yield "signing-key-changes", owner.post("/signing-key-changes", change)["id"]
+    yield "signing-key-changes", made("/signing-key-changes", change)
     case = {"id": str(uuid4()), "cause": "suspect", "words": "wet", "item": "TAB", "lot": "L-2613", "by": "u-1"}
-    yield "quarantine-cases", owner.post("/quarantine-cases", case)["id"]
+    yield "quarantine-cases", made("/quarantine-cases", case)
     query, content = FILES["add_attachment"]
     kept = _send_file(owner, f"/quarantine-cases/{case['id']}/attachments{query}", content)
     yield "attachments", kept.get_json()["attachments"][0]["sha256"]
