@@ -126,11 +126,13 @@ def _path(lot: str) -> str:
 
 
 def _wanted() -> Wanted:
-    lot = request.args.get("lot", "")
-    numbers = {name: _number(name) for name in ("size", "first", "last")}
-    first, last = numbers["first"], numbers["last"]
-    part = Part(first, last) if first and last and first <= last else None
-    return Wanted(lot, size=numbers["size"], part=part)
+    first, last = _number("first"), _number("last")
+    if (first is None) != (last is None) or (first is not None and last is not None and not 1 <= first <= last):
+        seen = f"first={first}, last={last}"
+        detail = f"first, last: expected none or both, 1 <= first <= last, got {seen}"
+        raise Problem(422, "unprocessable", detail, expected="1 <= first <= last", seen=seen)
+    part = Part(first, last) if first is not None and last is not None else None
+    return Wanted(request.args.get("lot", ""), size=_number("size"), part=part)
 
 
 def _number(name: str) -> int | None:

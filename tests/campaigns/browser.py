@@ -39,7 +39,7 @@ def campaign(plan: Plan) -> Iterator[Row]:
         if plan.scale >= 1:
             for number, (files, asked, report) in enumerate(recorded(LIARS)):
                 compare(browsers, asked, [(f"lie {number} of the verifier's tests", files, report)], seen)
-    yield Row("cases judged by both", seen.cases, "cases", target=8_000 if plan.scale >= 1 else None)
+    yield Row("cases judged by both", seen.cases, "cases", target=20_000 if plan.scale >= 1 else None)
     yield Row("with other words for the same verdict", len({each.split(": Python")[0] for each in seen.words}), "cases")
     yield Row("minutes", (perf_counter() - begun) / 60, "minutes")
     yield Row(f"slowest in the browser: {seen.slowest[1]}"[-120:], seen.slowest[0], "ms", "less", SECONDS * 1000)

@@ -11,10 +11,12 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
+from service.demo.accounts import API
 from service.demo.lies import files
 from service.proof import assemble, proofs
 from service.web.verify_words import CATALOGUES
@@ -111,6 +113,18 @@ def test_what_quality_people_decided_is_told_apart_from_the_record(
     seen = page.locator(".goods").first.get_attribute("data-goods")
     assert seen in ("released", "hold", "recalled", "destroyed")
     assert "According to signed statement no. " in page.locator("#goods-now").inner_text()
+
+
+def test_a_link_is_checked_in_the_browser(visitor: BrowserContext, the_stack: Running, told: Told) -> None:
+    """With the profile `public` it shows what quality people decided."""
+    uri = next(each.uri for each in told.lots if each.name == LOT)
+    asked = {"id": str(uuid4()), "lot": uri, "profile": "public", "label": "for a visitor"}
+    link = told.accounts.companies["xiangkou"].door.post(f"{API}/shares", asked)["url"]
+    page = opened(visitor, f"{link}?lang=en", done=False)
+    page.click("text=Check it in this browser")
+    page.wait_for_selector("body[data-done]")
+    assert states(page) == [YES] * 8 and page.locator("#which").inner_text() == uri
+    assert page.locator(".goods").first.get_attribute("data-goods") in ("released", "hold", "recalled", "destroyed")
 
 
 def test_an_unknown_number_gets_the_proof_that_it_is_unknown(

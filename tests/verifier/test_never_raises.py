@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from verifier import fork, fraud, receipt
 from verifier.policy import parse_policy
-from verifier.report import Report, as_json
+from verifier.report import Report, Verdict, as_json
 from verifier.verify import verify
 
-from .maker import World, an_event, answering, lot_name, shipped_to, story
+from .maker import PARTY_KEY, ZERO, Signed, World, an_event, answering, b64url, lot_name, shipped_to, story, uri
 from .test_lies import replaced, walk
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats() | st.text(max_size=8)
@@ -78,3 +78,14 @@ def test_a_report_with_odd_values_can_be_written_as_json() -> None:
     world.anchor()
     assert judged(world, world.bundle(lot)).exit_code == 0
     assert str(Decimal("1.5")) == "1.5"
+
+
+def test_a_key_statement_among_a_lots_movements_is_an_answer() -> None:
+    """A party may sign whatever it likes, and the log may enter it: the kind is refuted, what it says too."""
+    world, lot = story()
+    payload = world.base("farm", PARTY_KEY) | {"seq": 2, "prev": b64url(ZERO), "keys": [], "recovery": None}
+    world.enter(uri.LOT, lot, Signed(world.sign("farm", PARTY_KEY, payload, "farm"), {}), PARTY_KEY)
+    world.anchor()
+    report = judged(world, world.bundle(lot))
+    assert [report.answer(check).verdict for check in (2, 4)] == [Verdict.REFUTED] * 2
+    assert report.answer(4).why == "lots: expected a list, seen NoneType"

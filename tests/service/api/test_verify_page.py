@@ -80,7 +80,8 @@ def test_an_unknown_lot_is_proved_to_be_unknown_but_not_to_everybody_all_the_tim
 @pytest.mark.parametrize(
     ("query", "status"),
     [("lot=x", 422), ("", 422), (f"lot={URI}PUB1&size=-1", 422), (f"lot={URI}PUB1&size=99999999999999999999", 422),
-     (f"lot={URI}PUB1&size=1000000", 404), (f"lot={URI}PUB1&first=1&last=9999", 422), ("lot=%00", 422)],
+     (f"lot={URI}PUB1&size=1000000", 404), (f"lot={URI}PUB1&first=1&last=9999", 422), ("lot=%00", 422),
+     (f"lot={URI}PUB1&first=2", 422), (f"lot={URI}PUB1&first=2&last=1", 422)],
 )  # fmt: skip
 def test_bad_questions_are_answered_as_problems(lot: str, client: FlaskClient, query: str, status: int) -> None:
     answer = client.get(f"/verify/proof?{query}")

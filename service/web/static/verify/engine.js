@@ -5,6 +5,7 @@ import { passes, verifySignature } from "./ed25519.js";
 import { ownVerify } from "./ed25519-own.js";
 import { parseEntry } from "./entry.js";
 import { Refuted, Unavailable } from "./errors.js";
+import { stateOf } from "./goods.js";
 import { anchorLeaf, leafHash, mapValue } from "./hashing.js";
 import { rootFromAbsence, rootFromMembership } from "./lotmap.js";
 import { peakPlace, rootOfComplete, verifyInclusion } from "./merkle.js";
@@ -21,5 +22,5 @@ import { verify } from "./verify.js";
 /** @type {any} */ (globalThis).lotproof = {
   anchorLeaf, checkSigners, checkUri, disclose, hex, keySet, leafHash, mapValue, ownVerify, parseCheckpoint, parseEntry,
   parseNote, parsePolicy, parseToml, passes, peakPlace, PolicyError, read, Refuted, rootFromAbsence, rootFromMembership,
-  rootOfComplete, sha256, sha512, split, subject, Unavailable, unhex, utf8, verify, verifyInclusion, verifySignature,
+  rootOfComplete, sha256, sha512, split, stateOf, subject, Unavailable, unhex, utf8, verify, verifyInclusion, verifySignature,
 };

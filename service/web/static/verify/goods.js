@@ -3,6 +3,7 @@
  * the record, in other shapes, colours and words. Where the record does not match, nothing is said of the goods.
  */
 import { el } from "./dom.js";
+import { MOVEMENT } from "./entry.js";
 import { say, short, time } from "./saying.js";
 
 /** @typedef {import("./summary.js").Row} Row */
@@ -17,16 +18,32 @@ export function wordOf(row) {
   return row.step === "holding" ? "stopped" : null;
 }
 
-/** Every statement about the state of the goods of which we do not see what it says counts against the one before it:
- * an inspection that is not shown may have been a release or the end of a recall.
+/** The newest decision that is shown. A recall stands until its end is shown, whatever else is decided; so does a stop of
+ * which we do not see the kind, where another company released later; and what may be a decision that is not shown
+ * makes an older one unknown.
  * @param {Row[]} rows @returns {{word: string, row: Row | null}} */
 export function stateOf(rows) {
+  const recall = rows.findLastIndex((row) => wordOf(row) === "recalled");
+  const lifted = rows.slice(recall + 1).some((row) => row.unset.includes("recalled"));
+  if (recall >= 0 && !lifted) return { word: "recalled", row: rows[recall] };
   for (const row of [...rows].reverse()) {
     const word = wordOf(row);
-    if (word) return { word, row };
-    if (row.withheld || !row.signed || (row.step === "inspecting" && row.disposition === null)) return { word: "hidden", row: null };
+    if (word) return (word === "released" && stoppedByAnother(rows, row)) || { word, row };
+    if (hides(row)) return { word: "hidden", row: null };
   }
   return { word: "none", row: null };
+}
+
+/** @param {Row[]} rows @param {Row} released @returns {{word: string, row: Row} | null} */
+function stoppedByAnother(rows, released) {
+  const stop = rows.findLast((row) => wordOf(row) === "stopped" && row.issuer !== released.issuer);
+  return stop ? { word: "stopped", row: stop } : null;
+}
+
+/** Whether it may be a decision that is not shown; an erasure is none. @param {Row} row @returns {boolean} */
+function hides(row) {
+  if (row.withheld || !row.signed) return true;
+  return row.kind === MOVEMENT && (row.step === null || (row.step === "inspecting" && row.disposition === null));
 }
 
 /** @param {Row[]} rows @param {boolean} stands whether no check was refuted @param {number} now @returns {HTMLElement[]} */
