@@ -20,6 +20,8 @@ MAX_ANSWER = 2 * 1024 * 1024  # a block of Ethereum with all its transaction has
 PATIENCE = 10.0  # seconds for everything that one verification asks of the network
 _ONE_WAIT = 5.0  # seconds between two signs of life
 _CHUNK = 64 * 1024
+_TOO_MANY = 429
+_WAITS = frozenset(str(seconds) for seconds in range(1, 61))  # spelled so, and no longer
 
 
 class Deadline:
@@ -112,10 +114,29 @@ def fetch(
 ) -> bytes:
     """The body of a good answer of at most `limit` bytes; raises Unavailable for everything else.
 
-    With `secret` what it raises names no more of the URL than its host.
+    Who is asked too much may say when to ask again (429, `Retry-After`): that is waited for, as long as the deadline
+    lets it. With `secret` what it raises names no more of the URL than its host.
     """
     if secret:
         return _unnamed(url, deadline, body, headers, limit)
+    while True:
+        try:
+            return _once(url, deadline, body, headers, limit)
+        except _TooMany as told:
+            if told.seconds >= deadline.left(url):
+                raise Unavailable(url, f"status {_TOO_MANY}") from None
+            time.sleep(told.seconds)
+
+
+class _TooMany(Exception):
+    """The other side asks for patience, of so many seconds."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def _once(url: str, deadline: Deadline, body: bytes | None, headers: Mapping[str, str] | None, limit: int) -> bytes:
     if not url.startswith(("http://", "https://")):
         raise Unavailable(url, "neither http:// nor https://")
     try:  # an address out of a policy or the command line may be no address at all
@@ -125,14 +146,15 @@ def fetch(
             return _read(answer.read1, url, deadline, limit)
     except urllib.error.HTTPError as problem:
         problem.close()
+        again = problem.headers.get("Retry-After", "")
+        if problem.code == _TOO_MANY and again in _WAITS:
+            raise _TooMany(int(again)) from None
         raise Unavailable(url, f"status {problem.code}") from None
     except (OSError, HTTPException, ValueError) as problem:
         raise Unavailable(url, f"{type(problem).__name__}: {problem}"[:200]) from None
 
 
-def _unnamed(
-    url: str, deadline: Deadline, body: bytes | None, headers: Mapping[str, str] | None, limit: int
-) -> bytes:
+def _unnamed(url: str, deadline: Deadline, body: bytes | None, headers: Mapping[str, str] | None, limit: int) -> bytes:
     try:
         return fetch(url, deadline, body, headers, limit)
     except Unavailable as failed:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from verifier import http
 from verifier.errors import Unavailable
 from verifier.http import Deadline, _Paced, _read, fetch, without_secrets
 
@@ -24,13 +25,14 @@ def serve() -> Iterator[Serve]:
     """Starts one that reads a question, into `asked` if it is given, and answers it as the test says."""
     sockets: list[socket.socket] = []
 
-    def start(answer: Answer, asked: list[bytes] | None = None) -> str:
+    def start(answer: Answer, asked: list[bytes] | None = None, *then: Answer) -> str:
         def serving() -> None:
             with suppress(OSError):
-                caller, _ = door.accept()
-                sockets.append(caller)
-                (asked if asked is not None else []).append(caller.recv(65536))
-                answer(caller)
+                for each in (answer, *then):
+                    caller, _ = door.accept()
+                    sockets.append(caller)
+                    (asked if asked is not None else []).append(caller.recv(65536))
+                    each(caller)
 
         door = socket.create_server(("127.0.0.1", 0))
         sockets.append(door)
@@ -56,6 +58,28 @@ def why(url: str, deadline: Deadline, limit: int = 100) -> str:
         fetch(url, deadline, limit=limit)
     assert away.value.what == url
     return away.value.why
+
+
+def busy(seconds: str) -> Answer:
+    head = f"HTTP/1.1 429 Too Many Requests\r\nRetry-After: {seconds}\r\nContent-Length: 0\r\n\r\n".encode()
+    return lambda caller: caller.sendall(head)
+
+
+def test_who_asks_for_patience_is_asked_again_when_it_says(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(http.time, "sleep", slept.append)
+    assert fetch(serve(busy("2"), None, busy("1"), saying(b"x")), Deadline(5)) == b"x"
+    assert slept == [2, 1]
+
+
+@pytest.mark.parametrize("seconds", ["5", "60", "61", "0", "-1", "1.5", "soon", "", "１"])
+def test_longer_than_the_deadline_or_without_a_number_nobody_waits(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, seconds: str
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(http.time, "sleep", slept.append)
+    answer = busy(seconds) if seconds.isascii() else saying(b"", "429 Too Many Requests")
+    assert (why(serve(answer), Deadline(5)), slept) == ("status 429", [])
 
 
 def test_an_answer_is_taken_up_to_its_limit(serve: Serve) -> None:
