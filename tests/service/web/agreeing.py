@@ -59,17 +59,23 @@ class Compared:
 @contextmanager
 def page() -> Iterator[Page]:
     """A page that holds the assembled verifier and nothing else; it can reach nobody."""
+    with browser() as running, page_in(running.new_context().new_page(), ORIGIN) as opened:
+        yield opened
+
+
+@contextmanager
+def page_in(opened: Page, origin: str) -> Iterator[Page]:
+    """The same, in a page that is there, at an address of one's choice."""
 
     def answer(route: Route) -> None:
         route.fulfill(body="<!doctype html><title>verifier</title>", content_type="text/html")
 
-    with browser() as running:
-        opened = running.new_page()
-        opened.route("**/*", answer)
-        opened.goto(ORIGIN)
-        opened.add_script_tag(content=assembled.script("engine.js"))
-        opened.add_script_tag(content=HARNESS.read_text())
-        yield opened
+    opened.route("**/*", answer)
+    opened.goto(origin)
+    opened.add_script_tag(content=assembled.script("engine.js"))
+    opened.add_script_tag(content=HARNESS.read_text())
+    yield opened
+    opened.close()
 
 
 def compare(on: Page, asked: Asked, cases: Sequence[Case], into: Compared) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from tests.campaigns import browser
 from tests.campaigns.campaign import Plan
-from tests.service.web.agreeing import Asked, Compared, compare, page
+from tests.service.web.agreeing import Asked, Compared, compare, page, page_in
 from tests.verifier.fake_chain import node_of, source_of
 from tests.verifier.maker import PARTY_KEY, ZERO, Signed, World, b64url, story, uri
 from verifier.policy import parse_policy
@@ -62,6 +62,17 @@ def test_the_vectors_of_statements_and_checkpoints(shared_data: Path, browsers: 
     assert browsers.evaluate("([cases, base]) => notes(cases, base)", [notes, base]) == [
         case.get("refused_by_check") for case in notes
     ]
+
+
+def test_on_plain_http_where_there_is_no_webcrypto_the_answers_are_the_same(shared_data: Path, browsers: Page) -> None:
+    said, notes = vectors(shared_data, "statement", "cases"), vectors(shared_data, "checkpoint", "cases")
+    plain = browsers.context.new_page()
+    with page_in(plain, "http://plain.test"):
+        assert plain.evaluate("crypto.subtle === undefined")
+        assert plain.evaluate("statements", said) == [case.get("refused_by_check") for case in said]
+        asked = [notes, World().policy()]
+        seen = plain.evaluate("([cases, base]) => notes(cases, base)", asked)
+    assert seen == [case.get("refused_by_check") for case in notes]
 
 
 def vectors(folder: Path, name: str, key: str) -> Any:
