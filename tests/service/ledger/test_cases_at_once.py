@@ -135,7 +135,7 @@ def test_a_sheet_posted_by_sixteen_while_others_ship_posts_its_differences_once(
     at_desk(world, lambda desk: make_sheet(desk, sheet))
     for act in (lambda desk, row: counting.enter(desk, row, "u1", [counted]),
                 lambda desk, row: counting.finish(desk, row, "u1"),
-                lambda desk, row: counting.approve(desk, row, "u2")):
+                lambda desk, row: counting.approve(desk, row, counting.Approved(person="u2", shown=None, words=None))):
         at_desk(world, lambda desk, act=act: act(desk, find_sheet(desk, sheet.id)))
     ship = c.Ship(from_="S1/A", customer="x", lines=line("L1", "1"))
     posting = [lambda: at_desk(world, lambda desk: post(desk, find_sheet(desk, sheet.id), "u3"))] * 16
