@@ -15,6 +15,7 @@ W: Mapping[str, Words] = {
     "language": Words("简体中文", "English"),
     "as_of": Words("as of {}", "截至 {}"),
     "none": Words("none", "无"),
+    "table": Words("Table", "表格"),
     "all": Words("all", "全部"),
     "search": Words("Search", "搜索"),
     "next_page": Words("Next page", "下一页"),
