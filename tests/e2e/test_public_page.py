@@ -26,6 +26,7 @@ from tests.tools.browser import ROOT, browser
 from verifier.http import Deadline
 from verifier.policy import load_policy
 from verifier.rpc import RpcNode
+from verifier.tiles import TileSource
 from verifier.verify import verify
 
 pytestmark = pytest.mark.xdist_group("demo")  # one stack for all who look at the played story
@@ -147,7 +148,9 @@ def test_a_lot_too_long_for_one_file_comes_in_parts(
 
 def test_the_page_and_the_command_line_say_the_same(shown: Page, the_stack: Running, told: Told) -> None:
     file, policy = told.file(LOT).read_bytes(), load_policy(told.files.policy.read_text())
-    report = verify([file], policy, [RpcNode(the_stack.settings.rpc_urls[0], Deadline(20))], now=int(time.time()))
+    node, sources = RpcNode(the_stack.settings.rpc_urls[0], Deadline(20)), []
+    sources += [TileSource(url, Deadline(20)) for url in policy.sources]  # for there may be newer anchors by now
+    report = verify([file], policy, [node], sources, now=int(time.time()))
     drop(shown, file)
     seen = shown.locator(".checks > li").all()
     assert states(shown) == [{"yes": YES, "refuted": REFUTED}.get(each.verdict.value, OPEN) for each in report.answers]
