@@ -14,7 +14,7 @@ Who calls is known before the body is read; an operation that reads it checks it
 not has no use for it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -42,8 +42,6 @@ _ALGORITHMS: Mapping[str, Any] = {
     "OKP": algorithms.ED25519, "EC": algorithms.ECDSA_P256_SHA256, "RSA": algorithms.RSA_PSS_SHA512,
 }  # fmt: skip
 _PATH = "/:@!$&'()*+,;=-._~"  # what RFC 3986 lets stand in a path as it is
-
-KeyOf = Callable[[UUID], Mapping[str, str] | None]
 
 
 class _Registered(HTTPSignatureKeyResolver):  # type: ignore[misc]

@@ -46,7 +46,7 @@ def _of_a_lot(frame: Frame) -> None:
         uri = request.args.get("uri", "")
         stock = asking.read("report_stock", lot=uri, limit=1000)["rows"]
         lot = next(iter(asking.read("list_lots", uri=uri)["lots"]), None)
-        return frame.shown(asking, "floor_lot.html", stock=stock, lot=lot, move=str(uuid4()))
+        return frame.shown(asking, "floor_lot.html", lot=lot, stock=[(row, str(uuid4())) for row in stock])
 
     @frame.form("/scan/move")
     def move(asking: Asking, said: Said) -> str:

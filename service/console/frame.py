@@ -136,7 +136,9 @@ class Frame:
         """Who signed in wholly, and belongs to a party; who reads with a key sees the same."""
         try:
             caller = self.house.access.caller()
-        except Problem:
+        except Problem as problem:
+            if problem.status != 401:
+                raise
             return None
         return None if caller.party is None or caller.stage else caller
 

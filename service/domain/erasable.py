@@ -77,14 +77,6 @@ class NothingToErase(DomainError):
         super().__init__(f"expected {expected}, got {seen}", expected=expected, seen=seen)
 
 
-class OtherShown(DomainError):
-    slug = "erasure-shown-other"
-    title = "The erasure is not what this person was shown"
-
-    def __init__(self, expected: str, seen: str) -> None:
-        super().__init__(f"the erasure has the hash {expected}, approved was {seen}", expected=expected, seen=seen)
-
-
 def check_basis(legal_basis: str, words: Iterable[str]) -> None:
     """The law stays on record for ever, so it may not repeat what is to go."""
     check_text("legal basis", legal_basis)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from service.domain.erasable import OtherShown, check_approver
-from service.domain.signing import MEANT
+from service.domain.erasable import check_approver
+from service.domain.signing import MEANT, ShownOther
 from service.domain.states import IdTaken, WrongState
 from service.erasing.carrying_out import carry_out
 from service.erasing.record import shown_hash
@@ -34,7 +34,7 @@ def approve(desk: Desk, erasure: Any, said: ErasureApproval) -> None:
         check_approver(said.person, erasure.requested_by)
     expected = shown_hash(erasure.statement_hash, erasure.digest, erasure.property, erasure.legal_basis)
     if said.shown != expected:
-        raise OtherShown(expected, said.shown)
+        raise ShownOther("erasure", expected, said.shown)
     sign(desk, Of("erasure", str(erasure.id)), said.person, MEANT[said.decision], said.shown, erasure.legal_basis)
     desk.change(_APPROVE, number=erasure.number, person=said.person, decision=said.decision, shown=said.shown,
                 at=desk.now)

@@ -97,8 +97,11 @@ def approve_lift(desk: Desk, recall: Any, said: LiftApproval) -> None:
     """The second signature, by another person, ends the recall; a rejection makes those before it void. The same said
     again changes nothing. Raises ShownOther, RecallState."""
     of = Of("recall", str(recall.id))
-    standing = standing_approvals(signatures_of(desk.connection, desk.party_id, of))
+    before = signatures_of(desk.connection, desk.party_id, of)
+    standing = standing_approvals(before)
     if said.decision == "approve" and said.person in {each.person for each in standing}:
+        return
+    if before and (before[-1].person, before[-1].meaning) == (said.person, MEANT[said.decision]):
         return
     if recall.lifted_at is not None:
         raise RecallState(str(recall.id), "a recall in force", "one that was lifted")
@@ -107,8 +110,7 @@ def approve_lift(desk: Desk, recall: Any, said: LiftApproval) -> None:
     standing = standing_approvals([*standing, made])
     if len(standing) >= LIFTERS:
         people = tuple(sorted({each.person for each in standing}))
-        every = signatures_of(desk.connection, desk.party_id, of)
-        lift(desk, recall, standing[0].words or "", people, (sheet_named(every),))
+        lift(desk, recall, standing[0].words or "", people, (sheet_named([*before, made]),))
 
 
 def record_of(recall: Any) -> bytes:

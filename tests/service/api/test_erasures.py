@@ -262,12 +262,12 @@ def test_one_alone_erases_nothing(maker: Caller, asker: Caller, two: list[Caller
     refused(both.send("POST", f"/erasures/{own['id']}/approvals", said(own, both)), 409, "needs-approval")
     once = approve(erasure, two[0], two[0])
     assert (once["state"], len(once["approvals"])) == ("asked", 1)
-    refused(two[1].send("POST", path, said(erasure, two[1], shown="A" * 43)), 409, "erasure-shown-other")
+    refused(two[1].send("POST", path, said(erasure, two[1], shown="A" * 43)), 409, "shown-other")
     with owner.connect() as connection:
         kept = connection.execute(text("SELECT content FROM warehouse.movement WHERE id = :id"), {"id": movement["id"]})
         assert '"reason":"rang"' in kept.scalar_one()
     kept = {(row["operation"], row["problem"]) for row in maker.get("/refusals?limit=4")["refusals"]}
-    assert kept == {("approve_erasure", each) for each in ("forbidden", "needs-approval", "erasure-shown-other")}
+    assert kept == {("approve_erasure", each) for each in ("forbidden", "needs-approval", "shown-other")}
 
 
 def test_one_no_is_enough(maker: Caller, asker: Caller, two: list[Caller]) -> None:

@@ -125,9 +125,11 @@ def test_a_recall_from_its_first_click_to_its_two_signatures(maker: Caller, desk
     recall = started.headers["Location"].partition("?")[0]
     assert "Recalled" in text(li.look(recall)) and "Recalled" in text(li.look(lot_page("F-5")))
     li.fill(recall, f"{recall}/lift", decision="approve", words="no glass")
-    assert "in_force" not in text(wu.look(recall)) and "Recalled" in text(wu.look(recall))
+    id = recall.rpartition("/")[2]
+    assert maker.get(f"/recalls/{id}")["in_force"]
     wu.fill(recall, f"{recall}/lift", decision="approve", words="I agree")
-    assert "over" in text(wu.look(recall))
+    assert maker.get(f"/recalls/{id}")["lifted_by"] == sorted([li.person, wu.person])
+    assert "over, 20" in text(wu.look(recall)) and "“I agree”" in text(wu.look(recall))
 
 
 def test_a_person_is_added_invited_and_sent_away(maker: Caller, desk: dict[str, Console]) -> None:
@@ -142,7 +144,9 @@ def test_a_person_is_added_invited_and_sent_away(maker: Caller, desk: dict[str, 
 def test_the_audit_trail_is_reviewed_with_a_signature(maker: Caller, desk: dict[str, Console]) -> None:
     li = desk["li"]
     li.fill("/console/trail", "/console/trail/review", words="nothing odd")
-    assert li.person in text(li.look("/console/trail"))
+    reviewed = maker.get("/changes?limit=1000")["changes"][0]["reviewed_by"]
+    assert [(each["person"], each["words"]) for each in reviewed] == [(li.person, "nothing odd")]
+    assert f"{li.person}, 20" in text(desk["wu"].look("/console/trail"))
 
 
 @pytest.mark.parametrize("lie", [
@@ -170,8 +174,11 @@ def test_who_has_not_given_the_second_factor_yet_sees_nothing(maker: Caller) -> 
     half.post("/invitations/accept", {"secret": secret, "password": PASSWORD}, 200)
     half.sign_in()
     assert half.look("/console/lots").status_code == 302
-    half.submit({}, "/console/lot/hold", 303)
-    assert maker.get("/quarantine-cases?limit=1000")
+    before = maker.get("/quarantine-cases?limit=1000")
+    maker.receive("F-8")
+    said = {"item": "AMX", "lot": "F-8", "cause": "other", "words": "x"}
+    assert "/sign-in" in half.submit(said, "/console/lot/hold", 303).headers["Location"]
+    assert maker.get("/quarantine-cases?limit=1000") == before
 
 
 def _hidden(form: str) -> dict[str, str]:
