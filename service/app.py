@@ -23,6 +23,7 @@ from service.api import (
     counts,
     customers,
     epcis_capture,
+    epcis_exchange,
     epcis_speech,
     erasures,
     errors,
@@ -90,7 +91,7 @@ DOORS = (
     imports,
     trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
-    epcis_capture,
+    epcis_capture, epcis_exchange,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts

@@ -36,7 +36,7 @@ READS: Mapping[str, Allowed] = {
         "report_turnover", "read_overview",
         "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
         "read_case", "read_certificate", "read_movement_certificate", "read_attachment", "list_counts", "read_count",
-        "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures",
+        "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures", "export_lot",
     ), ALL),
     "list_api_keys": KEEPERS,
     "list_signing_keys": KEEPERS,
