@@ -58,7 +58,13 @@ def check_json_wanted() -> None:
 
 
 def event_path(event_id: str) -> str:
-    return f"{PREFIX}/events/{quote(event_id, safe='')}"
+    """Below PREFIX."""
+    return f"/events/{quote(event_id, safe='')}"
+
+
+def address(public_url: str | None, path: str) -> str:
+    """The absolute URL of what lies at `path` below PREFIX: clients follow it as it stands."""
+    return (public_url or request.host_url).rstrip("/") + PREFIX + path
 
 
 def _within(asked: str, most: str | None) -> bool:

@@ -1,7 +1,7 @@
 """EPCIS events against what was signed: each row says what its statement says, or what the statement has the digest of.
 
 A captured event is known by `lotproof:captured`, the digest of all that it said; one that was read from a statement is
-is read again. The columns by which an event is found follow from its body.
+read again. The columns by which an event is found follow from its body.
 """
 
 from collections.abc import Iterator
