@@ -37,6 +37,8 @@ def spoken(response: Response) -> Response:
     if request.method == "OPTIONS":  # discovery
         response.status_code = 204
         response.headers.update(DISCOVERED | (LIMITS if request.path.startswith(f"{PREFIX}/capture") else {}))
+    if response.status_code == 413:
+        response.headers.update(LIMITS)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
