@@ -75,6 +75,7 @@ from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
 from service.signin.federation import Federation
 from service.signin.openid import Providers
+from service.trail.binder import Binder
 from service.web import headers, pages
 from service.web import people as people_pages
 from service.web import verify as verify_page
@@ -136,7 +137,7 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     watch(writer)
     return House(
         chosen, engine, writer, access, scribe, Gather(writer, scribe), Halting(engine), Proofs(engine, chosen.origin),
-        entrance, Enrolment(engine, entrance, _now, os.urandom), federation,
+        entrance, Enrolment(engine, entrance, _now, os.urandom), federation, Binder(engine, scribe),
     )
 
 

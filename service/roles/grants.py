@@ -119,6 +119,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.refusal": (ADD, ""),
     "warehouse.change": (ADD, ""),
     "warehouse.signature": (ADD, ""),
+    "warehouse.trail_sheet": (ADD, ""),
     # What goes out and comes in. Deliveries follow from movements: post_deliveries adds them, as the owner.
     "warehouse.webhook": ("SELECT, INSERT, UPDATE (ended_at)", READ),
     "warehouse.delivery": (
@@ -151,6 +152,7 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.answered_us(bigint)": ("EXECUTE", ""),
     "warehouse.handoff_ids_taken(bigint[],uuid[])": ("EXECUTE", ""),
     "warehouse.gs1_prefix_taken(text)": ("EXECUTE", ""),
+    "warehouse.trail_gate()": ("EXECUTE", ""),
 }
 
 # These run as the owner. What keeps what follows from other rows: who sets it off cannot write there himself.

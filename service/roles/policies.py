@@ -67,6 +67,7 @@ OWN: dict[str, str] = {
     "oidc_subject": _through("oidc_provider", "id", "oidc_subject.provider_id"),
     "oidc_used": _on("sign_in"),
     "sign_in_try": _on("sign_in"),  # of whoever tries: before anybody knows for which party
+    "trail_sheet": _on("trail"),
     "erasure_approval": _through("erasure", "number", "erasure_approval.erasure"),
     "delivery": _through("webhook", "id", "delivery.webhook_id"),
     "import_problem": _through("import", "id", "import_problem.import_id"),
@@ -92,6 +93,7 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     "audit": tuple(OWN),  # whether everything that is stored follows from what was recorded
     "auditor": (),
     "regulator": (),
+    "trail": ("change", "signature"),  # what people changed and signed goes on a sheet that the log holds
 }
 
 
