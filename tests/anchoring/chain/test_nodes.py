@@ -84,6 +84,20 @@ def test_c14_a_receipt_that_says_success_makes_no_anchor(world, line):
     world.audit()
 
 
+def test_c15_a_nonce_that_an_anchor_in_a_block_has_spent_is_given_to_no_other(world, line):
+    """Found by `campaign chain` (seed 20261130, life 462): signed anyway, a reorg would leave two intents for it."""
+    mined(world)
+    spent = world.one("SELECT nonce FROM ledger.intent")
+    line.on("eth_getTransactionCount", answered(hex(spent)))
+    world.record()
+    assert world.tick(LONG, line.worker) is Round.NOT_NOW
+    assert (world.intents(), world.alarms()) == (["mined"], ["NODE INCONSISTENT"])
+    line.heal()
+    world.settle(line.worker)
+    assert (world.intents(), world.alarms()) == (["final", "final"], [])
+    world.audit()
+
+
 @contextmanager
 def lying_chain(world, tmp_path):
     """Another node that lies wholly and consistently: a copy of the chain on which the thief's garbage is anchored."""
