@@ -93,7 +93,7 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     "audit": tuple(OWN),  # whether everything that is stored follows from what was recorded
     "auditor": (),
     "regulator": (),
-    "trail": ("change", "signature"),  # what people changed and signed goes on a sheet that the log holds
+    "trail": ("change", "signature", "trail_sheet"),  # what people changed and signed goes on sheets
 }
 
 

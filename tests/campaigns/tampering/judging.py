@@ -58,9 +58,10 @@ class Court:
 
     def _tell(self, connection: Connection, lie: Lie, dice: Random) -> tuple[Sequence[Row], str] | None:
         """Do it; the rows concerned, as they were and as they are."""
-        named = columns()[lie.table].named
+        classes = columns()[lie.table]
+        named = f"WHERE {classes.key[0]} IN ({classes.named})" if classes.named else ""
         rows = [dict(row._mapping) for row in connection.execute(text(
-            f"SELECT ctid::text AS ctid, * FROM {lie.table} {f'WHERE id IN ({named})' if named else ''}"))]  # fmt: skip
+            f"SELECT ctid::text AS ctid, * FROM {lie.table} {named}"))]  # fmt: skip
         dice.shuffle(rows)
         if lie.column is None:
             return self._row(connection, lie, rows, dice)
