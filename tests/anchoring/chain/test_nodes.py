@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from anchoring import contract
+from anchoring import contract, mirror
 from anchoring.anchorer import Round
+from anchoring.mirror import Disagrees
 from anchoring.rpc import Away, Rpc
 from anchoring.watch import ROUNDS_BEHIND
 from service.local import node as nodes
@@ -215,3 +216,34 @@ def test_c16_a_dripping_node_ends_the_round_and_harms_nothing(world, line):
     line.heal()
     world.settle(worker)
     world.audit()
+
+
+# Numbers that no memory holds
+
+
+class Saying:
+    """A line to a node that answers every question of state with these words."""
+
+    url = name = "http://node"
+
+    def __init__(self, *words):
+        self.answer = b"".join(word.to_bytes(32, "big") for word in words)
+
+    def read(self, address, data, at):
+        return self.answer
+
+    def call(self, *_):
+        return []
+
+
+def test_as_many_anchors_as_no_list_can_hold_are_no_events():
+    """Found by `campaign chain` (seed 20261202): one byte of the head was changed, and the worker filled its memory."""
+    with pytest.raises(Disagrees, match="the events name \\[\\]"):
+        mirror.events(None, 0, 2**56, first=9, last=8)
+
+
+def test_as_many_epochs_as_nobody_can_ask_for_are_not_asked_for():
+    head = contract.LotAnchor(Saying(1, 2, 3, 4, contract.MOST_EPOCHS, 0), contract.Address(bytes(20))).head(None)
+    assert head.epoch == contract.MOST_EPOCHS
+    with pytest.raises(contract.NotThisContract, match="epochs"):
+        contract.LotAnchor(Saying(1, 2, 3, 4, 2**56, 0), contract.Address(bytes(20))).head(None)
