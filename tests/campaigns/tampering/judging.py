@@ -105,7 +105,8 @@ class Court:
 
     def _set(self, connection: Connection, lie: Lie, row: Row, value: Any) -> Row:
         assert lie.column is not None
-        statement = f'UPDATE {lie.table} SET "{lie.column}" = {_mark(lie.column, "value")} WHERE ctid = CAST(:ctid AS tid)'
+        mark = _mark(lie.column, "value")
+        statement = f'UPDATE {lie.table} SET "{lie.column}" = {mark} WHERE ctid = CAST(:ctid AS tid)'
         connection.execute(text(statement), {"value": _told(lie.column, value), "ctid": row["ctid"]})
         return {**row, lie.column: value}
 
