@@ -6,8 +6,8 @@ that a field changed and not what it was, because the trail is kept for ever.
 """
 
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -37,9 +37,16 @@ class Card:
     key: str
     facts: Mapping[str, str | None]
     consumer: bool = False
+    _made: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     def __getitem__(self, fact: str) -> str | None:
         return self.facts.get(fact)
+
+    def kept(self, name: str, make: Callable[[str, "Card"], dict[str, Any]]) -> dict[str, Any]:
+        """What `make` makes of the card under this name, made once: thousands of rows speak of the same card."""
+        if name not in self._made:
+            self._made[name] = make(name, self)
+        return self._made[name]
 
 
 NOWHERE = Card("", {})

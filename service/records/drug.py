@@ -4,13 +4,13 @@ from datetime import date
 from typing import Any
 
 from service.records.lines import Line
-from service.records.record import ITEM, LOT, RECORDING, Field, always, field
+from service.records.record import ITEM, LOT, PRODUCT, RECORDING, Field, always, field
 
-NAME = field("generic_name", "Generic name", "通用名称", "product data", always, ITEM, width=16)
-FORM = field("dosage_form", "Dosage form", "剂型", "product data", always, ITEM, width=9)
+NAME = field("generic_name", "Generic name", "通用名称", "product data", always, PRODUCT, width=16)
+FORM = field("dosage_form", "Dosage form", "剂型", "product data", always, PRODUCT, width=9)
 SPEC = field("spec", "Specification", "规格", "item", always, ITEM, width=11)
-MAKER = field("manufacturer", "Manufacturer", "生产厂商", "product data", always, ITEM, width=16)
-APPROVAL = field("approval_number", "Approval number", "批准文号", "product data", always, ITEM, width=14)
+MAKER = field("manufacturer", "Manufacturer", "生产厂商", "product data", always, PRODUCT, width=16)
+APPROVAL = field("approval_number", "Approval number", "批准文号", "product data", always, PRODUCT, width=14)
 BATCH = field("batch", "Batch number", "批号", "lot: the manufacturer's number where it is another", always, RECORDING,
               width=12)
 MADE = field("production_date", "Produced", "生产日期", "lot, or a supplement to it", always, LOT, kind="day", width=9)

@@ -15,7 +15,7 @@ from service.records.drug import BATCH, EXPIRES, FORM, goods
 from service.records.lines import Line, spine
 from service.records.locations import PARTS, described, location
 from service.records.proof import FIELDS as PROOF
-from service.records.record import ITEM, MOVEMENT, RECORDING, Field, Fix, Record, always, field, when
+from service.records.record import MOVEMENT, PRODUCT, RECORDING, Field, Fix, Record, always, field, when
 from service.reports.report import Row
 
 SENT, RECEIVED = "sent", "received"
@@ -53,11 +53,11 @@ def _statement(line: Line) -> Any:
 FIELDS: tuple[Field, ...] = (
     field("direction", "Direction", "方向", "type of the movement", always, RECORDING, width=9),
     field("name", "(A) Proprietary or established name", "(A) 商品名或通用名", "product data", always,
-          Fix("item", "_item", "generic_name"), width=18),
-    field("strength", "(B) Strength", "(B) 规格（含量）", "product data", always, ITEM),
+          Fix("product", "_item", "generic_name"), width=18),
+    field("strength", "(B) Strength", "(B) 规格（含量）", "product data", always, PRODUCT),
     FORM,
-    field("ndc", "(C) NDC", "(C) 国家药品代码 NDC", "product data", always, ITEM, width=13),
-    field("container_size", "(D) Container size", "(D) 包装规格", "product data", always, ITEM),
+    field("ndc", "(C) NDC", "(C) 国家药品代码 NDC", "product data", always, PRODUCT, width=13),
+    field("container_size", "(D) Container size", "(D) 包装规格", "product data", always, PRODUCT),
     field("containers", "(E) Number of containers", "(E) 包装数", "movement; a supplement where pieces are not counted",
           always, MOVEMENT, kind="quantity"),
     BATCH,

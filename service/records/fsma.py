@@ -17,7 +17,7 @@ from service.papers.words import Words
 from service.records.lines import Line, spine
 from service.records.locations import described, location
 from service.records.proof import FIELDS as PROOF
-from service.records.record import ITEM, RECORDING, Field, Fix, Record, always, field, when
+from service.records.record import ITEM, PRODUCT, RECORDING, Field, Fix, Record, always, field, when
 from service.reports.report import Row
 
 RECEIVING, SHIPPING, TRANSFORMATION, PACKING = "receiving", "shipping", "transformation", "initial packing"
@@ -116,10 +116,10 @@ FIELDS: tuple[Field, ...] = (
     field("product_description", "Product description", "产品描述", "the fields that follow, together", width=30),
     field("product_name", "Product name", "品名", "item", always, ITEM, width=20),
     field("brand", "Brand", "品牌", "product data"),
-    field("commodity", "Commodity", "商品类别", "product data", _PACKING, ITEM),
+    field("commodity", "Commodity", "商品类别", "product data", _PACKING, PRODUCT),
     field("variety", "Variety", "品种", "product data"),
-    field("pack_size", "Packaging size", "包装规格", "product data", always, ITEM),
-    field("pack_style", "Packaging style", "包装形式", "product data", always, ITEM),
+    field("pack_size", "Packaging size", "包装规格", "product data", always, PRODUCT),
+    field("pack_style", "Packaging style", "包装形式", "product data", always, PRODUCT),
     field("gtin", "GTIN", "GTIN", "item", width=14),
     field("quantity", "Quantity", "数量", "movement", _output, RECORDING, kind="quantity"),
     field("unit", "Unit of measure", "单位", "item", _output, RECORDING, width=6),
@@ -140,7 +140,7 @@ FIELDS: tuple[Field, ...] = (
     field("harvester_phone", "Harvester phone", "采收方电话", "the same card", _PACKING,
           Fix("address", "_harvester", "phone", _lot("harvester"))),
     field("harvest_date", "Harvest date", "采收日期", _SAID, _PACKING, _lot("harvested_on"), kind="day"),
-    *location("cooled_at", "Cooled at", "预冷地", "address card that the supplement names", lambda row: False),
+    *location("cooled_at", "Cooled at", "预冷地", "address card that the supplement names", None),
     field("cooling_date", "Cooling date", "预冷日期", _SAID, kind="day"),
     field("reference_document_type", "Reference document type", "单据类型", "movement, or a supplement", always,
           Fix("movement", "movement", "document_type"), width=10),

@@ -8,7 +8,6 @@ nothing can be recorded much before it happened.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +24,9 @@ from service.records.supplements import Said, Supplements
 from service.reports.report import STREAM, Asked, Row, milliseconds
 
 BLOCK = 1000
+NAMING = ("farm", "harvester", "cooled_at")
+"""The supplements whose value names a partner's card."""
+
 EARLY = timedelta(days=1)
 """By how much less an event can be recorded before it happened; `service.domain.rules` allows minutes."""
 
@@ -33,7 +35,6 @@ EARLY = timedelta(days=1)
 class Seen:
     """What the lines of one block share."""
 
-    asked: Asked
     cards: Cards
     supplements: Supplements
     sources: Sources
@@ -44,6 +45,8 @@ class Line:
     """One lot in one movement. `net` is what the party's places gained of it (below zero: lost), in smallest units;
     where nothing came or went, `units` is what was put on hold or taken off."""
 
+    __slots__ = ("_seen", "_used", "happened", "later", "net", "partner", "row", "said", "source", "units")
+
     def __init__(self, row: Any, seen: Seen) -> None:
         self.row, self._seen = row, seen
         self.said: dict[str, Any] = orjson.loads(row.content)
@@ -51,6 +54,9 @@ class Line:
         self.units: int = abs(self.net) or abs(row.held)
         self.later: Mapping[str, Said] = seen.supplements.of(row.number, row.lot_id)
         self._used = list[str]()
+        self.happened = _happened(self.said, row)
+        self.partner = _partner(self.said, row)
+        self.source: Source = seen.sources.of(row, self.later.get("tlc_source"))
 
     @property
     def type(self) -> str:
@@ -63,23 +69,9 @@ class Line:
     def amount(self, units: int) -> str:
         return format_quantity(units, self.row.decimals)
 
-    @cached_property
-    def happened(self) -> datetime:
-        """With the offset that was told, else by the clock of the site."""
-        told = self.said.get("event_time")
-        if told:
-            return datetime.fromisoformat(told)
-        return moment(self.row.recorded_at).astimezone(ZoneInfo(self.row.zone))
-
     @property
     def day(self) -> date:
         return self.happened.date()
-
-    @cached_property
-    def partner(self) -> str | None:
-        """Who is on the other side, as cards name it: a name of the movement's, or the code of a party."""
-        told = self.said.get("supplier") or self.said.get("customer")
-        return told or (None if self.row.other_site else self.row.other)
 
     @property
     def here(self) -> Card:
@@ -99,12 +91,6 @@ class Line:
 
     def partner_card(self, name: str | None) -> Card:
         return self._seen.cards.of("partner", name)
-
-    @cached_property
-    def source(self) -> Source:
-        """Where the traceability lot code was assigned."""
-        told = self.later.get("tlc_source")
-        return self._seen.sources.of(self.row, told.value if told else None)
 
     @property
     def source_card(self) -> Card:
@@ -140,6 +126,17 @@ class Line:
         }  # fmt: skip
 
 
+def _happened(said: Mapping[str, Any], row: Any) -> datetime:
+    """With the offset that was told, else by the clock of the site."""
+    told = said.get("event_time")
+    return datetime.fromisoformat(told) if told else moment(row.recorded_at).astimezone(ZoneInfo(row.zone))
+
+
+def _partner(said: Mapping[str, Any], row: Any) -> str | None:
+    """Who is on the other side, as cards name it: a name of the movement's, or the code of a party."""
+    return said.get("supplier") or said.get("customer") or (None if row.other_site else row.other)
+
+
 Rows = Callable[[Line], Row | None]
 
 
@@ -168,21 +165,20 @@ def _block(connection: Connection, asked: Asked, cards: Cards, sources: Sources,
     sources.load(rows)
     supplements = Supplements(connection, {row.number for row in rows}, {row.lot_id for row in rows})
     proofs = Proofs(connection, asked.origin, {bytes(row.statement_hash) for row in rows})
-    made = [Line(row, Seen(asked, cards, supplements, sources, proofs)) for row in rows]
-    cards.load(sorted({key for line in made for key in _keys(line)}))
+    seen = Seen(cards, supplements, sources, proofs)
+    made = [Line(row, seen) for row in rows]
+    cards.load(_keys(made))
     return made
 
 
-def _keys(line: Line) -> Iterator[str]:
-    yield f"party {line.row.me}"
-    for site in (line.row.site, line.row.other_site):
-        if site:
-            yield f"site {site}"
-    people = (line.later[name].value for name in ("farm", "harvester", "cooled_at") if name in line.later)
-    for name in (line.partner, line.row.supplier, *people):
-        if name:
-            yield f"partner {name}"
-    yield from line.source.keys
+def _keys(made: Sequence[Line]) -> list[str]:
+    """The cards that these lines may speak of."""
+    sites = {line.row.site for line in made} | {line.row.other_site for line in made}
+    named = {line.later[name].value for line in made for name in NAMING if name in line.later}
+    partners = named | {line.partner for line in made} | {line.row.supplier for line in made}
+    found = {f"site {site}" for site in sites if site} | {f"partner {name}" for name in partners if name}
+    found |= {line.source.key for line in made if line.source.key}
+    return sorted(found | {f"party {line.row.me}" for line in made})
 
 
 def _values(asked: Asked, types: Sequence[str], regime: str | None) -> dict[str, Any]:

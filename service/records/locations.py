@@ -18,19 +18,24 @@ _WIDTHS = {"name": 18, "street": 18, "country": 5}
 
 
 def location(
-    prefix: str, en: str, zh: str, source: str, needed: Needed, unknown: Fix | None = None,
+    prefix: str, en: str, zh: str, source: str, needed: Needed | None, unknown: Fix | None = None,
     parts: Collection[str] = tuple(PARTS),
 ) -> tuple[Field, ...]:  # fmt: skip
     """Its fields. `unknown` is where it is said which location it is, if that may be missing altogether."""
+    asked = {part: needed and _asked(needed, prefix, part) for part in parts}
     return tuple(
-        field(f"{prefix}_{part}", f"{en}: {title.en}", f"{zh}：{title.zh}", source, _asked(needed, prefix, part),
-              Fix("address", f"_{prefix}", part, unknown), width=_WIDTHS.get(part, 10))
+        field(f"{prefix}_{part}", f"{en}: {title.en}", f"{zh}：{title.zh}", source, asked[part],
+              needed and Fix("address", f"_{prefix}", part, unknown), width=_WIDTHS.get(part, 10))
         for part, title in PARTS.items() if part in parts
     )  # fmt: skip
 
 
 def described(prefix: str, card: Card) -> dict[str, Any]:
     """The members of a row; coordinates take the place of a street where there is none."""
+    return card.kept(prefix, _members)
+
+
+def _members(prefix: str, card: Card) -> dict[str, Any]:
     facts = {f"{prefix}_{part}": card[part] for part in PARTS}
     if facts[f"{prefix}_street"] is None:
         facts[f"{prefix}_street"] = card["coordinates"]

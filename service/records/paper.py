@@ -14,7 +14,7 @@ def columns(record: Record) -> tuple[Column, ...]:
 
 
 def row(row: Row) -> Row:
-    anchor = f"size {row['checkpoint_size']}, tx {row['anchor_tx']}, block {row['anchor_block']}"
+    anchor = f"size {row.get('checkpoint_size')}, tx {row.get('anchor_tx')}, block {row.get('anchor_block')}"
     told = (row["record_hash"], f"index {row['log_index']}" if row.get("log_index") is not None else None,
             anchor if row.get("anchor_block") is not None else None, row["record_status"])  # fmt: skip
     return row | {"proof": " · ".join(each for each in told if each)}

@@ -16,10 +16,11 @@ from service.reports.report import Asked, Column, Kind, Report, Row
 
 Needed = Callable[[Row], bool]
 Rows = Callable[[Connection, Asked], Iterator[Row]]
-Entered = Literal["item", "address", "lot", "movement", "line", "recording"]
+Entered = Literal["item", "product", "address", "lot", "movement", "line", "recording"]
 
 FIXES: dict[Entered, str] = {
-    "item": "PATCH /items/{code}/product",
+    "item": "PATCH /items/{code}",
+    "product": "PATCH /items/{code}/product",
     "address": "PUT /addresses",
     "lot": "POST /supplements with lot",
     "movement": "POST /supplements with movement",
@@ -97,5 +98,6 @@ def when(*values: str, member: str = "cte") -> Needed:
     return lambda row: row[member] in values
 
 
-ITEM, LOT, MOVEMENT = Fix("item", "_item"), Fix("lot", "_lot"), Fix("movement", "movement")
+ITEM, PRODUCT = Fix("item", "_item"), Fix("product", "_item")
+LOT, MOVEMENT = Fix("lot", "_lot"), Fix("movement", "movement")
 LINE, RECORDING = Fix("line", "movement"), Fix("recording", "movement")

@@ -6,7 +6,7 @@
     a web address       a reference to the source, not a location
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 from service.domain.errors import BadName
 from service.domain.identifiers import check_gln
 from service.records.cards import NOWHERE, Card, Cards
+from service.records.supplements import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,8 @@ class Source:
     reference: str | None = None
     added: bool = False
 
-    @property
-    def keys(self) -> Iterator[str]:
-        if self.key:
-            yield self.key
+
+UNKNOWN = Source()
 
 
 class Sources:
@@ -49,10 +48,11 @@ class Sources:
             for row in self._connection.execute(_BEGAN, asked):
                 self._sites[row.item_id, row.tlc] = row.site
 
-    def of(self, row: Any, added: str | None) -> Source:
-        told = row.tlc_source if row.tlc_source is not None else added
+    def of(self, row: Any, added: Said | None) -> Source:
+        """What the lot says; where it is silent, what was said later."""
+        told = row.tlc_source if row.tlc_source is not None else (added.value if added else None)
         if told is None:
-            return Source()
+            return UNKNOWN
         if told == row.me_uri:
             return Source(f"site {self._sites[row.item_id, row.tlc]}")
         if told.startswith(self._parties):

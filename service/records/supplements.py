@@ -82,7 +82,7 @@ def check_scope(new: NewSupplement) -> None:
     if (new.movement is not None, new.lot is not None) != wanted:
         expected = " and ".join(name for name, needed in zip(("movement", "lot"), wanted, strict=True) if needed)
         given = [name for name in ("movement", "lot") if getattr(new, name) is not None]
-        raise BadName(new.field, f"{expected} and nothing else to say what it is of", " and ".join(given) or "neither")
+        raise BadName(new.field, f"{expected}, by which it is said what it is of", " and ".join(given) or "neither")
 
 
 def check_value(field: str, value: str) -> None:
