@@ -205,7 +205,9 @@ _LINES = text("""
             AND (uri = :lot OR (CAST(:lot AS text) IS NULL AND traceability_lot_code = :tlc))
     ), begin AS MATERIALIZED (
         SELECT greatest(
-            (SELECT min(number) FROM warehouse.movement WHERE party_id = :party AND recorded_at >= :since),
+            CASE WHEN CAST(:since AS bigint) IS NOT NULL THEN coalesce(
+                (SELECT min(number) FROM warehouse.movement WHERE party_id = :party AND recorded_at >= :since),
+                1::bigint << 62) END,
             (SELECT number + 1 FROM warehouse.movement WHERE party_id = :party AND id = CAST(:after AS uuid)), 0
         ) AS number
     ), here AS (

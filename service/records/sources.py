@@ -40,7 +40,7 @@ class Sources:
 
     def load(self, rows: Sequence[Any]) -> None:
         """The sites where our own codes of these rows were assigned."""
-        own = {(row.item_id, row.tlc) for row in rows if row.tlc_source == row.me_uri}
+        own = {(row.item_id, row.tlc) for row in rows if row.tlc_source == row.me_uri and row.tlc is not None}
         new = sorted(own - self._sites.keys())
         if new:
             items, codes = [item for item, _ in new], [code for _, code in new]
@@ -54,7 +54,7 @@ class Sources:
         if told is None:
             return UNKNOWN
         if told == row.me_uri:
-            return Source(f"site {self._sites[row.item_id, row.tlc]}")
+            return Source(f"site {self._sites.get((row.item_id, row.tlc), row.site)}")
         if told.startswith(self._parties):
             return Source(f"partner {unquote(told.removeprefix(self._parties))}")
         if told.startswith(("https://", "http://")):
