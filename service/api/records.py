@@ -94,7 +94,10 @@ def _report(record: Record, form: str) -> Report:
 
     keys = [field.key for field in record.fields]
     report = record.report
-    return replace(report, rows=rows, columns=paper.columns(record) if form == "pdf" else report.columns)
+    if form != "pdf":
+        return replace(report, rows=rows)
+    title = Words(f"{record.title.en} ({record.rule})", f"{record.title.zh}（{record.rule}）")
+    return replace(report, rows=rows, title=title, columns=paper.columns(record))
 
 
 def _told(record: Record, found: Missing) -> dict[str, Any]:

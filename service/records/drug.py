@@ -13,9 +13,9 @@ MAKER = field("manufacturer", "Manufacturer", "生产厂商", "product data", al
 APPROVAL = field("approval_number", "Approval number", "批准文号", "product data", always, PRODUCT, width=14)
 BATCH = field("batch", "Batch number", "批号", "lot: the manufacturer's number where it is another", always, RECORDING,
               width=12)
-MADE = field("production_date", "Produced", "生产日期", "lot, or a supplement to it", always, LOT, kind="day", width=9)
-EXPIRES = field("expiry_date", "Expires", "有效期至", "lot", always, RECORDING, kind="day", width=9)
-UNIT = field("unit", "Unit", "单位", "item", always, RECORDING, width=5)
+MADE = field("production_date", "Produced", "生产日期", "lot, or a supplement to it", always, LOT, kind="day", width=11)
+EXPIRES = field("expiry_date", "Expires", "有效期至", "lot", always, RECORDING, kind="day", width=11)
+UNIT = field("unit", "Unit", "单位", "item", always, RECORDING, width=6)
 
 GOODS: tuple[Field, ...] = (NAME, FORM, SPEC, MAKER)
 

@@ -8,6 +8,7 @@ The transaction statement (581(27)) is the company's own to make: it is made by 
 record says who made it and when.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from service.papers.words import Words
@@ -60,7 +61,7 @@ FIELDS: tuple[Field, ...] = (
     field("container_size", "(D) Container size", "(D) 包装规格", "product data", always, PRODUCT),
     field("containers", "(E) Number of containers", "(E) 包装数", "movement; a supplement where pieces are not counted",
           always, MOVEMENT, kind="quantity"),
-    BATCH,
+    replace(BATCH, column=replace(BATCH.column, title=Words("(F) Lot number", "(F) 批号"))),
     field("transaction_date", "(G) Transaction date", "(G) 交易日期", "event time at the site", always, RECORDING,
           kind="day"),
     field("shipment_date", "(H) Shipment date, if over 24 h later", "(H) 发运日期（晚于 24 小时时）",

@@ -23,6 +23,7 @@ UNFIT = ("receive", "accept", "hold", "release", "destroy", "return", "rework", 
 CHECKED = "合格 · passed: available, in date, not recalled"
 """What the ledger lets leave is that, by its rules."""
 
+_RULE = "药品经营质量管理规范 (GSP)"
 _TRADE = "the list of fields is the one that the trade uses; it was not compared with the text of the rule"
 
 
@@ -89,28 +90,28 @@ def _act(*types: str) -> Needed:
 
 _SUPPLIER = field("supplier", "Supplier", "供货单位", _CALLED, always, RECORDING, width=16)
 _CUSTOMER = field("customer", "Customer", "购货单位", _CALLED, always, RECORDING, width=16)
-_QUANTITY = field("quantity", "Quantity", "数量", "movement", always, RECORDING, kind="quantity", width=8)
-_PRICE = field("unit_price", "Unit price", "单价", _LATER, always, LINE, kind="quantity", width=8)
-_CURRENCY = field("currency", "Currency", "币种", _LATER, width=5)
+_QUANTITY = field("quantity", "Quantity", "数量", "movement", always, RECORDING, kind="quantity", width=10)
+_PRICE = field("unit_price", "Unit price", "单价", _LATER, always, LINE, kind="quantity", width=10)
+_CURRENCY = field("currency", "Currency", "币种", _LATER, lambda row: row["unit_price"] is not None, LINE, width=8)
 _AMOUNT = field("amount", "Amount", "金额", "quantity × unit price", kind="quantity", width=9)
 
 
 def _date(en: str, zh: str) -> Field:
-    return field("date", en, zh, "event time at the site", always, RECORDING, kind="day", width=9)
+    return field("date", en, zh, "event time at the site", always, RECORDING, kind="day", width=11)
 
 
 BUYING = (*drug.GOODS, _SUPPLIER, _QUANTITY, drug.UNIT, _PRICE, _CURRENCY, _AMOUNT, _date("Bought on", "购货日期"),
           drug.BATCH, drug.EXPIRES, *PROOF)  # fmt: skip
 ACCEPTANCE = (
     *drug.GOODS, drug.APPROVAL, drug.BATCH, drug.MADE, drug.EXPIRES, _SUPPLIER,
-    field("arrived", "Quantity arrived", "到货数量", "movement", always, RECORDING, kind="quantity", width=8),
+    field("arrived", "Quantity arrived", "到货数量", "movement", always, RECORDING, kind="quantity", width=10),
     drug.UNIT,
-    field("arrived_on", "Arrived on", "到货日期", "event time at the site", always, RECORDING, kind="day", width=9),
-    field("passed", "Quantity passed", "验收合格数量", _RELEASED, always, RECORDING, kind="quantity", width=8),
+    field("arrived_on", "Arrived on", "到货日期", "event time at the site", always, RECORDING, kind="day", width=11),
+    field("passed", "Quantity passed", "验收合格数量", _RELEASED, always, RECORDING, kind="quantity", width=10),
     field("result", "Result", "验收结果", "the same", always, RECORDING, width=12),
-    field("inspected_by", "Inspected by", "验收人", _INSPECTOR, always, MOVEMENT, width=10),
+    field("inspected_by", "Inspected by", "验收人", _INSPECTOR, always, MOVEMENT, width=11),
     field("inspected_on", "Inspected on", "验收日期", "day of the release, or of the arrival", always, MOVEMENT,
-          kind="day", width=9),
+          kind="day", width=11),
     *PROOF,
 )  # fmt: skip
 SELLING = (*drug.GOODS, drug.BATCH, drug.EXPIRES, _CUSTOMER, _QUANTITY, drug.UNIT, _PRICE, _CURRENCY, _AMOUNT,
@@ -138,8 +139,7 @@ def _gsp(
     name: str, en: str, zh: str, fields: tuple[Field, ...], rows: Rows, unconfirmed: str = _TRADE
 ) -> Record:  # fmt: skip
     """Titles of columns are Chinese with their English twins, in whatever language is asked for."""
-    rule = f"药品经营质量管理规范 (GSP): {zh}"
-    return Record(f"gsp-{name}", Words(f"GSP {en}", zh), rule, tuple(map(_twin, fields)), rows, FORMATS, "gsp",
+    return Record(f"gsp-{name}", Words(f"GSP {en}", zh), _RULE, tuple(map(_twin, fields)), rows, FORMATS, "gsp",
                   unconfirmed=unconfirmed)  # fmt: skip
 
 

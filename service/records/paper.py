@@ -5,7 +5,7 @@ from service.records.record import Record
 from service.reports.report import Column, Row, column
 
 _WHOLE = column("proof", "Record hash, log index, checkpoint, anchor", "记录哈希、日志序号、检查点、上链", width=34)
-_LATER = column("added_later", "Added later", "后补内容", width=10)
+_LATER = column("added_later", "Added later", "后补内容", width=16)
 _PROVING = {field.key for field in PROOF}
 
 

@@ -155,7 +155,7 @@ FIELDS: tuple[Field, ...] = (
     field("entity", "What", "对象类型", "movement, kind of master data, supplement, or subject of a signature", always,
           RECORDING, width=10),
     field("entity_id", "Which", "对象", "its id or code", always, RECORDING, width=20),
-    field("action", "Action", "操作", "type of the movement; create, change, add, sign", always, RECORDING, width=8),
+    field("action", "Action", "操作", "type of the movement; create, change, add, sign", always, RECORDING, width=10),
     field("field", "Field", "字段", "change, supplement", width=10),
     field("old", "Old value", "原值", "change, supplement", width=14),
     field("new", "New value", "新值", "change, supplement, lots of a movement, hash of what was signed", width=18),

@@ -116,6 +116,7 @@ def test_prices_and_checkers_are_supplements(world: World) -> None:
     assert findings(world, "gsp-sales") == {(str(sold), "unit_price")}
     assert findings(world, "gsp-checking-out") == {(str(sold), "checked_by")}
     say(world, "unit_price", "12.50", "R1", sold)
+    assert findings(world, "gsp-sales") == {(str(sold), "currency")}
     say(world, "currency", "CNY", "R1", sold)
     say(world, "checked_by", "WH-3", movement=sold)
     row, = rows_of(world, "gsp-sales")
