@@ -21,6 +21,7 @@ PARTS = {
     "http": "movements through HTTP beside raw PostgreSQL",
     "neighbours": "what a party waits while another floods the service, beside what it waits alone",
     "trace": "a full trace at 100,000 movements beside a query a lot",
+    "records": "the FSMA 204 sheet of 100,000 events beside the same rows by openpyxl",
     "asof": "stock as of a past time at 1,000,000 movements",
 }
 

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from service import db, settings
 from service.api import (
+    addresses,
     api_keys,
     attachments,
     cases,
@@ -43,7 +44,9 @@ from service.api import (
     picking,
     places,
     policy,
+    products,
     recalls,
+    records,
     reports,
     scans,
     session,
@@ -51,6 +54,7 @@ from service.api import (
     signatures,
     status,
     stock,
+    supplements,
     trace,
     webhooks,
 )
@@ -86,7 +90,8 @@ DOORS = (
     numbers, scans, customers, orders, picking, orders_production, people, invitations, session, openid,
     webhooks,
     imports,
-    trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
+    trace, shares, reports, addresses, products, supplements, records,
+    cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread

@@ -16,6 +16,13 @@ _ITEM = (
     "name, spec, gtin, unit, decimals, shelf_life_days, storage_min, storage_max, needs_expiry, needs_manufacturer_lot,"
     " held_on_arrival, needs_production_date, count_tolerance, content, content_unit"
 )
+_CARD = (
+    "name, phone, street, city, region, postal_code, country, gln, coordinates, licence, natural_person, consumer"
+)
+_PRODUCT = (
+    "regimes, raw, brand, commodity, variety, pack_size, pack_style, generic_name, trade_name, dosage_form, strength,"
+    " ndc, container_size, manufacturer, approval_number, holder"
+)
 _COUNTED = "counted, book_then, counted_by, counted_at, recounts, posted, movement"
 _SESSION = "secret_hash, method, code_due, seen_at, expires_at, proven_at, ended_at"
 _IMPORT = "state, done, finished_at, content"
@@ -62,6 +69,10 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.handoff_line": (ADD, ""),
     "warehouse.discrepancy": ("SELECT, INSERT, UPDATE (settled, outcome)", ""),
     "warehouse.notice": ("SELECT, INSERT, UPDATE (acknowledged_at, acknowledged_by)", ""),
+    # What records need beside the ledger.
+    "warehouse.card": (f"SELECT, INSERT, UPDATE ({_CARD})", ""),
+    "warehouse.product": (f"SELECT, INSERT, UPDATE ({_PRODUCT})", ""),
+    "warehouse.supplement": (ADD, ""),
     # Lot numbers, labels, scans.
     "warehouse.item_category": ("SELECT, INSERT, UPDATE (category)", ""),
     "warehouse.lot_number_rule": (ADD, ""),

@@ -7,7 +7,7 @@ than all that is.
 from alembic import op
 
 revision = "0032"
-down_revision = "0028"
+down_revision = "0031"
 
 SHEETS = """
 CREATE TABLE warehouse.trail_sheet (

@@ -22,6 +22,7 @@ PREFIX = "/api/v1"
 OWNER = "acme"
 BODIES: Mapping[str, Any] = {
     "change_item": {"spec": "21 mg", "reason": "a new leaflet"},
+    "change_product": {"pack_size": "20 tablets", "reason": "for the records"},
     "change_person": {"active": True, "reason": "back again"},
     "set_item_issue_policy": {"issue_policy": "FIFO"},
     "approve_keys": {"by": "u-2"},
