@@ -14,6 +14,7 @@ from service.api.door import Door
 from service.api.problem import try_later
 from service.auth.access import Access
 from service.auth.keys import Caller
+from service.epcis.capture.crew import Crew
 from service.ledger.gather import Gather
 from service.ledger.requests import Scribe
 from service.proof.proofs import Proofs
@@ -79,6 +80,7 @@ class House:
     enrolment: Enrolment
     federation: Federation
     binder: Binder
+    captures: Crew
 
     @property
     def now(self) -> Callable[[], datetime]:

@@ -28,6 +28,7 @@ MACHINE: Allowed = frozenset({"integrator"})
 KEEPERS: Allowed = frozenset({"administrator", "auditor"})
 # Who reads the records of the law: they hold prices and addresses, which nobody on the floor needs.
 INSPECTING: Allowed = frozenset({"administrator", "supervisor", "quality", "integrator", "auditor", "regulator"})
+FLOOR: Allowed = frozenset({"operator", "supervisor", "integrator"})
 
 READS: Mapping[str, Allowed] = {
     **dict.fromkeys((
@@ -39,7 +40,7 @@ READS: Mapping[str, Allowed] = {
         "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
         "read_case", "read_certificate", "read_movement_certificate", "read_attachment", "list_counts", "read_count",
         "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures", "list_addresses",
-        "read_product", "list_records",
+        "read_product", "list_records", "export_lot",
     ), ALL),
     "list_supplements": INSPECTING,
     **dict.fromkeys(RECORDS, INSPECTING),
@@ -55,16 +56,15 @@ READS: Mapping[str, Allowed] = {
     "list_webhooks": MACHINE | KEEPERS,
     "list_deliveries": MACHINE | KEEPERS,
     "read_import": MACHINE | KEEPERS,
+    **dict.fromkeys(("list_captures", "read_capture"), FLOOR | {"quality"} | KEEPERS),
     "import_template": ALL,
 }  # fmt: skip
-
-FLOOR: Allowed = frozenset({"operator", "supervisor", "integrator"})
 
 # Open to a role at any site; whoever serves them looks at the site of the act itself.
 RECORDING: Mapping[str, Allowed] = {
     **dict.fromkeys((
         "record_movement", "record_movements", "scan_code", "receive_against_order", "confirm_pick_line",
-        "ship_picked_goods", "add_case", "add_finding", "add_attachment",
+        "ship_picked_goods", "add_case", "add_finding", "add_attachment", "capture_document", "capture_event",
     ), FLOOR | {"quality"}),
     **dict.fromkeys((
         "take_lot_numbers", "take_ssccs", "allocate_stock", "make_order_pick_list", "add_count", "enter_lines",

@@ -26,6 +26,7 @@ _PRODUCT = (
 _COUNTED = "counted, book_then, counted_by, counted_at, recounts, posted, movement"
 _SESSION = "secret_hash, method, code_due, seen_at, expires_at, proven_at, ended_at"
 _IMPORT = "state, done, finished_at, content"
+_CAPTURE = "body, state, events, captured, known, waiting, errors, tries, next_at, finished_at"
 
 # table: what web may, what worker may
 TABLES: dict[str, tuple[str, str]] = {
@@ -139,6 +140,11 @@ TABLES: dict[str, tuple[str, str]] = {
     ),
     "warehouse.import": (f"SELECT, INSERT, UPDATE ({_IMPORT}), DELETE", ""),
     "warehouse.import_problem": ("SELECT, INSERT, DELETE", ""),
+    # EPCIS. Which movements are due follows from movements: note_epcis_due adds them, as the owner.
+    "warehouse.epcis_capture": (f"SELECT, INSERT, UPDATE ({_CAPTURE})", ""),
+    "warehouse.epcis_event": (ADD, READ),
+    "warehouse.epcis_event_epcs": (ADD, READ),
+    "warehouse.epcis_due": ("SELECT, DELETE", READ),
 }
 
 # Sequences that the code asks itself; those of identity columns need no grant.
@@ -172,6 +178,8 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
 DEFINERS = (
     "warehouse.post_legs()",
     "warehouse.post_deliveries()",
+    "warehouse.note_epcis_due()",
+    "warehouse.forget_epcis_event()",
     "ledger.note_ddl()",
     "ledger.note_drop()",
     "warehouse.carry_out_erasure(bigint,text,text,text,text[])",

@@ -43,6 +43,7 @@ OWN: dict[str, str] = {
         "sscc_taking", "scan", "customer", "orders", "pick_list", "quarantine_case", "count_sheet", "recall",
         "recall_drill", "api_key", "person", "erasure", "refusal", "change", "signature", "webhook", "import",
         "sign_in_rule", "oidc_provider", "card", "supplement",
+        "epcis_capture", "epcis_event", "epcis_event_epcs", "epcis_due",
     ), _mine()),
     "leg": _through("lot", "id", "leg.lot_id"),
     "balance": _through("lot", "id", "balance.lot_id"),
@@ -89,6 +90,7 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     "directory": ("party_key",),  # which key each party signs with
     "proof": ("statement", "disclosure", "lot"),  # the service decides what of a statement is shown (disclosure.py)
     "figures": ("webhook", "delivery", "movement"),  # how long the queue of webhooks is
+    "capture": ("epcis_capture",),  # which jobs wait; the work is done from where their party stands
     "reseal": ("party_key", "second_factor", "oidc_provider"),  # every party's key under a new KEK
     "operator": ("api_key", "person", "party_key"),
     "audit": tuple(OWN),  # whether everything that is stored follows from what was recorded

@@ -5,7 +5,7 @@ added to a movement or a lot later. A supplement never changes what was recorded
 from alembic import op
 
 revision = "0031"
-down_revision = "0028"
+down_revision = "0029"
 
 TABLES = """
 CREATE TABLE warehouse.card (
