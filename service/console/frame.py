@@ -13,6 +13,8 @@ from service.api.session import address
 from service.auth.keys import Caller, secret_hash
 from service.auth.proving import prove_yourself
 from service.console.asking import Asking, Operations
+from service.console.cards import labelled
+from service.console.navigation import grouped
 from service.console.shown import FILTERS
 from service.console.words import DONE, LANGUAGES, Language, W
 from service.domain.errors import DomainError
@@ -21,6 +23,8 @@ from service.web.visitor import here
 
 PREFIX = "/console"
 COOKIE = "lotproof-language"
+FLOOR = "service.console.floor"
+MOST_FIELDS = 20_000
 _YEAR = 365 * 24 * 3600
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self';"
@@ -39,6 +43,14 @@ NAVIGATION = (
     ("nav.people", "console.people", "list_people"),
     ("nav.trail", "console.trail", "list_changes"),
     ("nav.ledger", "console.ledger", "list_lots"),
+    ("nav.orders", "console.orders", "list_all_orders"),
+    ("nav.counts", "console.counts", "list_counts"),
+    ("nav.reports", "console.reports", "report_stock"),
+    ("nav.numbers", "console.numbers", "list_lot_number_rules"),
+    ("nav.imports", "console.imports", "upload_import"),
+    ("nav.parties", "console.parties", "list_parties"),
+    ("nav.keys", "console.keys", "list_signing_keys"),
+    ("nav.access", "console.access", "list_api_keys"),
 )
 
 View = Callable[..., Any]
@@ -49,6 +61,7 @@ class Frame:
 
     def __init__(self, house: House, operations: Operations, sign_in: str) -> None:
         self.house, self._operations, self._sign_in = house, operations, sign_in
+        self._floor: set[str] = set()
         self.blueprint = Blueprint(
             "console", __name__, url_prefix=PREFIX, template_folder="templates", static_folder="static",
         )  # fmt: skip
@@ -63,27 +76,39 @@ class Frame:
                     return redirect(f"{self._sign_in}?next={request.path}")
                 return self._answered(caller, lambda: view(Asking(self._operations, caller), **arguments))
 
+            self._remember(view)
             self.blueprint.add_url_rule(rule, view.__name__, run, methods=["GET"])
             return view
 
         return declare
 
-    def form(self, rule: str, *, signs: bool = False) -> Callable[[View], View]:
+    def form(self, rule: str, *, signs: bool = False, limit: int = 0) -> Callable[[View], View]:
         """What a form of ours sends; the view gets its fields too, and answers with the address of the page that
         follows, or with a page. One that `signs` holds the password each time, and the second factor unless that was
-        given within the last minutes (21 CFR 11.200): looked at before anything is done.
+        given within the last minutes (21 CFR 11.200): looked at before anything is done. `limit`: bytes that it may
+        have, where a file or very many fields come with it.
         """
         def declare(view: View) -> View:
             def run(**arguments: str) -> Answer:
                 caller = here(self.house)
                 if caller is None or caller.stage:
                     return redirect(f"{self._sign_in}?next={PREFIX}/", 303)
+                if limit:
+                    request.max_content_length = limit
+                    request.max_form_memory_size = limit
+                    request.max_form_parts = MOST_FIELDS
                 return self._carried_out(caller, view, arguments, signs)
 
+            self._remember(view)
             self.blueprint.add_url_rule(rule, view.__name__, run, methods=["POST"])
             return view
 
         return declare
+
+    def _remember(self, view: View) -> None:
+        """On pages of the floor a scanner types: no letter is a shortcut there (WCAG 2.1.4)."""
+        if view.__module__.startswith(FLOOR):
+            self._floor.add(f"console.{view.__name__}")
 
     def _carried_out(self, caller: Caller, view: View, arguments: Mapping[str, str], signs: bool) -> Answer:
         cookies, secrets = self.house.access.cookies, list[str]()
@@ -126,7 +151,7 @@ class Frame:
         secret = secret_of(self.house.access.cookies)
         around = self._around(asking.caller)
         around |= {"csrf": token(secret), "may": asking.may, "asked": asked_of(asking.caller)}
-        text = render_template(f"console/{template}", **around, **values)
+        text = labelled(render_template(f"console/{template}", **around, **values))
         answer = keep(self.house.access.cookies, Response(text, headers={"Vary": "Accept-Language, Cookie"}), secret)
         if (asked := request.args.get("lang")) in LANGUAGES:
             answer.set_cookie(COOKIE, str(asked), max_age=_YEAR, samesite="Lax", path=PREFIX)
@@ -151,9 +176,10 @@ class Frame:
     def _around(self, caller: Caller) -> dict[str, Any]:
         language = chosen()
         asking = Asking(self._operations, caller)
-        entries = [(W[label].in_language(language), url_for(end), end == request.endpoint)
+        entries = [(W[label].in_language(language), end, url_for(end), end == request.endpoint)
                    for label, end, needed in NAVIGATION if asking.may(needed)]  # fmt: skip
-        return {"t": translator(language), "language": language, "navigation": entries, "caller": caller,
+        return {"t": translator(language), "language": language, "navigation": grouped(entries), "caller": caller,
+                "keyed": request.endpoint not in self._floor,
                 "other": "en" if language == "zh" else "zh", "done": request.args.get("done"),
                 "DONE": DONE}  # fmt: skip
 
