@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from service.api.errors import domain_problem
@@ -82,11 +83,14 @@ class Frame:
 
         return declare
 
-    def form(self, rule: str, *, signs: bool = False, limit: int = 0) -> Callable[[View], View]:
+    def form(
+        self, rule: str, *, signs: bool = False, limit: int = 0, again: View | None = None
+    ) -> Callable[[View], View]:
         """What a form of ours sends; the view gets its fields too, and answers with the address of the page that
         follows, or with a page. One that `signs` holds the password each time, and the second factor unless that was
         given within the last minutes (21 CFR 11.200): looked at before anything is done. `limit`: bytes that it may
-        have, where a file or very many fields come with it.
+        have, where a file or very many fields come with it. `again` is the page that the form is on: where what was
+        sent is refused, it is shown with the refusal and what was typed.
         """
         def declare(view: View) -> View:
             def run(**arguments: str) -> Answer:
@@ -97,7 +101,7 @@ class Frame:
                     request.max_content_length = limit
                     request.max_form_memory_size = limit
                     request.max_form_parts = MOST_FIELDS
-                return self._carried_out(caller, view, arguments, signs)
+                return self._carried_out(caller, view, arguments, signs, again)
 
             self._remember(view)
             self.blueprint.add_url_rule(rule, view.__name__, run, methods=["POST"])
@@ -110,16 +114,19 @@ class Frame:
         if view.__module__.startswith(FLOOR):
             self._floor.add(f"console.{view.__name__}")
 
-    def _carried_out(self, caller: Caller, view: View, arguments: Mapping[str, str], signs: bool) -> Answer:
+    def _carried_out(
+        self, caller: Caller, view: View, arguments: Mapping[str, str], signs: bool, again: View | None
+    ) -> Answer:
         cookies, secrets = self.house.access.cookies, list[str]()
 
         def act() -> Any:
             said = sent(cookies)
             signing = self._proven(caller, said, secrets) if signs else caller
+            g.draft = said
             done = view(Asking(self._operations, signing), said, **arguments)
             return redirect(done, 303) if isinstance(done, str) else done
 
-        answer = self._answered(caller, act)
+        answer = self._answered(caller, act, again and (lambda: again(Asking(self._operations, caller), **arguments)))
         return cookies.give(answer, secrets[0]) if secrets and isinstance(answer, Response) else answer
 
     def _proven(self, caller: Caller, said: dict[str, str], secrets: list[str]) -> Caller:
@@ -137,14 +144,14 @@ class Frame:
         self.house.access.forget()
         return self.house.access.in_session(secret_hash(secrets[0]))
 
-    def _answered(self, caller: Caller, view: Callable[[], Any]) -> Answer:
-        """The page, or the refusal as a page."""
+    def _answered(self, caller: Caller, view: Callable[[], Any], again: Callable[[], Any] | None = None) -> Answer:
+        """The page, or the refusal: on the page that the form is on, else as a page of its own."""
         try:
             return _headed(make_response(view()))
         except Problem as problem:
-            return _headed(self._refused(caller, problem))
+            return _headed(self._refused(caller, problem, again))
         except DomainError as refusal:
-            return _headed(self._refused(caller, domain_problem(refusal)))
+            return _headed(self._refused(caller, domain_problem(refusal), again))
 
     def shown(self, asking: Asking, template: str, **values: Any) -> Response:
         """A page in the language of who asks."""
@@ -167,9 +174,12 @@ class Frame:
             return None
         return None if caller.party is None or caller.stage else caller
 
-    def _refused(self, caller: Caller, problem: Problem) -> Response:
-        asking = Asking(self._operations, caller)
-        answer = self.shown(asking, "refused.html", problem=problem)
+    def _refused(self, caller: Caller, problem: Problem, again: Callable[[], Any] | None) -> Response:
+        if again is not None and "draft" in g:
+            g.wrong = problem
+            answer = make_response(again())
+        else:
+            answer = self.shown(Asking(self._operations, caller), "refused.html", problem=problem, back=_came_from())
         answer.status_code = problem.status
         return answer
 
@@ -181,7 +191,15 @@ class Frame:
         return {"t": translator(language), "language": language, "navigation": grouped(entries), "caller": caller,
                 "keyed": request.endpoint not in self._floor,
                 "other": "en" if language == "zh" else "zh", "done": request.args.get("done"),
-                "DONE": DONE}  # fmt: skip
+                "DONE": DONE, "draft": g.get("draft", {}) if "wrong" in g else {}, "wrong": g.get("wrong")}  # fmt: skip
+
+
+def _came_from() -> str | None:
+    """The page of ours that the form was on."""
+    came = urlsplit(request.referrer or "")
+    if came.netloc != request.host or not came.path.startswith(f"{PREFIX}/"):
+        return None
+    return came.path + (f"?{came.query}" if came.query else "")
 
 
 def asked_of(caller: Caller) -> str:

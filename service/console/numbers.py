@@ -18,13 +18,13 @@ def declare(frame: Frame) -> None:
     def numbers(asking: Asking) -> Any:
         return _shown(frame, asking)
 
-    @frame.form("/numbers/rules")
+    @frame.form("/numbers/rules", again=numbers)
     def make_rule(asking: Asking, said: Said) -> Any:
         """Made, or with `preview` only what it would give."""
         rule = _rule(said)
         if "preview" in said:
             asked = {"rule": rule, "item": said.get("for_item", ""), "site": said.get("site", "")}
-            return _shown(frame, asking, draft=said, previewed=asking.do("preview_rule", asked), site=said.get("site"))
+            return _shown(frame, asking, rule=said, previewed=asking.do("preview_rule", asked), site=said.get("site"))
         asking.do("add_lot_number_rule", rule)
         return url_for("console.numbers", done="rule")
 
@@ -64,10 +64,10 @@ def _count(said: Said) -> int:
 
 
 def _shown(frame: Frame, asking: Asking, **what: Any) -> Any:
-    """`draft` is what was typed of a rule that is not made yet."""
+    """`rule` is what was typed of a rule that is not made yet."""
     return frame.shown(
         asking, "numbers.html", found=asking.read("list_lot_number_rules", after=request.args.get("after"), limit=200),
         items=asking.read("list_items")["items"], sites=asking.read("list_sites")["sites"], resets=RESETS, pers=PERS,
         prefixes=asking.read("list_gs1_prefixes")["prefixes"], ids=[str(uuid4()) for _ in range(2)],
-        **{"draft": {}, "previewed": None, "site": None, "taken": None, "ssccs": None, "checked": None} | what,
+        **{"rule": {}, "previewed": None, "site": None, "taken": None, "ssccs": None, "checked": None} | what,
     )  # fmt: skip

@@ -41,7 +41,7 @@ def _listed(frame: Frame) -> None:
 def _made(frame: Frame) -> None:
     @frame.page("/orders/new")
     def new_order(asking: Asking) -> Any:
-        kind = request.args.get("kind", "sales")
+        kind = request.values.get("kind", "sales")
         count = MORE if request.args.get("more") else LINES
         parties = [{"code": each["id"], "name": each["name"]} for each in asking.read("list_parties")["parties"]]
         return frame.shown(
@@ -51,7 +51,7 @@ def _made(frame: Frame) -> None:
             customers=asking.read("list_all_customers", limit=1000)["customers"],
         )  # fmt: skip
 
-    @frame.form("/orders/new")
+    @frame.form("/orders/new", again=new_order)
     def make_order(asking: Asking, said: Said) -> str:
         head = only(said, "id", "kind", "number", "site", "customer", "party", "partner", "requested_date")
         lines = rows(said, "item", "quantity", "lot", marks=("role",))

@@ -18,7 +18,7 @@ def declare(frame: Frame) -> None:
         customers = asking.read("list_all_customers", limit=1000)["customers"]
         return frame.shown(asking, "parties.html", parties=found, customers=customers)
 
-    @frame.form("/parties/customers")
+    @frame.form("/parties/customers", again=parties)
     def add_customer(asking: Asking, said: Said) -> str:
         days = said.get("min_days_left", "")
         body: dict[str, Any] = only(said, "code", "name", "party", "issue_policy")
@@ -37,7 +37,7 @@ def _keys(frame: Frame) -> None:
         return frame.shown(asking, "keys.html", sets=asking.read("list_signing_keys")["sets"], changes=changes,
                            kept=KEPT, id=str(uuid4()))
 
-    @frame.form("/keys", signs=True)
+    @frame.form("/keys", signs=True, again=keys)
     def ask_keys(asking: Asking, said: Said) -> str:
         """The whole set from now on: own keys with their proof of possession, and what becomes of the one kept here."""
         body: dict[str, Any] = {**only(said, "id", "kept_here", "recovery", "reason"), "by": asking.caller.person}

@@ -17,6 +17,7 @@ WORDS = {
     "nav.parties": Words("Partners", "合作方"),
     "nav.keys": Words("Signing keys", "签名密钥"),
     "nav.access": Words("Machine access", "系统接入"),
+    "refused.back": Words("Back to where you were", "返回原页面"),
     "keys.title": Words("Keys of the keyboard", "键盘快捷键"),
     "keys.go": Words("g, then a letter, leads to a page:", "按 g，再按一个字母，前往页面："),
     "keys.search": Words("to the search field", "跳到搜索框"),

@@ -40,6 +40,8 @@ _TINY, _NOTE = Style(5, grey=0.2), Style(6.2)
 _NAMES = (Style(10, bold=True), Style(8.5, bold=True), Style(7, bold=True))
 _LARGE = (Style(12.5, bold=True), Style(10, bold=True), Style(8, bold=True), Style(6.5, bold=True))
 """3 mm high and more, as far as the lot number lets them."""
+_SMALLER = (1.0, 0.9, 0.8, 0.7)
+"""Words become so much smaller before a sticker is refused; its codes never do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,10 @@ def lot_sticker(label: LotLabel, size: Size, code: Code) -> Sticker:
         raise ValueError("an item with a GTIN, or code=qr")
     if code == "gs1-128" and size == "60x40":
         raise ValueError("size=100x70 for gs1-128")
-    made = _linear(label, wide) if code == "gs1-128" else _square(label, wide, size, code)
+    for larger in (_LARGER[size] * share for share in _SMALLER):
+        made = _linear(label, wide) if code == "gs1-128" else _square(label, wide, size, code, larger)
+        if made[0].height <= high - 2 * _EDGE:
+            break
     return _placed(wide, high, *made)
 
 
@@ -113,7 +118,9 @@ def _placed(wide: float, high: float, block: Block, codes: tuple[tuple[str, str]
     return Sticker(wide, high, Block(high, moved(block.marks, _EDGE, _EDGE)), codes)
 
 
-def _square(label: LotLabel, wide: float, size: Size, code: Code) -> tuple[Block, tuple[tuple[str, str], ...]]:
+def _square(
+    label: LotLabel, wide: float, size: Size, code: Code, larger: float
+) -> tuple[Block, tuple[tuple[str, str], ...]]:
     """The code on the left, words beside it, its figures below both."""
     side, room = _SIDE[code, size] * DOT, wide - 2 * _EDGE
     said = "".join(identifier + value for identifier, value in label.elements)
@@ -121,7 +128,6 @@ def _square(label: LotLabel, wide: float, size: Size, code: Code) -> tuple[Block
     quiet, across = _QUIET[code] * side, len(modules) * side
     picture = beside((quiet, stack(space(quiet), symbol(modules, side), space(quiet))))
     left = across + 2 * quiet + 4
-    larger = _LARGER[size]
     figures = words(label.link if code == "qr" else readable(label.elements), room, _scaled(_TINY, larger))
     spec = [words(label.spec, room, _scaled(_NOTE, larger))] if label.spec else []
     name = stack(fitted(label.name, room, *(_scaled(each, larger) for each in _NAMES)), *spec)
@@ -156,7 +162,7 @@ def _facts(label: LotLabel, room: float, larger: float) -> Block:
 def _notes(label: LotLabel, room: float, larger: float) -> list[Block]:
     made = f"MFG 生产日期 {day(label.production)}" if label.production else None
     said = [each for each in (made, label.quantity, label.storage) if each]
-    return [words(each, room, _scaled(_NOTE, larger)) for each in said]
+    return [words(" · ".join(said), room, _scaled(_NOTE, larger))] if said else []
 
 
 def _lot(label: LotLabel, room: float, larger: float) -> Block:
