@@ -22,6 +22,7 @@ PARTS = {
     "neighbours": "what a party waits while another floods the service, beside what it waits alone",
     "trace": "a full trace at 100,000 movements beside a query a lot",
     "asof": "stock as of a past time at 1,000,000 movements",
+    "console": "the first pages of the console at 1,000,000 movements beside plain SQL of the same figures",
 }
 
 

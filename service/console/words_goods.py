@@ -3,6 +3,8 @@
 from service.papers.words import Words
 
 WORDS = {
+    "lots.meant": Words("Nothing is called {}. These look like it: {}. O and 0, I and 1 are easily confused.",
+                        "没有名为 {} 的批次，以下为形近结果：{}。O 与 0、I 与 1 容易混淆。"),
     "labels.title": Words("Labels", "标签"),
     "labels.what": Words(
         "Each code was drawn and read back before it is shown here. Print at 100 %, without fitting to the page.",

@@ -102,7 +102,8 @@ def test_a_lot_of_another_is_not_there(maker: Caller, outsider: Caller) -> None:
 def test_the_search_forgives_what_hands_and_input_methods_do(maker: Caller, typed: str) -> None:
     if not maker.get("/lots?lot=LOOK-1")["lots"]:
         maker.receive("LOOK-1")
-    assert "LOOK-1" in text(page(maker, "lots", search=typed))
+    shown = text(page(maker, "lots", search=typed))
+    assert "LOOK-1" in shown and ("easily confused" in shown) == (typed in ("LO0K-1", "LOOK-I"))
 
 
 def test_the_overview_counts_what_the_lists_hold(maker: Caller) -> None:
