@@ -32,6 +32,7 @@ from service.api import (
     imports,
     invitations,
     items,
+    labels,
     logbook,
     lots,
     movements,
@@ -90,7 +91,7 @@ from service.web import verify as verify_page
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
-    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
+    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, labels, stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, invitations, session, openid,
     webhooks,
     imports,
