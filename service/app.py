@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from service import db, settings
 from service.api import (
+    addresses,
     api_keys,
     attachments,
     cases,
@@ -32,6 +33,7 @@ from service.api import (
     imports,
     invitations,
     items,
+    labels,
     logbook,
     lots,
     movements,
@@ -47,7 +49,9 @@ from service.api import (
     picking,
     places,
     policy,
+    products,
     recalls,
+    records,
     reports,
     scans,
     session,
@@ -55,6 +59,7 @@ from service.api import (
     signatures,
     status,
     stock,
+    supplements,
     trace,
     webhooks,
 )
@@ -80,17 +85,19 @@ from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
 from service.signin.federation import Federation
 from service.signin.openid import Providers
+from service.trail.binder import Binder
 from service.web import headers, pages
 from service.web import people as people_pages
 from service.web import verify as verify_page
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
-    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
+    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, labels, stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, invitations, session, openid,
     webhooks,
     imports,
-    trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
+    trace, shares, reports, addresses, products, supplements, records,
+    cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
     epcis_capture, epcis_exchange,
 )  # fmt: skip
@@ -150,7 +157,7 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     halting = Halting(engine)
     return House(
         chosen, engine, writer, access, scribe, Gather(writer, scribe), halting, Proofs(engine, chosen.origin),
-        entrance, Enrolment(engine, entrance, _now, os.urandom), federation,
+        entrance, Enrolment(engine, entrance, _now, os.urandom), federation, Binder(engine, scribe),
         Crew(engine, writer, scribe, halting.check),
     )
 

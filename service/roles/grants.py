@@ -16,6 +16,13 @@ _ITEM = (
     "name, spec, gtin, unit, decimals, shelf_life_days, storage_min, storage_max, needs_expiry, needs_manufacturer_lot,"
     " held_on_arrival, needs_production_date, count_tolerance, content, content_unit"
 )
+_CARD = (
+    "name, phone, street, city, region, postal_code, country, gln, coordinates, licence, natural_person, consumer"
+)
+_PRODUCT = (
+    "regimes, raw, brand, commodity, variety, pack_size, pack_style, generic_name, trade_name, dosage_form, strength,"
+    " ndc, container_size, manufacturer, approval_number, holder"
+)
 _COUNTED = "counted, book_then, counted_by, counted_at, recounts, posted, movement"
 _SESSION = "secret_hash, method, code_due, seen_at, expires_at, proven_at, ended_at"
 _IMPORT = "state, done, finished_at, content"
@@ -63,6 +70,10 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.handoff_line": (ADD, ""),
     "warehouse.discrepancy": ("SELECT, INSERT, UPDATE (settled, outcome)", ""),
     "warehouse.notice": ("SELECT, INSERT, UPDATE (acknowledged_at, acknowledged_by)", ""),
+    # What records need beside the ledger.
+    "warehouse.card": (f"SELECT, INSERT, UPDATE ({_CARD})", ""),
+    "warehouse.product": (f"SELECT, INSERT, UPDATE ({_PRODUCT})", ""),
+    "warehouse.supplement": (ADD, ""),
     # Lot numbers, labels, scans.
     "warehouse.item_category": ("SELECT, INSERT, UPDATE (category)", ""),
     "warehouse.lot_number_rule": (ADD, ""),
@@ -120,6 +131,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.refusal": (ADD, ""),
     "warehouse.change": (ADD, ""),
     "warehouse.signature": (ADD, ""),
+    "warehouse.trail_sheet": (ADD, ""),
     # What goes out and comes in. Deliveries follow from movements: post_deliveries adds them, as the owner.
     "warehouse.webhook": ("SELECT, INSERT, UPDATE (ended_at)", READ),
     "warehouse.delivery": (
@@ -157,6 +169,7 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.answered_us(bigint)": ("EXECUTE", ""),
     "warehouse.handoff_ids_taken(bigint[],uuid[])": ("EXECUTE", ""),
     "warehouse.gs1_prefix_taken(text)": ("EXECUTE", ""),
+    "warehouse.trail_gate()": ("EXECUTE", ""),
 }
 
 # These run as the owner. What keeps what follows from other rows: who sets it off cannot write there himself.
