@@ -196,6 +196,16 @@ def test_from_one_party_to_another(owner: Engine, maker: Caller, trader: Caller)
     assert stock(trader, "EP-8") == {"SX/A-01": "40"}
 
 
+def test_goods_that_come_to_a_site_come_to_its_dock(operator: Caller) -> None:
+    party = furnished(operator, f"dock-{uuid4().hex[:8]}")
+    site = {"id": f"{epcis.HOST}/party/{party.party}/SX"}
+    told = received(party.party, "EP-30", 5) | {"readPoint": site, "bizLocation": site}
+    job = captured(party, document(told))
+    assert job["errors"][0]["expected"] == "a location of yours, not only its site"
+    party.post("/locations", {"site": "SX", "code": "DOCK", "kind": "dock"})
+    assert captured(party, document(told))["success"] and stock(party, "EP-30") == {"SX/DOCK": "5"}
+
+
 def test_a_refusal_of_the_rules_says_why(maker: Caller) -> None:
     captured(maker, document(received(maker.party, "EP-9", 10)))
     destroyed = event("destroying", {lot("EP-9"): 1}, action="DELETE", readPoint=at(maker.party))
