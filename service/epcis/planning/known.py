@@ -35,8 +35,8 @@ class Offer:
 
 @dataclass(slots=True)
 class Known:
-    """`places`: URI -> SITE/LOC; `sites`: URI -> SITE; `docks`: SITE -> its places of kind dock; `pallets`: URI -> SITE/SSCC;
-    `partners`: URI -> party id.
+    """`places`: URI -> SITE/LOC; `sites`: URI -> SITE; `docks`: SITE -> its places of kind dock; `pallets`: URI ->
+    SITE/SSCC; `partners`: URI -> party id.
     """
 
     party: str
