@@ -10,11 +10,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from service import standpoint
 from service.api.house import House
 from service.audit.warehouse import audit_warehouse
 from service.auth.keys import Caller as Known
 from service.domain.people import Grant
 from service.epcis.capture import jobs
+from service.epcis.capture.backlog import Captures, captures
 from service.epcis.capture.crew import Crew
 from service.epcis.documents import read
 from service.epcis.store import body_of
@@ -146,6 +148,23 @@ def test_what_comes_before_its_cause_waits_and_is_tried_again(maker: Caller) -> 
     assert captured(maker, document(received(maker.party, "EP-5", 10)))["success"]
     assert epcis.ended(maker, early)["success"]
     assert stock(maker, "EP-5") == {"SX/A-01": "6", "SX/A-02": "4"}
+
+
+def test_what_waits_is_counted(owner: Engine, app: Flask, maker: Caller) -> None:
+    house: House = app.extensions["lotproof"]
+
+    def counted() -> Captures:
+        with standpoint.on("figures"), house.engine.connect() as connection:
+            return captures(connection)
+
+    before = counted()
+    moved = event("storing", {lot("EP-40"): 4}, readPoint=at(maker.party), bizLocation=at(maker.party, "SX/A-02"))
+    location = epcis.begun(maker, document(moved))
+    eventually(lambda: counted().waiting == before.waiting + 1)
+    assert counted().running >= 1 and counted().oldest > 0
+    captured(maker, document(received(maker.party, "EP-40", 10)))
+    epcis.ended(maker, location)
+    assert counted().waiting == before.waiting
 
 
 def test_events_of_one_document_follow_each_other(maker: Caller) -> None:
