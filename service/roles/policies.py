@@ -42,7 +42,7 @@ OWN: dict[str, str] = {
         "statement", "item_category", "lot_number_rule", "lot_number_taking", "lot_number_taken", "gs1_prefix",
         "sscc_taking", "scan", "customer", "orders", "pick_list", "quarantine_case", "count_sheet", "recall",
         "recall_drill", "api_key", "person", "erasure", "refusal", "change", "signature", "webhook", "import",
-        "sign_in_rule", "oidc_provider", "card", "supplement",
+        "sign_in_rule", "oidc_provider", "card", "supplement", "trace_code", "trace_act",
     ), _mine()),
     "leg": _through("lot", "id", "leg.lot_id"),
     "balance": _through("lot", "id", "balance.lot_id"),

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.usefixtures("sequencing")
 GOODS = [name for name in RECORDS if name not in ("gmp-genealogy", "audit-trail")]
 CARD = {"name": "Maker Ltd", "phone": "+86 571 1", "street": "1 Road", "city": "Hangzhou", "region": "Zhejiang",
         "postal_code": "310000", "country": "CN", "reason": "for the records"}  # fmt: skip
-PRODUCT = {"regimes": ["fsma", "dscsa", "gsp"], "brand": "=Brand()", "generic_name": "阿莫西林", "reason": "leaflet"}
+PRODUCT = {"regimes": ["fsma", "dscsa", "gsp", "fmd"], "brand": "=Brand()", "generic_name": "阿莫西林",
+           "reason": "leaflet"}  # fmt: skip
 
 
 def uri(lot: str) -> str:
@@ -32,7 +33,9 @@ def of(name: str, lot: str = "RC-1") -> str:
 def story(maker: Caller) -> Caller:
     assert maker.send("PATCH", "/items/AMX/product", PRODUCT).status_code == 200
     assert maker.send("PUT", "/addresses", {"kind": "site", "code": "SX", **CARD}).status_code == 200
-    maker.receive("RC-1", "100", supplier="+Supplier", event_time="2026-03-01T08:00:00+08:00")
+    came = maker.receive("RC-1", "100", supplier="+Supplier", event_time="2026-03-01T08:00:00+08:00")
+    maker.post("/trace-codes", {"id": str(uuid4()), "lot": uri("RC-1"), "movement": came["id"],
+                                "codes": [{"code": "81000000000000000001"}]})  # fmt: skip
     line = {"item": "AMX", "lot": "RC-1", "quantity": "7"}
     maker.post("/movements", {"id": str(uuid4()), "type": "hold", "at": "SX/A-01", "reason": "=1+1", "lines": [line]})
     for customer, day in (("@Clinic", 2), ("上海医药", 3)):
@@ -184,7 +187,7 @@ def test_a_card_of_nothing_is_refused(story: Caller, wrong: dict[str, Any], stat
 
 def test_product_data_are_read_as_they_were_said(story: Caller) -> None:
     told = story.get("/items/AMX/product")
-    assert told["generic_name"] == "阿莫西林" and told["regimes"] == ["fsma", "dscsa", "gsp"] and told["raw"] is False
+    assert told["generic_name"] == "阿莫西林" and told["regimes"] == PRODUCT["regimes"] and told["raw"] is False
     assert story.send("GET", "/items/NONE/product").status_code == 404
     assert story.send("PATCH", "/items/NONE/product", {"brand": "x", "reason": "x"}).status_code == 404
     assert story.send("PATCH", "/items/AMX/product", {"regimes": ["moon"], "reason": "x"}).status_code == 422
