@@ -30,6 +30,11 @@ class OfALot(Asked):
     after = Uuid(doc={"description": "`next` of the page before"})
 
 
+class FormQuery(Shape):
+    movement = Uuid(required=True)
+    lang = Choice("en", "zh", doc={"description": "Of the paper; else Accept-Language decides"})
+
+
 class OfCodes(OfAPeriod):
     after = Text(18, pattern="[0-9]{1,18}", called="`next` of the page before")
 

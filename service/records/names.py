@@ -5,4 +5,7 @@ NAMES = (
     "gsp-trace-codes", "eu-fmd", "gmp-genealogy", "audit-trail",
 )  # fmt: skip
 
-OPERATIONS = tuple(f"{does}_{name.replace('-', '_')}" for name in NAMES for does in ("export", "missing_in"))
+OPERATIONS = (
+    *(f"{does}_{name.replace('-', '_')}" for name in NAMES for does in ("export", "missing_in")),
+    "print_transaction",
+)

@@ -201,3 +201,20 @@ def test_the_floor_reads_no_prices(story: Caller) -> None:
     person = Caller(story.client, story.post("/people/floor/api-keys", {"label": "x"})["api_key"])
     assert person.send("GET", "/records/gsp-sales").status_code == 403
     assert person.send("GET", "/records").status_code == 200
+
+
+def test_the_paper_of_a_transaction_has_the_statement_once_it_is_made(story: Caller, outsider: Caller) -> None:
+    sold = story.get("/records/dscsa")["rows"][1]["movement"]
+
+    def paper(lang: str = "en") -> str:
+        data = story.send("GET", f"/records/dscsa/form?movement={sold}&lang={lang}").data
+        return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages).replace("\n", "")
+
+    assert "No transaction statement was made" in paper() and "did not knowingly" not in paper()
+    made = {"id": str(uuid4()), "movement": sold, "field": "transaction_statement", "value": "made", "reason": "ours"}
+    story.post("/supplements", made)
+    assert "did not knowingly ship a suspect or illegitimate product" in paper() and "RC-1" in paper()
+    assert story.get("/records/dscsa")["rows"][1]["record_hash"] in paper()
+    assert "(G) 未在知情的情况下篡改交易历史" in paper("zh")
+    for caller, movement in ((outsider, sold), (story, str(uuid4()))):
+        assert caller.send("GET", f"/records/dscsa/form?movement={movement}").status_code == 404
