@@ -1,7 +1,7 @@
 """The paper that goes with prescription drugs: transaction information and statement (FD&C Act 581(26), (27)).
 
-It prints rows of the record `dscsa` with their proof in one cell, those of one movement. The statement is printed as the company's only where the
-company has made it (a supplement); otherwise the paper says that it was not made.
+It prints rows of the record `dscsa` with their proof in one cell, those of one movement. The statement is printed as
+the company's only where the company has made it (a supplement); otherwise the paper says that it was not made.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
