@@ -14,7 +14,7 @@ from tests.service.api.conftest import Caller, receive
 pytestmark = pytest.mark.usefixtures("sequencing")
 MAY_BE_EMPTY = ("/gs1-prefixes", "/reports/expiry", "/reports/quarantine", "/reports/integrity", "/notices",
                 "/imports/template", "/signing-keys", "/erasures", "/sign-in-rules",
-                "/oidc-providers", "/overview", "/records", "/missing",
+                "/oidc-providers", "/overview", "/records", "/missing", "/epcis/capture",
                 *(f"/records/{name}" for name in NAMES if name != "audit-trail"))  # fmt: skip
 
 
