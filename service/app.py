@@ -16,12 +16,16 @@ from sqlalchemy import Engine
 
 from service import db, settings
 from service.api import (
+    addresses,
     api_keys,
     attachments,
     cases,
     clients,
     counts,
     customers,
+    epcis_capture,
+    epcis_exchange,
+    epcis_speech,
     erasures,
     errors,
     handoffs,
@@ -44,7 +48,9 @@ from service.api import (
     picking,
     places,
     policy,
+    products,
     recalls,
+    records,
     reports,
     scans,
     session,
@@ -52,6 +58,7 @@ from service.api import (
     signatures,
     status,
     stock,
+    supplements,
     trace,
     webhooks,
 )
@@ -64,6 +71,7 @@ from service.budgets import public
 from service.budgets import shared as shared_buckets
 from service.budgets.desk import Budgets
 from service.console import pages as console
+from service.epcis.capture.crew import Crew
 from service.keys.hand import clocked, diced, watch
 from service.keys.keyring import Keyring
 from service.ledger.gather import Gather
@@ -76,6 +84,7 @@ from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
 from service.signin.federation import Federation
 from service.signin.openid import Providers
+from service.trail.binder import Binder
 from service.web import headers, pages
 from service.web import people as people_pages
 from service.web import verify as verify_page
@@ -86,8 +95,10 @@ DOORS = (
     numbers, scans, customers, orders, picking, orders_production, people, invitations, session, openid,
     webhooks,
     imports,
-    trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
+    trace, shares, reports, addresses, products, supplements, records,
+    cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
+    epcis_capture, epcis_exchange,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts
@@ -116,6 +127,7 @@ def create_app(given: Settings | None = None) -> Flask:
     app.register_blueprint(verify_page.pages(house))
     metrics.install(app, house)
     public.install(app, house)
+    app.after_request(epcis_speech.spoken)
     app.after_request(headers.secured)
     app.get("/healthz", endpoint="healthz")(lambda: Response("ok\n", content_type="text/plain; charset=utf-8"))
     return app
@@ -135,9 +147,11 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     federation = Federation(engine, keyring, entrance, providers, chosen.public_url, _now, os.urandom)
     writer = db.engine_for(chosen.database_url, pool_size=WRITERS, max_overflow=chosen.web_threads, by_key=True)
     watch(writer)
+    halting = Halting(engine)
     return House(
-        chosen, engine, writer, access, scribe, Gather(writer, scribe), Halting(engine), Proofs(engine, chosen.origin),
-        entrance, Enrolment(engine, entrance, _now, os.urandom), federation,
+        chosen, engine, writer, access, scribe, Gather(writer, scribe), halting, Proofs(engine, chosen.origin),
+        entrance, Enrolment(engine, entrance, _now, os.urandom), federation, Binder(engine, scribe),
+        Crew(engine, writer, scribe, halting.check),
     )
 
 

@@ -32,7 +32,7 @@ def overview(connection: Connection, party_id: int, now: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-# `service/migrations/versions/0032_overview.py` says what is counted; a page may not wait for a check at each row.
+# `service/migrations/versions/0033_overview.py` says what is counted; a page may not wait for a check at each row.
 _LOTS = text("SELECT * FROM warehouse.lots_lying(:party, :now)")
 _HELD = text("""
     SELECT count(*) AS lots, max(days) AS oldest, count(*) FILTER (WHERE days > 7) AS o7,

@@ -16,9 +16,17 @@ _ITEM = (
     "name, spec, gtin, unit, decimals, shelf_life_days, storage_min, storage_max, needs_expiry, needs_manufacturer_lot,"
     " held_on_arrival, needs_production_date, count_tolerance, content, content_unit"
 )
+_CARD = (
+    "name, phone, street, city, region, postal_code, country, gln, coordinates, licence, natural_person, consumer"
+)
+_PRODUCT = (
+    "regimes, raw, brand, commodity, variety, pack_size, pack_style, generic_name, trade_name, dosage_form, strength,"
+    " ndc, container_size, manufacturer, approval_number, holder"
+)
 _COUNTED = "counted, book_then, counted_by, counted_at, recounts, posted, movement"
 _SESSION = "secret_hash, method, code_due, seen_at, expires_at, proven_at, ended_at"
 _IMPORT = "state, done, finished_at, content"
+_CAPTURE = "body, state, events, captured, known, waiting, errors, tries, next_at, finished_at"
 
 # table: what web may, what worker may
 TABLES: dict[str, tuple[str, str]] = {
@@ -62,6 +70,10 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.handoff_line": (ADD, ""),
     "warehouse.discrepancy": ("SELECT, INSERT, UPDATE (settled, outcome)", ""),
     "warehouse.notice": ("SELECT, INSERT, UPDATE (acknowledged_at, acknowledged_by)", ""),
+    # What records need beside the ledger.
+    "warehouse.card": (f"SELECT, INSERT, UPDATE ({_CARD})", ""),
+    "warehouse.product": (f"SELECT, INSERT, UPDATE ({_PRODUCT})", ""),
+    "warehouse.supplement": (ADD, ""),
     # Lot numbers, labels, scans.
     "warehouse.item_category": ("SELECT, INSERT, UPDATE (category)", ""),
     "warehouse.lot_number_rule": (ADD, ""),
@@ -119,6 +131,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.refusal": (ADD, ""),
     "warehouse.change": (ADD, ""),
     "warehouse.signature": (ADD, ""),
+    "warehouse.trail_sheet": (ADD, ""),
     # What goes out and comes in. Deliveries follow from movements: post_deliveries adds them, as the owner.
     "warehouse.webhook": ("SELECT, INSERT, UPDATE (ended_at)", READ),
     "warehouse.delivery": (
@@ -127,6 +140,11 @@ TABLES: dict[str, tuple[str, str]] = {
     ),
     "warehouse.import": (f"SELECT, INSERT, UPDATE ({_IMPORT}), DELETE", ""),
     "warehouse.import_problem": ("SELECT, INSERT, DELETE", ""),
+    # EPCIS. Which movements are due follows from movements: note_epcis_due adds them, as the owner.
+    "warehouse.epcis_capture": (f"SELECT, INSERT, UPDATE ({_CAPTURE})", ""),
+    "warehouse.epcis_event": (ADD, READ),
+    "warehouse.epcis_event_epcs": (ADD, READ),
+    "warehouse.epcis_due": ("SELECT, DELETE", READ),
 }
 
 # Sequences that the code asks itself; those of identity columns need no grant.
@@ -153,6 +171,7 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.gs1_prefix_taken(text)": ("EXECUTE", ""),
     "warehouse.lots_lying(bigint,bigint)": ("EXECUTE", ""),
     "warehouse.lots_held(bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.trail_gate()": ("EXECUTE", ""),
 }
 
 # These run as the owner. What keeps what follows from other rows: who sets it off cannot write there himself.
@@ -162,6 +181,8 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
 DEFINERS = (
     "warehouse.post_legs()",
     "warehouse.post_deliveries()",
+    "warehouse.note_epcis_due()",
+    "warehouse.forget_epcis_event()",
     "ledger.note_ddl()",
     "ledger.note_drop()",
     "warehouse.carry_out_erasure(bigint,text,text,text,text[])",

@@ -74,13 +74,13 @@ class Life:
         for self.steps in range(1, steps + 1):
             self._weather()
             self._round()
-            self.checks.all(self.wrong)
+            self.checks.all(self.wrong + sum(line.misled for line in self.lines))
         self._become_quiet()
         for self.quiet in range(1, LIVES_IN + 1):
             self.stage.time += 5_000
             self.node.mine(self.dice.randint(1, 4))
             self._round()
-            self.checks.all(self.wrong)
+            self.checks.all(self.wrong + sum(line.misled for line in self.lines))
             if self._arrived():
                 return
         with self.stage.engine.connect() as conn:

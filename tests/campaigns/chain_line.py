@@ -37,6 +37,7 @@ class Line(Honest):
         self.calls = self.faults = 0
         self.kill_at: int | None = None
         self._view: Door | None = None
+        self.misled = 0  # times
         self._stale_rounds = 0
 
     def begin(self) -> None:
@@ -123,6 +124,7 @@ class Line(Honest):
     def _lie(self, request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
         told = answer.get("result")
         lie = LIES.get(request["method"])
+        self.misled += request["method"] == "eth_getTransactionCount"  # bytes with that nonce may wait, and be late
         return answer if lie is None or told is None else answer | {"result": lie(self.dice, told)}
 
 

@@ -22,6 +22,7 @@ PREFIX = "/api/v1"
 OWNER = "acme"
 BODIES: Mapping[str, Any] = {
     "change_item": {"spec": "21 mg", "reason": "a new leaflet"},
+    "change_product": {"pack_size": "20 tablets", "reason": "for the records"},
     "change_person": {"active": True, "reason": "back again"},
     "set_item_issue_policy": {"issue_policy": "FIFO"},
     "approve_keys": {"by": "u-2"},
@@ -130,6 +131,7 @@ def _names(callers: Mapping[str, Caller], kept: Mapping[str, str], mark: str) ->
         if example.by == OWNER and "{" not in rest and rest:
             yield kind, rest.partition("/")[0]
     yield "webhooks", kept["hook"]
+    yield "read_capture", kept["captured"]
     yield "pallets", next(each.body["pallet"] for each in story() if "pallet" in each.body)
     yield "items", "TAB"
     yield "people", made("/people", {"code": f"p-{uuid4().hex[:8]}", "name": "Li", "roles": []})

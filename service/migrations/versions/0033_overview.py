@@ -6,8 +6,8 @@ house. These functions run as the owner and ask once: whoever does not stand for
 
 from alembic import op
 
-revision = "0032"
-down_revision = "0028"
+revision = "0033"
+down_revision = "0032"
 
 ACTING = "ANY (nullif(current_setting('lotproof.parties', true), '')::bigint[])"
 
