@@ -5,6 +5,7 @@ share a word: a lot is released or recalled, a record is correct, does not match
 from collections.abc import Mapping
 from typing import get_args
 
+from service.console.floor.words import FLOOR
 from service.papers.words import Language, Words
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -317,6 +318,7 @@ W: Mapping[str, Words] = {
     "refused.expected": Words("Expected", "应为"),
     "refused.seen": Words("Seen", "实际"),
     "refused.do": Words("Go back and try again; nothing was changed.", "请返回重试；未作任何更改。"),
+    **FLOOR,
 }  # fmt: skip
 
 DONE = frozenset(key.removeprefix("done.") for key in W if key.startswith("done."))

@@ -16,8 +16,11 @@ from tests.service.api.test_cases import decided, opened
 from tests.service.api.test_people import person
 
 URI = "https://id.gs1.org/01/09506000210018/10/"
-PAGES = ("", "scan", "receive", "lots", "quality", "expiry", "handoffs", "recalls", "trail", "ledger")
-FAMILIES = ("act", "goods", "record", "case", "type", "role", "cause", "ruling", "done", "meaning", "handoff", "where")
+FLOOR = ("scan", "receive", "floor/move", "floor/pick", "floor/handoffs", "floor/offer", "floor/count", "floor/hold",
+         "floor/label", "floor/device")  # fmt: skip
+PAGES = ("", *FLOOR, "lots", "quality", "expiry", "handoffs", "recalls", "trail", "ledger")
+FAMILIES = ("act", "goods", "record", "case", "type", "role", "cause", "ruling", "done", "meaning", "handoff", "where",
+            "outcome", "finding", "problem", "short", "device", "receive", "pick", "floor")  # fmt: skip
 """Of words whose last part is a value."""
 ROOM = Path(service.console.__file__).parent
 
@@ -29,9 +32,9 @@ def page(caller: Caller, path: str = "", **query: str) -> TestResponse:
 
 
 def text(answer: TestResponse) -> str:
-    """What a person reads: without tags, white space folded."""
+    """What a person reads: without tags and what is for scripts, white space folded."""
     assert answer.status_code == 200, answer.get_data(as_text=True)[:2000]
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.get_data(as_text=True)))
+    return re.sub(r"\s+", " ", re.sub(r"<script.*?</script>|<[^>]+>", " ", answer.get_data(as_text=True), flags=re.S))
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -58,8 +61,8 @@ def test_nothing_but_our_own_is_loaded_and_nothing_is_kept(trader: Caller, path:
 
 def test_every_word_that_a_page_asks_for_is_there_and_every_word_is_asked_for() -> None:
     asked: set[str] = set()
-    for file in (*ROOM.glob("templates/console/*.html"), *ROOM.glob("*.py")):
-        if file.name != "words.py":
+    for file in (*ROOM.glob("templates/console/*.html"), *ROOM.rglob("*.py"), *ROOM.glob("static/floor/**/*.js")):
+        if not file.name.startswith("words"):
             asked |= set(re.findall(r"['\"]([a-z_]+(?:\.[a-z_]+)*)['\"]", file.read_text("utf-8")))
     families = tuple(f"{name}." for name in FAMILIES)
     assert {key for key in W if not key.startswith(families)} <= asked
