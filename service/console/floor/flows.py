@@ -10,6 +10,8 @@ from service.console.floor.card import CODE, test_card
 from service.console.floor.shell import STATIC, VENDOR, shown
 from service.console.frame import PREFIX, Frame
 
+READER = "tesseract/worker.min.js"
+
 
 def declare(frame: Frame) -> None:
     @frame.page("/floor/move")
@@ -41,10 +43,10 @@ def _workers(frame: Frame) -> None:
         answer.headers["Service-Worker-Allowed"] = f"{PREFIX}/"
         return answer
 
-    @frame.blueprint.get("/floor/reader.js")
+    @frame.blueprint.get(f"/static/floor/vendor/{READER}")
     def floor_reader() -> Response:
-        """Reads print; a compiled program of the same folder does the work."""
-        return _program(VENDOR / "tesseract" / "worker.min.js",
+        """Reads print, by a compiled program that it looks for beside itself."""
+        return _program(VENDOR / READER,
                         "connect-src 'self'; script-src 'self' 'wasm-unsafe-eval'")  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from service.domain.cases import CAUSES
 FAMILIES = ("floor", "scan", "move", "hold", "count", "receive", "pick", "short", "handoff", "handoffs", "offer",
             "home", "device", "camera", "label", "outcome", "finding", "problem", "cause", "goods")  # fmt: skip
 WORDS = ("lot", "item", "expiry_date", "production_date", "quantity", "location", "reason", "supplier", "none",
-         "lot.nothing")  # fmt: skip
+         "status", "lot.nothing")  # fmt: skip
 OPERATIONS = ("record_movement", "add_case", "add_count", "confirm_pick_line")
 KEPT = ("console.scan", "console.receive", "console.floor_move", "console.floor_count", "console.floor_hold",
         "console.floor_device")  # fmt: skip

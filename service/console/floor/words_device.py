@@ -13,6 +13,8 @@ DEVICE: Mapping[str, Words] = {
     "device.card.test": Words("Test card", "测试卡"),
     "device.card.confirm": Words("Confirm", "确认"),
     "device.card.undo": Words("Undo", "撤销"),
+    "device.silence": Words("A code ends after so long without a key (slow scanners need more)",
+                            "无按键多久视为扫描结束（慢速扫描枪需更长）"),
     "device.print": Words("Print the card", "打印卡片"),
     "device.content": Words("Content", "内容"),
     "device.keys": Words("Keys", "按键"),

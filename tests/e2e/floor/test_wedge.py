@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.floor.hand import Phone, lot
+from tests.e2e.floor.hand import SILENCE_MS, Phone, lot
 
 pytestmark = pytest.mark.xdist_group("floor")
 
@@ -80,7 +80,7 @@ def test_a_code_is_heard_wherever_the_page_is_at_any_speed_and_end(hand: Phone, 
     number = lot(hand.company)
     hand.at("floor/move")
     hand.scan(number, ms, suffix)
-    hand.page.clock.run_for(200)
+    hand.page.clock.run_for(SILENCE_MS + 100)
     hand.says(number)
     assert hand.page.url.endswith("/floor/move"), "Enter never submits"
 
@@ -124,7 +124,7 @@ def test_a_scanner_that_puts_whole_texts_into_the_field_is_heard(hand: Phone) ->
     number = lot(hand.company)
     hand.open("floor/move")
     hand.page.evaluate(COMMITTED_AT_ONCE, number)
-    hand.page.clock.run_for(200)
+    hand.page.clock.run_for(SILENCE_MS + 100)
     hand.says(number, "Scan the place")
     expect(hand.page.locator("#code")).to_have_value("")
 
@@ -174,7 +174,7 @@ def test_the_doctor_says_which_setting_of_the_scanner_is_wrong(hand: Phone, type
 def test_the_doctor_misses_the_end_of_a_code(hand: Phone) -> None:
     hand.at("floor/device")
     hand.scan("]d2010950600013435210AbYz-9/_<GS>21Test0", suffix="")
-    hand.page.clock.run_for(200)
+    hand.page.clock.run_for(SILENCE_MS + 100)
     expect(hand.page.locator('#doctor [data-advice="suffix"]')).to_be_visible()
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 import pytest
 
 from service.console.floor.candidates import candidates, distance
+from service.console.floor.flows import READER
 from service.console.floor.reasons import in_chinese
 from service.console.floor.shell import STATIC, VENDOR
 from service.domain.allocation_reasons import CHOSEN, reason_words
@@ -47,7 +48,7 @@ def test_a_compiled_reader_may_run_and_no_text_becomes_a_program(trader: Caller,
 
 
 def test_programs_beside_the_page_may_ask_only_here(trader: Caller) -> None:
-    worker, reader = page(trader, "floor/worker.js"), page(trader, "floor/reader.js")
+    worker, reader = page(trader, "floor/worker.js"), page(trader, f"static/floor/vendor/{READER}")
     assert worker.headers["Content-Security-Policy"] == "default-src 'none'; connect-src 'self'"
     assert worker.headers["Service-Worker-Allowed"] == "/console/"
     assert "script-src 'self' 'wasm-unsafe-eval'" in reader.headers["Content-Security-Policy"]

@@ -31,3 +31,9 @@ export function byId(id) {
 export function fill(place, ...children) {
   place.replaceChildren(.../** @type {(Node | string)[]} */ (children.filter(Boolean)));
 }
+
+/** How goods stand: the same sign, colour and word as on every other page. @param {string} state @returns {Node | string} */
+export function goods(state) {
+  const signs = /** @type {HTMLTemplateElement} */ (byId("goods-signs")).content;
+  return signs.querySelector(`.goods.${state}`)?.cloneNode(true) ?? state;
+}

@@ -42,11 +42,20 @@ export function begin(wanted) {
     field.value = "";
     if (text) arrived(text);
   });
-  listen({ field, scanned: (scan) => arrived(scan.text), lost: () => void lost(), prefix: () => setting("prefix") });
+  listen({ field, scanned: (scan) => arrived(scan.text), lost: () => void lost(), prefix: () => setting("prefix"), silence: Number(setting("silence")) });
+}
+
+/** @type {((text: string) => void) | null} */
+let untouched = null;
+
+/** The camera's codes as they come, for who tests the device. @param {(text: string) => void} hear */
+export function hearUntouched(hear) {
+  untouched = hear;
 }
 
 /** A code came in, from wherever. @param {string} text */
 export function arrived(text) {
+  if (untouched) return untouched(text);
   const again = text === lastText && Date.now() - lastAt < SAME_MS;
   [lastText, lastAt] = [text, Date.now()];
   if (again) return sound("duplicate");

@@ -1,7 +1,7 @@
 /**
  * Listens for a scanner that types (a "keyboard wedge"), on the page and not in a field.
  *
- *   nothing focused        every key belongs to a scan; it ends with Enter, Tab, or 120 ms of silence
+ *   nothing focused        every key belongs to a scan; it ends with Enter, Tab, or silence
  *   another field focused  a burst that no hand types is a scan: the field gets back what it had
  *   the scan field         where Android's scanners put whole texts at once; Enter ends it, or silence after a burst
  *
@@ -11,14 +11,14 @@
 import { byPlace } from "./keys.js";
 import { GS, saysGs, spelled } from "./spelling.js";
 
-const SILENCE_MS = 120;
+export const SILENCE_MS = 120; // unless this device says otherwise: some Bluetooth scanners are slow
 const HAND_MS = 35; // between two keys of a hand at its fastest, about
 const LEAST_BURST = 6;
 const LEAST_SILENT = 3; // signs; fewer without an Enter are somebody leaning on the keyboard
 
 /**
  * @typedef {{text: string, keys: string[], suffix: "Enter" | "Tab" | "silence", forms: string[], ms: number, ime: boolean, caps: boolean}} Scan
- * @typedef {{scanned: (scan: Scan) => void, lost: () => void, field: HTMLInputElement | null, prefix?: () => string}} Ears
+ * @typedef {{scanned: (scan: Scan) => void, lost: () => void, field: HTMLInputElement | null, prefix?: () => string, silence?: number}} Ears
  */
 
 /** @param {Ears} ears @returns {() => void} stops listening */
@@ -37,6 +37,7 @@ class Wedge {
   /** @param {Ears} ears */
   constructor(ears) {
     this.ears = ears;
+    this.silence = ears.silence || SILENCE_MS;
     this.text = "";
     /** @type {string[]} */
     this.keys = [];
@@ -64,11 +65,11 @@ class Wedge {
     const inScanField = target !== null && target === this.ears.field;
     const enter = event.key === "Enter" || (event.key === "Process" && event.code === "Enter");
     if (enter || (event.key === "Tab" && this.text !== "" && this.isBurst())) return this.ended(event, target, inScanField);
-    if (this.isOtherSilence()) this.clear();
+    if (this.isAfterSilence(event)) this.clear();
     const sign = this.signOf(event);
     if (sign === null) return;
     if (target && !this.before) this.before = { field: target, value: target.value };
-    this.times.push(performance.now());
+    this.times.push(event.timeStamp);
     this.keys.push(event.key === "Process" ? `Process/${event.code}` : event.key);
     this.caps ||= event.getModifierState("CapsLock");
     this.text += sign;
@@ -118,7 +119,7 @@ class Wedge {
     if (event.key !== "Alt" || this.alt === "") return;
     if (Number(this.alt) === 29) {
       this.text += this.separator("Alt+029");
-      this.times.push(performance.now());
+      this.times.push(event.timeStamp);
       this.keys.push("Alt+029");
       this.putSeparator(event, editable(event.target));
       this.wait();
@@ -139,17 +140,18 @@ class Wedge {
     const typed = /** @type {InputEvent} */ (event);
     if ((typed.data?.length ?? 0) < LEAST_BURST && typed.inputType !== "insertFromPaste") return;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.takeField("silence"), SILENCE_MS);
+    this.timer = setTimeout(() => this.takeField("silence"), this.silence);
   }
 
   wait() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.silent(), SILENCE_MS);
+    this.timer = setTimeout(() => this.silent(), this.silence);
   }
 
-  isOtherSilence() {
+  /** Whether so long nothing came before this that it is no part of what came. @param {Event} event */
+  isAfterSilence(event) {
     const before = this.times.at(-1);
-    return before !== undefined && performance.now() - before > SILENCE_MS;
+    return before !== undefined && event.timeStamp - before > this.silence;
   }
 
   /** Too fast and too long for a hand. */
@@ -177,7 +179,7 @@ class Wedge {
   /** @param {KeyboardEvent} event @param {HTMLInputElement | null} target @param {boolean} inScanField */
   ended(event, target, inScanField) {
     const suffix = event.key === "Tab" ? "Tab" : "Enter";
-    const scanning = this.text !== "" && !this.isOtherSilence();
+    const scanning = this.text !== "" && !this.isAfterSilence(event);
     const byPlaces = this.ime && this.text.length >= LEAST_BURST; // what stands in the field is the input method's
     if (scanning && (!target || this.isBurst() || (inScanField && byPlaces))) {
       swallow(event);

@@ -5,11 +5,12 @@ import { button, byId, el, fill } from "../dom.js";
 import { book } from "../known.js";
 import { unsent } from "../outbox.js";
 import { show } from "../outbox_view.js";
-import { set } from "../settings.js";
+import { hearUntouched } from "../scanning.js";
+import { set, setting } from "../settings.js";
 import { shake, sound, unlock } from "../sounds.js";
 import { GS, visible } from "../spelling.js";
 import { say, told } from "../told.js";
-import { listen } from "../wedge.js";
+import { SILENCE_MS, listen } from "../wedge.js";
 import { facts, scanNow } from "./common.js";
 
 const CLOCK_OFF_MS = 5 * 60_000;
@@ -19,11 +20,23 @@ export async function begin() {
   scanNow(say("device.scan"));
   const field = /** @type {HTMLInputElement} */ (byId("code"));
   byId("typed").addEventListener("submit", (event) => event.preventDefault());
-  listen({ field, scanned: diagnose, lost: () => tell("warning", { title: say("floor.ime"), todo: say("floor.ime.do") }) });
+  listen({ field, scanned: diagnose, lost: () => tell("warning", { title: say("floor.ime"), todo: say("floor.ime.do") }), silence: Number(setting("silence")) });
+  chooseSilence();
+  hearUntouched((text) => diagnose({ text, keys: [say("camera.open")], suffix: "Enter", forms: text.includes(GS) ? ["raw"] : [], ms: 0, ime: false, caps: false }));
   byId("print").addEventListener("click", () => print());
   fill(byId("sounds"), ...["ok", "complete", "duplicate", "warning", "error"].map((kind) => button(say(`device.sound.${kind}`), () => void hear(/** @type {any} */ (kind)), "plain")),
     button(say("device.vibrate"), () => says(shake("warning") ? "device.vibrate.done" : "device.vibrate.none"), "plain"));
   await measure();
+}
+
+/** How long nothing must come for a code to be over. */
+function chooseSilence() {
+  const select = /** @type {HTMLSelectElement} */ (byId("silence"));
+  select.value = setting("silence") || String(SILENCE_MS);
+  select.addEventListener("change", () => {
+    set("silence", select.value);
+    location.reload();
+  });
 }
 
 /** @param {import("../sounds.js").Kind} kind */

@@ -1,6 +1,6 @@
 /** Scan anything: what it is, where it lies, and what can be done with it. The last five stay in sight. */
 import { refuse, tell } from "../band.js";
-import { byId, el, fill } from "../dom.js";
+import { byId, el, fill, goods } from "../dom.js";
 import { freshBook, siteOf, stockOf } from "../known.js";
 import { show, undoNewest } from "../outbox_view.js";
 import { begin as listen, doubt, named } from "../scanning.js";
@@ -43,7 +43,7 @@ async function lotCard(lot) {
   const rows = await stockOf(lot.uri), expires = lot.expiry_date ?? rows[0]?.expiry_date ?? null;
   const links = [["move", "floor.nav.move", told.may.record_movement && rows.length > 0], ["hold", "floor.nav.hold", told.may.add_case && rows.length > 0], ["lot", "scan.all", true]];
   fill(byId("work"), el("section", { class: "card" }, el("h2", {}, `${lot.lot} · ${lot.item}`), facts([[say("expiry_date"), el("strong", { class: "huge" }, expiry(expires))]]),
-    el("ul", { class: "stock-lines" }, ...rows.map((each) => el("li", {}, el("strong", {}, each.location), ` ${each.quantity} ${each.unit} · ${say(`goods.${each.goods_status}`)}`))),
+    el("ul", { class: "stock-lines" }, ...rows.map((each) => el("li", {}, el("strong", {}, each.location), ` ${each.quantity} ${each.unit} `, goods(each.goods_status)))),
     rows.length === 0 && el("p", { class: "empty" }, say("lot.nothing")),
     el("p", { class: "choose" }, ...links.filter(([, , shown]) => shown).map(([name, label]) => {
       const more = name === "hold" ? `&item=${encodeURIComponent(lot.item)}&number=${encodeURIComponent(lot.lot)}` : "";
@@ -55,7 +55,7 @@ async function lotCard(lot) {
 async function placeCard(place) {
   const known = await freshBook(true), rows = (known?.rows ?? []).filter((each) => each.location === place);
   fill(byId("work"), el("section", { class: "card" }, el("h2", {}, place), rows.length === 0 && el("p", { class: "empty" }, say(known?.whole ? "home.place_empty" : "home.place_unknown")),
-    el("ul", { class: "stock-lines" }, ...rows.map((each) => el("li", {}, el("strong", {}, each.lot), ` ${each.item} · ${each.quantity} ${each.unit} · ${say(`goods.${each.goods_status}`)}`)))));
+    el("ul", { class: "stock-lines" }, ...rows.map((each) => el("li", {}, el("strong", {}, each.lot), ` ${each.item} · ${each.quantity} ${each.unit} `, goods(each.goods_status))))));
 }
 
 /** @param {string} name @param {string | null} uri */

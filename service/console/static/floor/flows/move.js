@@ -1,6 +1,6 @@
 /** Put away: scan the lot, scan the place. No touch; the quantity is all that lies there unless somebody changes it. */
 import { refuse, tell } from "../band.js";
-import { button, byId, el, fill } from "../dom.js";
+import { button, byId, el, fill, goods } from "../dom.js";
 import { freshBook, stockOf } from "../known.js";
 import { show, undoNewest } from "../outbox_view.js";
 import { begin as listen, named } from "../scanning.js";
@@ -110,7 +110,7 @@ function draw() {
   }
   fill(byId("work"),
     facts([[say("move.goes_to"), suggested && el("strong", { class: "huge" }, suggested.place)], [say("floor.why"), suggested?.why], [say("lot"), `${lot.lot} · ${lot.item}`],
-           [say("expiry_date"), expiry(row.expiry_date)], [say("floor.at"), row.location]]),
+           [say("expiry_date"), expiry(row.expiry_date)], [say("floor.at"), row.location], [say("status"), goods(row.goods_status)]]),
     field("quantity", `${say("quantity")} (${row.unit})`, row.quantity),
     button(say("floor.again"), reset, "plain"));
 }
