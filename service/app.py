@@ -61,6 +61,7 @@ from service.api import (
     stock,
     supplements,
     trace,
+    trace_codes,
     webhooks,
 )
 from service.api.door import BODY_LIMIT, Operation
@@ -96,7 +97,7 @@ DOORS = (
     numbers, scans, customers, orders, picking, orders_production, people, invitations, session, openid,
     webhooks,
     imports,
-    trace, shares, reports, addresses, products, supplements, records,
+    trace, shares, reports, addresses, products, supplements, trace_codes, records,
     cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
     epcis_capture, epcis_exchange,

@@ -4,29 +4,12 @@ from flask import Blueprint
 
 from service.api.house import House
 from service.api.status import state
-from service.console import (
-    access,
-    counts,
-    dashboard,
-    floor,
-    goods,
-    imports,
-    labels,
-    lists,
-    lots,
-    numbers,
-    orders,
-    partners,
-    people,
-    picking,
-    quality,
-    reports,
-)
+from service.console import dashboard, lists, lots, office, people, quality
 from service.console.asking import Operations
+from service.console.floor import pages as floor
 from service.console.frame import Frame
 
 SIGN_IN = "/sign-in"
-OFFICE = (orders, picking, labels, goods, counts, numbers, imports, reports, partners, access)
 
 
 def pages(house: House, operations: Operations) -> Blueprint:
@@ -38,6 +21,5 @@ def pages(house: House, operations: Operations) -> Blueprint:
     quality.declare(frame)
     lists.declare(frame)
     people.declare(frame)
-    for room in OFFICE:
-        room.declare(frame)
+    office.declare(frame)
     return frame.blueprint

@@ -74,6 +74,8 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.card": (f"SELECT, INSERT, UPDATE ({_CARD})", ""),
     "warehouse.product": (f"SELECT, INSERT, UPDATE ({_PRODUCT})", ""),
     "warehouse.supplement": (ADD, ""),
+    "warehouse.trace_code": ("SELECT, INSERT, UPDATE (parent)", ""),
+    "warehouse.trace_act": (ADD, ""),
     # Lot numbers, labels, scans.
     "warehouse.item_category": ("SELECT, INSERT, UPDATE (category)", ""),
     "warehouse.lot_number_rule": (ADD, ""),
@@ -169,12 +171,15 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.answered_us(bigint)": ("EXECUTE", ""),
     "warehouse.handoff_ids_taken(bigint[],uuid[])": ("EXECUTE", ""),
     "warehouse.gs1_prefix_taken(text)": ("EXECUTE", ""),
+    "warehouse.lots_lying(bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.lots_held(bigint,bigint)": ("EXECUTE", ""),
     "warehouse.trail_gate()": ("EXECUTE", ""),
 }
 
 # These run as the owner. What keeps what follows from other rows: who sets it off cannot write there himself.
 # Triggers that check a rule: it holds for all rows, also for those that who fires them does not see. And what one party
-# may ask of another's rows (`policies`): yes or no.
+# may ask of another's rows (`policies`): yes or no. What counts all rows of a party asks once, not at each row, whether
+# the caller stands for it.
 DEFINERS = (
     "warehouse.post_legs()",
     "warehouse.post_deliveries()",
@@ -194,4 +199,6 @@ DEFINERS = (
     "warehouse.answered_us(bigint)",
     "warehouse.handoff_ids_taken(bigint[],uuid[])",
     "warehouse.gs1_prefix_taken(text)",
+    "warehouse.lots_lying(bigint,bigint)",
+    "warehouse.lots_held(bigint,bigint)",
 )
