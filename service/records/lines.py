@@ -212,11 +212,11 @@ _LINES = text("""
             (SELECT number + 1 FROM warehouse.movement WHERE party_id = :party AND id = CAST(:after AS uuid)), 0
         ) AS number
     )
-    SELECT m.number, m.id, m.type, m.actor, m.recorded_at, m.statement_hash, m.content, lot.id AS lot_id,
-        here.available, here.held, lot.number AS lot, lot.uri, lot.item_id, lot.production_date, lot.expiry_date, lot.manufacturer_lot,
-        lot.supplier, lot.traceability_lot_code AS tlc, lot.traceability_source AS tlc_source, item.code AS item,
-        item.name, item.spec, item.gtin, item.unit, item.decimals, s.code AS site, s.zone, me.code AS me,
-        me.uri AS me_uri, other.code AS other, there.code AS other_site, offered.state AS handoff_state,
+    SELECT m.number, m.id, m.type, m.actor, m.recorded_at, m.statement_hash, m.content, here.available, here.held,
+        lot.id AS lot_id, lot.number AS lot, lot.uri, lot.item_id, lot.production_date, lot.expiry_date,
+        lot.manufacturer_lot, lot.supplier, lot.traceability_lot_code AS tlc, lot.traceability_source AS tlc_source,
+        item.code AS item, item.name, item.spec, item.gtin, item.unit, item.decimals, s.code AS site, s.zone,
+        me.code AS me, me.uri AS me_uri, other.code AS other, there.code AS other_site, offered.state AS handoff_state,
         p.regimes, p.raw, p.brand, p.commodity, p.variety, p.pack_size, p.pack_style, p.generic_name, p.trade_name,
         p.dosage_form, p.strength, p.ndc, p.container_size, p.manufacturer, p.approval_number, p.holder
     FROM (
