@@ -22,13 +22,17 @@ _SPECIAL = re.compile("[&<>\x00-\x1f\ufffe\uffff]|_x|^\\s|\\s$")
 
 
 class Sheet(Worksheet):  # type: ignore[misc]
-    """`begin` once, when the head is written; then `put` row after row."""
+    """`begin` once, when the head is written; then `put` row after row, and `end`."""
 
     def begin(self, styles: dict[str, int]) -> None:
         """`styles`: the number of the cell format by the kind of column."""
         self._styles, self._letters = styles, [xl_col_to_name(at) for at in range(self.dim_colmax + 1)]
         self._days, self._told = dict[date, str](), dict[str, str]()
         self._write_single_row(1)  # the head, before what is spelled here
+
+    def end(self) -> None:
+        """Every column gets its arrow: whoever opens the sheet sorts and filters by it."""
+        self.autofilter(0, 0, self.dim_rowmax, self.dim_colmax)
 
     def put(self, at: int, cells: list[str]) -> None:
         """Row `at`, counted from 0, with these cells."""
