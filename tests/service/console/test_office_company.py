@@ -150,3 +150,20 @@ def test_the_integrity_report_reads_the_ledger_only_when_asked(maker: Caller) ->
     assert page(maker, "reports/nosuch").status_code == 404
     bad: Any = page(maker, "reports/expiry", days="x")
     assert bad.status_code == 422 and 'role="alert"' in bad.get_data(as_text=True)
+
+
+def test_a_recall_is_rehearsed_and_a_notice_acknowledged(
+    maker: Caller, trader: Caller, desk: dict[str, Console]
+) -> None:
+    id = offered(maker, trader, "RC-1", "10")
+    clerk, boss = at_console(trader, "operator"), at_console(trader, "supervisor")
+    clerk.fill("/console/handoffs", f"/console/handoffs/{id}/accept", to="SX/A-02")
+    shown = text(desk["li"].fill(f"/console/lot?uri={URI}RC-1", "/console/lot/drill", 200))
+    assert "Found in" in shown and trader.party in shown and "90 EA" in shown
+    assert maker.get("/recalls")["recalls"] == [], "nothing was stopped"
+    body = {"id": str(uuid4()), "item": "AMX", "lot": "RC-1", "reason": "glass", "class": "I", "by": "u-1"}
+    maker.post("/recalls", body)
+    notice = trader.get("/notices?open=true")["notices"][0]["id"]
+    assert f"/console/notices/{notice}/acknowledge" not in clerk.forms("/console/recalls")
+    boss.fill("/console/recalls", f"/console/notices/{notice}/acknowledge")
+    assert trader.get("/notices?open=true")["notices"] == [] and boss.person in text(boss.look("/console/recalls"))
