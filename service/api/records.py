@@ -11,13 +11,16 @@ from service.api import records_schemas as shapes
 from service.api.door import Door
 from service.api.exporting import FILES, answered
 from service.api.house import House
+from service.api.printing import PDF, printed
 from service.api.problem import Problem, not_found
 from service.auth.keys import Caller
 from service.models.records import product
 from service.models.tables import item, lot
+from service.papers.transaction import transaction_pdf
 from service.papers.words import Words
 from service.records import missing, paper
 from service.records.catalogue import RECORDS
+from service.records.dscsa import DSCSA
 from service.records.missing import Missing
 from service.records.record import Record
 from service.reports.export import MEDIA_TYPES
@@ -40,10 +43,29 @@ def door(house: House) -> Door:
             counted = _items(connection, caller.party_id)
         return {"records": [_head(record, counted) for record in RECORDS.values()]}
 
+    _form(records, house)
     for record in RECORDS.values():
         _export(records, house, record)
         _missing(records, house, record)
     return records
+
+
+def _form(records: Door, house: House) -> None:
+    @records.operation("GET", "/records/dscsa/form", roles=_MINE, query=shapes.FormQuery, problems=(404,),
+                       answers={200: PDF})  # fmt: skip
+    def print_transaction(caller: Caller, query: dict[str, Any]) -> Any:
+        """Transaction information and transaction statement of one movement, as a PDF
+
+        The statement is on it only where your company has made it, by a supplement to the movement.
+        """
+        assert caller.party_id is not None
+        asked = Asked(caller.party_id, house.now(), house.origin, {"movement": query["movement"]})
+        with exporting.snapshot(house) as connection:
+            rows = [paper.row(row) for row in DSCSA.rows(connection, asked)]
+        if not rows:
+            raise not_found("transaction", str(query["movement"]))
+        named = f"transaction-{query['movement']}"
+        return printed({**query, "format": "pdf"}, None, named, lambda language: transaction_pdf(rows, language))
 
 
 def _export(records: Door, house: House, record: Record) -> None:

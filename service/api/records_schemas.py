@@ -30,13 +30,22 @@ class OfALot(Asked):
     after = Uuid(doc={"description": "`next` of the page before"})
 
 
+class FormQuery(Shape):
+    movement = Uuid(required=True)
+    lang = Choice("en", "zh", doc={"description": "Of the paper; else Accept-Language decides"})
+
+
+class OfCodes(OfAPeriod):
+    after = Text(18, pattern="[0-9]{1,18}", called="`next` of the page before")
+
+
 class OfTheTrail(OfAPeriod):
     after = Text(64, pattern=r"[0-9]{1,16}-[1-4]-[0-9]{1,18}", called="`next` of the page before")
 
 
 def query_of(record: Record) -> type[Shape]:
     """What its operation takes; a format that the record does not have is refused."""
-    base = {"entry": OfTheTrail}.get(record.key) or (OfALot if record.name == "gmp-genealogy" else OfGoods)
+    base = _base(record)
     return type(f"{_class(record)}Query", (base,), {"format": Choice("json", *record.formats, load_default="json")})
 
 
@@ -48,8 +57,13 @@ def rows_of(record: Record) -> type[Shape]:
 
 
 def missing_query_of(record: Record) -> type[Shape]:
-    base = OfALot if record.name == "gmp-genealogy" else OfTheTrail if record.key == "entry" else OfGoods
-    return type(f"{_class(record)}MissingQuery", (base,), {})
+    return type(f"{_class(record)}MissingQuery", (_base(record),), {})
+
+
+def _base(record: Record) -> type[Shape]:
+    if record.name == "gmp-genealogy":
+        return OfALot
+    return {"entry": OfTheTrail, "number": OfCodes}.get(record.key, OfGoods)
 
 
 def _class(record: Record) -> str:

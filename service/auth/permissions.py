@@ -40,7 +40,7 @@ READS: Mapping[str, Allowed] = {
         "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
         "read_case", "read_certificate", "read_movement_certificate", "read_attachment", "list_counts", "read_count",
         "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures", "list_addresses",
-        "read_product", "list_records", "export_lot", "label_lot", "label_pallet",
+        "read_product", "list_records", "export_lot", "label_lot", "label_pallet", "list_codes",
     ), ALL),
     "list_supplements": INSPECTING,
     **dict.fromkeys(RECORDS, INSPECTING),
@@ -65,6 +65,7 @@ RECORDING: Mapping[str, Allowed] = {
     **dict.fromkeys((
         "record_movement", "record_movements", "scan_code", "receive_against_order", "confirm_pick_line",
         "ship_picked_goods", "add_case", "add_finding", "add_attachment", "capture_document", "capture_event",
+        "capture_codes", "act_on_codes",
     ), FLOOR | {"quality"}),
     **dict.fromkeys((
         "take_lot_numbers", "take_ssccs", "allocate_stock", "make_order_pick_list", "add_count", "enter_lines",

@@ -27,7 +27,7 @@ COOKIE = "lotproof-language"
 FLOOR = "service.console.floor"
 MOST_FIELDS = 20_000
 _YEAR = 365 * 24 * 3600
-_CSP = (
+CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self';"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 )
@@ -229,7 +229,7 @@ def translator(language: Language) -> Callable[..., str]:
 
 
 def _headed(answer: Answer) -> Answer:
-    answer.headers["Content-Security-Policy"] = _CSP
+    answer.headers.setdefault("Content-Security-Policy", CSP)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Referrer-Policy"] = "same-origin"  # with `no-referrer` our own forms would come from `null`
     return answer

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import get_args
 
 from service.console import words_counts, words_goods, words_navigation, words_office, words_orders
+from service.console.floor.words import FLOOR
 from service.papers.words import Language, Words
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -318,6 +319,7 @@ _COMMON: Mapping[str, Words] = {
     "refused.expected": Words("Expected", "应为"),
     "refused.seen": Words("Seen", "实际"),
     "refused.do": Words("Go back and try again; nothing was changed.", "请返回重试；未作任何更改。"),
+    **FLOOR,
 }  # fmt: skip
 
 _SUBJECTS = (words_navigation, words_orders, words_counts, words_goods, words_office)

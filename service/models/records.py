@@ -1,6 +1,6 @@
-"""The tables of what records need beside the ledger: address cards, product data, supplements."""
+"""The tables of what records need beside the ledger: address cards, product data, supplements, codes."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, LargeBinary, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.models.tables import _required, metadata
@@ -39,6 +39,32 @@ supplement = Table(
     _required("field", Text),
     _required("value", Text),
     _required("reason", Text),
+    _required("who", Text),
+    _required("at", DateTime(timezone=True)),
+)
+
+trace_code = Table(
+    "trace_code", metadata,
+    Column("party_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("code", Text, primary_key=True),
+    _required("level", Text),
+    Column("parent", Text),
+    _required("lot_id", BigInteger),
+)
+
+trace_act = Table(
+    "trace_act", metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    _required("party_id", BigInteger),
+    _required("id", Uuid),
+    _required("content_hash", LargeBinary),
+    _required("code", Text),
+    _required("act", Text),
+    Column("movement", BigInteger),
+    Column("result", Text),
+    Column("alert", Text),
+    Column("reason", Text),
+    Column("flag", Text),
     _required("who", Text),
     _required("at", DateTime(timezone=True)),
 )

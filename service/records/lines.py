@@ -186,7 +186,7 @@ def _values(asked: Asked, types: Sequence[str], regime: str | None) -> dict[str,
     return {
         "party": asked.party_id, "types": list(types), "regime": regime, "lot": asked.values.get("lot"),
         "tlc": asked.values.get("tlc"), "since": None if first is None else milliseconds(first - EARLY),
-        "after": asked.after,
+        "after": asked.after, "movement": asked.values.get("movement"),
     }  # fmt: skip
 
 
@@ -215,6 +215,8 @@ _LINES = text("""
             coalesce(sum(leg.units) FILTER (WHERE leg.status = 'available'), 0)::bigint AS available,
             coalesce(sum(leg.units) FILTER (WHERE leg.status = 'hold'), 0)::bigint AS held
         FROM warehouse.leg WHERE leg.place > 0 AND leg.movement >= (SELECT number FROM begin)
+            AND (CAST(:movement AS uuid) IS NULL OR leg.movement = (
+                SELECT number FROM warehouse.movement WHERE party_id = :party AND id = CAST(:movement AS uuid)))
             AND (coalesce(:lot, :tlc) IS NULL
                  OR leg.movement IN (SELECT o.movement FROM wanted JOIN warehouse.leg o ON o.lot_id = wanted.id))
         GROUP BY leg.movement, leg.lot_id

@@ -2,7 +2,10 @@
 
 NAMES = (
     "fsma-204", "dscsa", "gsp-purchases", "gsp-acceptance", "gsp-sales", "gsp-checking-out", "gsp-unfit",
-    "gmp-genealogy", "audit-trail",
+    "gsp-trace-codes", "eu-fmd", "gmp-genealogy", "audit-trail",
 )  # fmt: skip
 
-OPERATIONS = tuple(f"{does}_{name.replace('-', '_')}" for name in NAMES for does in ("export", "missing_in"))
+OPERATIONS = (
+    *(f"{does}_{name.replace('-', '_')}" for name in NAMES for does in ("export", "missing_in")),
+    "print_transaction",
+)

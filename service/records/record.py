@@ -16,7 +16,7 @@ from service.reports.report import Asked, Column, Kind, Report, Row
 
 Needed = Callable[[Row], bool]
 Rows = Callable[[Connection, Asked], Iterator[Row]]
-Entered = Literal["item", "product", "address", "lot", "movement", "line", "recording"]
+Entered = Literal["item", "product", "address", "lot", "movement", "line", "capture", "recording"]
 
 FIXES: dict[Entered, str] = {
     "item": "PATCH /items/{code}",
@@ -25,6 +25,7 @@ FIXES: dict[Entered, str] = {
     "lot": "POST /supplements with lot",
     "movement": "POST /supplements with movement",
     "line": "POST /supplements with movement and lot",
+    "capture": "POST /trace-codes",
     "recording": "when the movement is recorded; later only by another movement",
 }
 

@@ -74,6 +74,8 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.card": (f"SELECT, INSERT, UPDATE ({_CARD})", ""),
     "warehouse.product": (f"SELECT, INSERT, UPDATE ({_PRODUCT})", ""),
     "warehouse.supplement": (ADD, ""),
+    "warehouse.trace_code": ("SELECT, INSERT, UPDATE (parent)", ""),
+    "warehouse.trace_act": (ADD, ""),
     # Lot numbers, labels, scans.
     "warehouse.item_category": ("SELECT, INSERT, UPDATE (category)", ""),
     "warehouse.lot_number_rule": (ADD, ""),

@@ -3,10 +3,11 @@
 Whatever is refused is said on a page, in words; nothing of what was typed into a secret field is repeated.
 """
 
+import re
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from service.api.house import House
 from service.api.problem import Problem
@@ -24,6 +25,9 @@ from service.web.visitor import entered, here, to
 PARTY = Input("party", "party", "organization")
 PERSON = Input("person", "person", "username")
 APP_CODE = Input("code", "code", "one-time-code", hint="enrol_code_hint", inputmode="numeric")
+
+UNSENT = "lotproof-unsent"
+_COUNT = re.compile(r"[0-9]{1,6}", re.ASCII)
 
 
 def pages(house: House) -> Blueprint:
@@ -167,10 +171,14 @@ def _me(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.post("/me/sign-out")
     def sign_out() -> Response:
-        caller, _ = here(house), sent(cookies)
+        """What a phone keeps goes with it, so not while something lies there that is not sent (`console/floor`)."""
+        caller, said = here(house), sent(cookies)
+        if unsent() and "anyway" not in said:
+            return form_page(cookies, "unsent.html", 409, unsent=unsent())
         if caller is not None:
             _end(house, caller, session_of(caller))
         gone = form_page(cookies, "told.html", heading="sign_out", said="me_signed_out", back="visit.sign_in")
+        gone.headers["Clear-Site-Data"] = '"storage"'
         return cookies.take(gone)
 
     @blueprint.post("/me/end")
@@ -186,6 +194,12 @@ def _end(house: House, caller: Caller, only: UUID | None) -> None:
     with house.standing(caller), house.engine.begin() as connection:
         sessions.end(connection, id_of(caller), house.now(), only=only)
     house.access.forget()
+
+
+def unsent() -> int:
+    """How much this device says that it has not sent yet (`static/floor/outbox_view.js`)."""
+    said = request.cookies.get(UNSENT, "0")
+    return int(said) if _COUNT.fullmatch(said) else 0
 
 
 def _uuid(text: str) -> UUID:

@@ -177,7 +177,7 @@ class Life:
         depth = self.dice.randint(1, min(12, self._not_final()))
         removed = [tx for block in self.node.blocks[-depth:] for tx in block.transactions]
         back = [tx for tx in removed if self.dice.random() < 0.5]
-        self.lines[0].branches = [list(self.node.blocks)]
+        self.lines[0].branches = [(list(self.node.blocks), self.node.finalized.number)]
         self.node.reorg(depth, [(tx.raw, self.dice.randrange(depth)) for tx in back])
         self.wrong += len(removed) + 1
         self.reorgs += 1

@@ -52,7 +52,8 @@ class Line(Honest):
     def _old_view(self) -> Door:
         node = copy.copy(self.chain.node)
         if self.branches and self.dice.random() < 0.5:
-            node.blocks = self.dice.choice(self.branches)
+            node.blocks, final = self.dice.choice(self.branches)
+            node.believes_final(final)
         else:
             node.blocks = node.blocks[: -self.dice.randint(1, 6)]
         node.pool = {}

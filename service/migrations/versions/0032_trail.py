@@ -7,7 +7,7 @@ than all that is.
 from alembic import op
 
 revision = "0032"
-down_revision = "0031"
+down_revision = "0031b"
 
 SHEETS = """
 CREATE TABLE warehouse.trail_sheet (

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.usefixtures("sequencing")
 GOODS = [name for name in RECORDS if name not in ("gmp-genealogy", "audit-trail")]
 CARD = {"name": "Maker Ltd", "phone": "+86 571 1", "street": "1 Road", "city": "Hangzhou", "region": "Zhejiang",
         "postal_code": "310000", "country": "CN", "reason": "for the records"}  # fmt: skip
-PRODUCT = {"regimes": ["fsma", "dscsa", "gsp"], "brand": "=Brand()", "generic_name": "阿莫西林", "reason": "leaflet"}
+PRODUCT = {"regimes": ["fsma", "dscsa", "gsp", "fmd"], "brand": "=Brand()", "generic_name": "阿莫西林",
+           "reason": "leaflet"}  # fmt: skip
 
 
 def uri(lot: str) -> str:
@@ -32,7 +33,9 @@ def of(name: str, lot: str = "RC-1") -> str:
 def story(maker: Caller) -> Caller:
     assert maker.send("PATCH", "/items/AMX/product", PRODUCT).status_code == 200
     assert maker.send("PUT", "/addresses", {"kind": "site", "code": "SX", **CARD}).status_code == 200
-    maker.receive("RC-1", "100", supplier="+Supplier", event_time="2026-03-01T08:00:00+08:00")
+    came = maker.receive("RC-1", "100", supplier="+Supplier", event_time="2026-03-01T08:00:00+08:00")
+    maker.post("/trace-codes", {"id": str(uuid4()), "lot": uri("RC-1"), "movement": came["id"],
+                                "codes": [{"code": "81000000000000000001"}]})  # fmt: skip
     line = {"item": "AMX", "lot": "RC-1", "quantity": "7"}
     maker.post("/movements", {"id": str(uuid4()), "type": "hold", "at": "SX/A-01", "reason": "=1+1", "lines": [line]})
     for customer, day in (("@Clinic", 2), ("上海医药", 3)):
@@ -184,7 +187,7 @@ def test_a_card_of_nothing_is_refused(story: Caller, wrong: dict[str, Any], stat
 
 def test_product_data_are_read_as_they_were_said(story: Caller) -> None:
     told = story.get("/items/AMX/product")
-    assert told["generic_name"] == "阿莫西林" and told["regimes"] == ["fsma", "dscsa", "gsp"] and told["raw"] is False
+    assert told["generic_name"] == "阿莫西林" and told["regimes"] == PRODUCT["regimes"] and told["raw"] is False
     assert story.send("GET", "/items/NONE/product").status_code == 404
     assert story.send("PATCH", "/items/NONE/product", {"brand": "x", "reason": "x"}).status_code == 404
     assert story.send("PATCH", "/items/AMX/product", {"regimes": ["moon"], "reason": "x"}).status_code == 422
@@ -198,3 +201,20 @@ def test_the_floor_reads_no_prices(story: Caller) -> None:
     person = Caller(story.client, story.post("/people/floor/api-keys", {"label": "x"})["api_key"])
     assert person.send("GET", "/records/gsp-sales").status_code == 403
     assert person.send("GET", "/records").status_code == 200
+
+
+def test_the_paper_of_a_transaction_has_the_statement_once_it_is_made(story: Caller, outsider: Caller) -> None:
+    sold = story.get("/records/dscsa")["rows"][1]["movement"]
+
+    def paper(lang: str = "en") -> str:
+        data = story.send("GET", f"/records/dscsa/form?movement={sold}&lang={lang}").data
+        return "".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(data)).pages).replace("\n", "")
+
+    assert "No transaction statement was made" in paper() and "did not knowingly" not in paper()
+    made = {"id": str(uuid4()), "movement": sold, "field": "transaction_statement", "value": "made", "reason": "ours"}
+    story.post("/supplements", made)
+    assert "did not knowingly ship a suspect or illegitimate product" in paper() and "RC-1" in paper()
+    assert story.get("/records/dscsa")["rows"][1]["record_hash"] in paper()
+    assert "(G) 未在知情的情况下篡改交易历史" in paper("zh")
+    for caller, movement in ((outsider, sold), (story, str(uuid4()))):
+        assert caller.send("GET", f"/records/dscsa/form?movement={movement}").status_code == 404

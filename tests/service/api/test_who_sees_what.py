@@ -14,7 +14,7 @@ from tests.service.api.conftest import Caller, receive
 pytestmark = pytest.mark.usefixtures("sequencing")
 MAY_BE_EMPTY = ("/gs1-prefixes", "/reports/expiry", "/reports/quarantine", "/reports/integrity", "/notices",
                 "/imports/template", "/signing-keys", "/erasures", "/sign-in-rules",
-                "/oidc-providers", "/overview", "/records", "/missing",
+                "/oidc-providers", "/overview", "/records", "/missing", "/epcis/capture",
                 *(f"/records/{name}" for name in NAMES if name != "audit-trail"))  # fmt: skip
 
 
@@ -54,6 +54,7 @@ def owned(maker: Caller, trader: Caller) -> Owned:
     maker.send("PATCH", "/items/AMX/product", {"regimes": ["fsma", "gsp", "dscsa"], "brand": "SECRET", "reason": "x"})
     maker.post("/supplements", {"id": str(uuid4()), "movement": made["id"], "field": "document_number",
                                 "value": "SECRET-DOCUMENT", "reason": "it was on paper"})  # fmt: skip
+    maker.post("/trace-codes", {"id": str(uuid4()), "lot": made["lots"][0], "codes": [{"code": "SECRET-CODE"}]})
     maker.post("/counts", {"id": str(uuid4()), "by": "SECRET", "blind": False, "places": ["SX/A-01"]})
     maker.post("/shares", {"id": str(uuid4()), "lot": made["lots"][0], "label": "SECRET"})
     maker.post("/oauth-clients", {"label": "SECRET", "jwk": a_machines_key()})

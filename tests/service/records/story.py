@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
+from service.codes import keeping
 from service.domain import commands as c
 from service.people import items
 from service.people.changes import Author
@@ -23,7 +24,8 @@ URI = "https://id.gs1.org/01/09506000134352/10/"
 WHERE = {"phone": "+1 831 555 0100", "street": "1 Field Way", "city": "Salinas", "region": "CA", "postal_code": "93901",
          "country": "US"}  # fmt: skip
 PRODUCT: Mapping[str, Any] = {
-    "regimes": ["fsma", "gsp", "dscsa"], "raw": True, "brand": "Green", "commodity": "Lettuce", "variety": "Romaine",
+    "regimes": ["fsma", "gsp", "dscsa", "fmd"], "raw": True, "brand": "Green", "commodity": "Lettuce",
+    "variety": "Romaine",
     "pack_size": "6 × 300 g", "pack_style": "case", "generic_name": "Lettuce extract", "trade_name": "Lettucin",
     "dosage_form": "capsule", "strength": "10 mg", "ndc": "12345-678-90", "container_size": "24 capsules",
     "manufacturer": "Maker", "approval_number": "H20260001",
@@ -94,7 +96,21 @@ def live(world: World) -> dict[str, UUID]:
     does("back", c.TakeBack(to="S1/Q", customer="Clinic", reason="wilted", lines=line("R1a", "2"), documents=PAPER))
     for field, value in OF_THE_LOT.items():
         say(world, field, value, "L1")
+    _packages(world, made)
     return made
+
+
+def _packages(world: World, made: Mapping[str, UUID]) -> None:
+    """Two single packages of R1: one is sold with the shipment, both are looked up."""
+    by = keeping.By(party_id(world, "maker"), "tester", world.clock())
+    codes = tuple(keeping.NewCode(code) for code in ("81000000000000000001", "81000000000000000002"))
+    both = tuple(each.code for each in codes)
+    acts = (("verified", both, None, "active"), ("sold", both[:1], made["shipped"], None))
+    with world.engine.begin() as connection:
+        keeping.capture(connection, by, keeping.Capture(id=uuid4(), lot=URI + "R1", codes=codes))
+        for act, of, movement, result in acts:
+            asked = keeping.Acting(id=uuid4(), act=act, codes=of, movement=movement, result=result)  # type: ignore[arg-type]
+            assert keeping.act(connection, by, asked) == ([], True)
 
 
 def rows_of(world: World, name: str, party: str = "maker", limit: int | None = None, after: Any = None, **values: Any
