@@ -89,7 +89,7 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     "link": ("share",),
     "directory": ("party_key",),  # which key each party signs with
     "proof": ("statement", "disclosure", "lot"),  # the service decides what of a statement is shown (disclosure.py)
-    "figures": ("webhook", "delivery", "movement"),  # how long the queue of webhooks is
+    "figures": ("webhook", "delivery", "movement", "epcis_capture"),  # how long the queues are
     "capture": ("epcis_capture",),  # which jobs wait; the work is done from where their party stands
     "reseal": ("party_key", "second_factor", "oidc_provider"),  # every party's key under a new KEK
     "operator": ("api_key", "person", "party_key"),
