@@ -1,6 +1,8 @@
 """What a company does with others and with its own keys: handoffs line by line, partial releases, lots split and
 merged, signing keys, API keys, webhooks, customers, reports."""
 
+import re
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -167,3 +169,14 @@ def test_a_recall_is_rehearsed_and_a_notice_acknowledged(
     assert f"/console/notices/{notice}/acknowledge" not in clerk.forms("/console/recalls")
     boss.fill("/console/recalls", f"/console/notices/{notice}/acknowledge")
     assert trader.get("/notices?open=true")["notices"] == [] and boss.person in text(boss.look("/console/recalls"))
+
+
+def test_the_records_that_laws_ask_for_are_offered_as_files(maker: Caller) -> None:
+    """Every address on the page answers with a file."""
+    maker.receive("LAW-1")
+    body = page(maker, "reports").get_data(as_text=True) + page(maker, "lot", uri=URI + "LAW-1").get_data(as_text=True)
+    addresses = [unescape(each) for each in re.findall(r'href="(/api/v1/records/[^"]+)"', body)]
+    assert len(addresses) > 5
+    for address in addresses:
+        answer = maker.send("GET", address.removeprefix("/api/v1"))
+        assert answer.status_code == 200 and answer.headers["Content-Disposition"].startswith("attachment"), address
