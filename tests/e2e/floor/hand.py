@@ -143,7 +143,8 @@ def lot(company: Caller, quantity: str = "100", *, to: str = "SX/A-01", item: st
         expiry: str = "2099-12-31") -> str:  # fmt: skip
     """A new lot; its number."""
     number = f"L{uuid4().hex[:8].upper()}"
-    line = {"item": item, "lot": number, "quantity": quantity, "expiry_date": expiry, "production_date": "2026-01-02"}
+    line = {"item": item, "lot": number, "quantity": quantity, "expiry_date": expiry, "production_date": "2026-01-02",
+            "manufacturer_lot": number}  # fmt: skip
     company.receive(number, to=to, lines=[line])
     return number
 
