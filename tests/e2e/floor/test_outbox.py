@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.e2e.floor.hand import Phone, lot, phone, stock
+from tests.e2e.floor.hand import Phone, another, lot, stock
 from tests.service.api.conftest import Caller
 
 pytestmark = pytest.mark.xdist_group("floor")
@@ -17,8 +17,8 @@ STEPS = ("written down", "before sending", "while sending", "recorded, not answe
 
 
 @pytest.fixture
-def own(chromium: Browser, url: str, maker: Caller) -> Iterator[Phone]:
-    with phone(chromium, url, maker, "operator") as held:
+def own(chromium: Browser, hand: Phone) -> Iterator[Phone]:
+    with another(chromium, hand) as held:
         yield held
 
 
