@@ -22,6 +22,9 @@ from service.api import (
     clients,
     counts,
     customers,
+    epcis_events,
+    epcis_queries,
+    epcis_subscriptions,
     erasures,
     errors,
     handoffs,
@@ -87,6 +90,7 @@ DOORS = (
     imports,
     trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
+    epcis_events, epcis_queries, epcis_subscriptions,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts

@@ -36,6 +36,9 @@ READS: Mapping[str, Allowed] = {
         "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
         "read_case", "read_certificate", "read_movement_certificate", "read_attachment", "list_counts", "read_count",
         "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures",
+        "list_epcis_resources", "list_epcis_events", "read_epcis_event", "end_epcis_page",
+        *(f"{verb}_{kind}" for verb in ("list_epcis", "read_epcis", "list_epcis_events_of")
+          for kind in ("types", "epcs", "steps", "locations", "read_points", "dispositions")),
     ), ALL),
     "list_api_keys": KEEPERS,
     "list_signing_keys": KEEPERS,
@@ -46,6 +49,8 @@ READS: Mapping[str, Allowed] = {
     **dict.fromkeys(("list_erasures", "read_erasure"), KEEPERS | {"supervisor", "quality", "regulator"}),
     "list_refusals": frozenset({"administrator", "supervisor", "auditor"}),
     "list_changes": frozenset({"administrator", "supervisor", "quality", "auditor", "regulator"}),
+    **dict.fromkeys(("list_epcis_queries", "read_epcis_query", "list_epcis_events_of_query"), ALL),
+    **dict.fromkeys(("list_epcis_subscriptions", "read_epcis_subscription"), MACHINE | KEEPERS),
     "list_webhooks": MACHINE | KEEPERS,
     "list_deliveries": MACHINE | KEEPERS,
     "read_import": MACHINE | KEEPERS,
@@ -87,7 +92,8 @@ OPERATIONS: Mapping[str, Allowed] = {
     "review_changes": frozenset({"quality", "supervisor", "auditor"}),
     "ask_erasure": frozenset({"administrator", "quality", "supervisor"}),
     "approve_erasure": frozenset({"quality", "supervisor"}),
-    **dict.fromkeys(("add_webhook", "remove_webhook", "redeliver"), MACHINE | ADMINISTRATOR),
+    **dict.fromkeys(("add_webhook", "remove_webhook", "redeliver", "add_epcis_query", "drop_epcis_query",
+                     "subscribe_to_epcis_query", "end_epcis_subscription"), MACHINE | ADMINISTRATOR),
     **dict.fromkeys(("upload_import", "run_import"), MACHINE),
     "register_party": NOBODY,
 }  # fmt: skip
