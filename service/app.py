@@ -22,8 +22,10 @@ from service.api import (
     clients,
     counts,
     customers,
+    epcis_capture,
     epcis_events,
     epcis_queries,
+    epcis_speech,
     epcis_subscriptions,
     erasures,
     errors,
@@ -66,6 +68,7 @@ from service.budgets import public
 from service.budgets import shared as shared_buckets
 from service.budgets.desk import Budgets
 from service.console import pages as console
+from service.epcis.capture.crew import Crew
 from service.keys.hand import clocked, diced, watch
 from service.keys.keyring import Keyring
 from service.ledger.gather import Gather
@@ -90,7 +93,7 @@ DOORS = (
     imports,
     trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
-    epcis_events, epcis_queries, epcis_subscriptions,
+    epcis_capture, epcis_events, epcis_queries, epcis_subscriptions,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts
@@ -119,6 +122,7 @@ def create_app(given: Settings | None = None) -> Flask:
     app.register_blueprint(verify_page.pages(house))
     metrics.install(app, house)
     public.install(app, house)
+    app.after_request(epcis_speech.spoken)
     app.after_request(headers.secured)
     app.get("/healthz", endpoint="healthz")(lambda: Response("ok\n", content_type="text/plain; charset=utf-8"))
     return app
@@ -138,9 +142,11 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     federation = Federation(engine, keyring, entrance, providers, chosen.public_url, _now, os.urandom)
     writer = db.engine_for(chosen.database_url, pool_size=WRITERS, max_overflow=chosen.web_threads, by_key=True)
     watch(writer)
+    halting = Halting(engine)
     return House(
-        chosen, engine, writer, access, scribe, Gather(writer, scribe), Halting(engine), Proofs(engine, chosen.origin),
+        chosen, engine, writer, access, scribe, Gather(writer, scribe), halting, Proofs(engine, chosen.origin),
         entrance, Enrolment(engine, entrance, _now, os.urandom), federation,
+        Crew(engine, writer, scribe, halting.check),
     )
 
 

@@ -275,15 +275,17 @@ def _documentation(operation: Operation, posted: str) -> dict[str, Any]:
         documented["manual_doc"]["parameters"] = [dict(each) for each in operation.query.documented]
     elif operation.query:
         parameters.append({"in": "query", "schema": operation.query})
+    shown_by = examples.of_operation(posted)
     if isinstance(operation.body, Upload):
         types = operation.body.media or ("application/octet-stream",)
-        content = {media: {"schema": {"type": "string", "format": "binary"}} for media in types}
+        content: dict[str, Any] = {media: {"schema": {"type": "string", "format": "binary"}} for media in types}
+        if shown_by:
+            content["application/json"]["examples"] = shown_by
         documented["manual_doc"]["requestBody"] = {"required": True, "content": content}
     elif operation.body:
         parameters.append({"in": "json", "required": True, "schema": operation.body.schema})
-    shown_by = examples.of_operation(posted)
-    if operation.body and shown_by:
-        documented["manual_doc"]["requestBody"] = {"content": {"application/json": {"examples": shown_by}}}
+        if shown_by:
+            documented["manual_doc"]["requestBody"] = {"content": {"application/json": {"examples": shown_by}}}
     if parameters:
         documented["arguments"] = {"parameters": parameters}
     documented["manual_doc"]["operationId"] = operation.view.__name__
@@ -330,7 +332,7 @@ _MEANING = {
     401: "No valid API key or session; a session may have to prove itself (`prove-yourself`)",
     403: "This key or session may not do that",
     404: "Not there, or not visible to this key",
-    406: "Not in the media type, version or spelling that was asked for",
+    406: "Not in a form, or a version, that was asked for",
     409: "A rule of the warehouse refuses it; the problem holds the numbers",
     413: "Body too large",
     414: "URL too long",

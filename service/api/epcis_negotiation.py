@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 from flask import request
 
+from service.api.epcis_speech import VERSION as SUPPORTED
 from service.api.problem import Problem, shown
 from service.epcis.translation import FORMATS
 
-SUPPORTED = "2.0.0"
-NAMESPACES = "lotproof=urn:lotproof:epcis:"
 JSON, JSON_LD, XML = "application/json", "application/ld+json", "application/xml"
 CBV_FORMATS = ("No_Preference", "Always_Web_URI", "Always_URN", "Never_Translates")
 _VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){0,3}", re.ASCII)

@@ -14,6 +14,7 @@ from service.api.door import Door
 from service.api.problem import try_later
 from service.auth.access import Access
 from service.auth.keys import Caller
+from service.epcis.capture.crew import Crew
 from service.ledger.gather import Gather
 from service.ledger.requests import Scribe
 from service.proof.proofs import Proofs
@@ -77,6 +78,7 @@ class House:
     entrance: Entrance
     enrolment: Enrolment
     federation: Federation
+    captures: Crew
 
     @property
     def now(self) -> Callable[[], datetime]:

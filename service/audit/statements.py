@@ -201,6 +201,7 @@ _STRAY = {
         WHERE NOT EXISTS (SELECT FROM warehouse.movement m WHERE m.statement_hash = s.statement_hash)
         AND NOT EXISTS (SELECT FROM warehouse.party_key k WHERE k.statement_hash = s.statement_hash)
         AND NOT EXISTS (SELECT FROM warehouse.erasure e WHERE e.notice = s.statement_hash AND e.state = 'erased')
+        AND NOT EXISTS (SELECT FROM warehouse.epcis_event v WHERE v.statement_hash = s.statement_hash)
         AND kind IN (1, 2, 3)""",
     "warehouse.erasure": """SELECT number AS key FROM warehouse.erasure e WHERE e.state = 'erased'
         AND NOT EXISTS (SELECT FROM warehouse.movement m WHERE m.number = e.movement)""",
@@ -218,8 +219,8 @@ _KEYS = {"ledger.submission": "id", "ledger.entry": "index", "warehouse.lot": "i
 
 
 def nothing_stands_alone(connection: Connection) -> Found:
-    """Rows that belong to no movement, key or erasure."""
-    check, expected = "every row has its cause", "that of a movement, a key or an erasure"
+    """Rows that belong to no movement, key, erasure or event."""
+    check, expected = "every row has its cause", "that of a movement, a key, an erasure or a captured event"
     for table, query in _STRAY.items():
         column = _KEYS.get(table, "statement_hash")
         field = "statement_hash" if table.startswith("ledger.") else ""

@@ -25,6 +25,7 @@ NOBODY: Allowed = frozenset()
 ADMINISTRATOR: Allowed = frozenset({"administrator"})
 MACHINE: Allowed = frozenset({"integrator"})
 KEEPERS: Allowed = frozenset({"administrator", "auditor"})
+FLOOR: Allowed = frozenset({"operator", "supervisor", "integrator"})
 
 READS: Mapping[str, Allowed] = {
     **dict.fromkeys((
@@ -54,16 +55,15 @@ READS: Mapping[str, Allowed] = {
     "list_webhooks": MACHINE | KEEPERS,
     "list_deliveries": MACHINE | KEEPERS,
     "read_import": MACHINE | KEEPERS,
+    **dict.fromkeys(("list_captures", "read_capture"), FLOOR | {"quality"} | KEEPERS),
     "import_template": ALL,
 }  # fmt: skip
-
-FLOOR: Allowed = frozenset({"operator", "supervisor", "integrator"})
 
 # Open to a role at any site; whoever serves them looks at the site of the act itself.
 RECORDING: Mapping[str, Allowed] = {
     **dict.fromkeys((
         "record_movement", "record_movements", "scan_code", "receive_against_order", "confirm_pick_line",
-        "ship_picked_goods", "add_case", "add_finding", "add_attachment",
+        "ship_picked_goods", "add_case", "add_finding", "add_attachment", "capture_document", "capture_event",
     ), FLOOR | {"quality"}),
     **dict.fromkeys((
         "take_lot_numbers", "take_ssccs", "allocate_stock", "make_order_pick_list", "add_count", "enter_lines",

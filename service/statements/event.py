@@ -42,11 +42,16 @@ class EventText(NamedTuple):
 
 
 def event_of(
-    party: Party, movement: UUID, command: Command, decision: Decision, now: datetime, journal: str
-) -> EventText:
-    """The event of an allowed movement of this party; `journal` is the hash of its rows (`service.ledger.journal`)."""
+    party: Party, movement: UUID, command: Command, decision: Decision, now: datetime, journal: str,
+    captured: dict[str, Any] | None = None,
+) -> EventText:  # fmt: skip
+    """The event of an allowed movement of this party; `journal` is the hash of its rows (`service.ledger.journal`),
+    `captured` what is told of the EPCIS event that it came as.
+    """
     kind = kind_of(command, decision)
     own = own_properties(command, decision) | {"lotproof:journal": journal}
+    if captured is not None:
+        own["lotproof:captured"] = captured
     properties = [_own_context(), _constant("type", kind.type)]
     if kind.action is not None:
         properties.append(_constant("action", kind.action))

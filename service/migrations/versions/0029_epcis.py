@@ -22,6 +22,7 @@ CREATE TABLE warehouse.epcis_capture (
     media_type  text        NOT NULL,
     behaviour   text        NOT NULL CHECK (behaviour IN ('rollback', 'proceed')),
     actor       text        NOT NULL,
+    grants      jsonb       NOT NULL,  -- of whoever asked, at that moment: what the job may do
     body        bytea,      -- packed, until the job is over
     state       text        NOT NULL CHECK (state IN ('running', 'done', 'failed')),
     events      integer     NOT NULL DEFAULT 0,
@@ -58,6 +59,7 @@ CREATE TABLE warehouse.epcis_event (
     biz_location      text,
     transformation_id text,
     body              jsonb       NOT NULL,
+    spelled           jsonb       NOT NULL DEFAULT '{}',  -- canonical identifier: as captured, where that differs
     sha256            bytea       NOT NULL CHECK (octet_length(sha256) = 32),  -- of all that was said
     capture           bigint      REFERENCES warehouse.epcis_capture,
     movement          bigint      REFERENCES warehouse.movement,

@@ -130,6 +130,7 @@ def _names(callers: Mapping[str, Caller], kept: Mapping[str, str], mark: str) ->
         if example.by == OWNER and "{" not in rest and rest:
             yield kind, rest.partition("/")[0]
     yield "webhooks", kept["hook"]
+    yield "read_capture", kept["captured"]
     yield "items", "TAB"
     yield "people", made("/people", {"code": f"p-{uuid4().hex[:8]}", "name": "Li", "roles": []})
     moved = {each.body["type"]: each.body["id"] for each in story() if each.by == OWNER and each.path == "/movements"}

@@ -1,0 +1,218 @@
+"""Capture: a movement where it moves our stock, else evidence; exactly once; and every refusal with its reason."""
+
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Engine, text
+
+from service.audit.warehouse import audit_warehouse
+from service.ledger import ledger_audit
+from tests.service.api import epcis
+from tests.service.api.conftest import ORIGIN, Caller
+from tests.service.api.epcis import at, captured, document, event, lot, received, send
+from tests.tools.waiting import eventually
+
+GS1_PLACE = {"id": "urn:epc:id:sgln:4012345.00011.987"}
+
+
+def rows(owner: Engine, party: str, event_id: str) -> list[Any]:
+    with owner.connect() as connection:
+        asked = text("""SELECT e.*, m.type AS movement_type, s.id AS statement FROM warehouse.epcis_event e
+            JOIN warehouse.party p ON p.id = e.party_id LEFT JOIN warehouse.movement m ON m.number = e.movement
+            JOIN warehouse.statement s ON s.statement_hash = e.statement_hash
+            WHERE p.code = :party AND e.event_id = :id ORDER BY e.number""")
+        return list(connection.execute(asked, {"party": party, "id": event_id}))
+
+
+def stock(caller: Caller, number: str) -> dict[str, str]:
+    found = caller.get(f"/stock?item=AMX&lot={number}")["stock"]
+    return {each["location"]: each["quantity"] for each in found}
+
+
+def others() -> dict[str, Any]:
+    """Somebody observed somebody's pallet somewhere."""
+    return event("departing", None, quantityList=None, epcList=["urn:epc:id:sscc:4012345.0111111111"],
+                 readPoint=GS1_PLACE)  # fmt: skip
+
+
+def test_an_event_that_moves_our_stock_is_a_movement(owner: Engine, maker: Caller) -> None:
+    told = received(maker.party, "EP-1", 70)
+    job = captured(maker, document(told))
+    assert (job["success"], job["errors"], job["lotproof:captured"]) == (True, [], 1)
+    (row,) = rows(owner, maker.party, told["eventID"])
+    assert row.movement_type == "receive" and str(row.statement) == told["eventID"].removeprefix("urn:uuid:")
+    assert stock(maker, "EP-1") == {"SX/A-01": "70"}
+
+
+def test_others_goods_are_kept_and_logged(owner: Engine, maker: Caller, sequencing: Engine) -> None:
+    told = others()
+    assert captured(maker, document(told))["success"]
+    (row,) = rows(owner, maker.party, told["eventID"])
+    assert row.movement is None and row.body["epcList"] == ["https://id.gs1.org/00/040123451111111110"]
+    entry = text("SELECT sequence FROM ledger.entry WHERE statement_hash = :hash")
+
+    def logged() -> bool:
+        with owner.connect() as connection:
+            return connection.scalar(entry, {"hash": row.statement_hash}) == 1
+
+    eventually(logged)
+
+
+def test_the_same_document_is_one_job_and_the_same_event_one_event(owner: Engine, maker: Caller) -> None:
+    told = received(maker.party, "EP-2", 5)
+    first = epcis.begun(maker, document(told))
+    assert epcis.begun(maker, document(told)) == first
+    job = captured(maker, document(told, others()))
+    assert (job["lotproof:captured"], job["lotproof:known"]) == (1, 1)
+    assert stock(maker, "EP-2") == {"SX/A-01": "5"} and len(rows(owner, maker.party, told["eventID"])) == 1
+
+
+def test_one_id_with_other_content_is_refused(maker: Caller) -> None:
+    told = others()
+    captured(maker, document(told))
+    job = captured(maker, document(told | {"eventTime": "2026-01-06T10:00:00Z"}))
+    assert not job["success"]
+    assert job["errors"][0]["type"] == "epcisException:ResourceAlreadyExistsException"
+
+
+def test_an_event_without_an_id_is_named_by_its_hash(owner: Engine, maker: Caller) -> None:
+    told = others() | {"eventTime": "2026-01-07T10:00:00Z"}
+    del told["eventID"]
+    assert captured(maker, document(told))["lotproof:captured"] == 1
+    assert captured(maker, document(told), GS1_Capture_Error_Behaviour="proceed")["lotproof:known"] == 1
+    with owner.connect() as connection:
+        asked = text("SELECT event_id FROM warehouse.epcis_event WHERE event_time = '2026-01-07T10:00Z'")
+        (found,) = connection.execute(asked).scalars()
+    assert found.startswith("ni:///sha-256;") and found.endswith("?ver=CBV2.0")
+
+
+def test_rollback_captures_all_or_nothing_and_proceed_what_it_can(owner: Engine, maker: Caller) -> None:
+    good, bad = received(maker.party, "EP-3", 5), received(maker.party, "EP-4", 1.5)
+    job = captured(maker, document(good, bad))
+    assert (job["success"], job["lotproof:captured"]) == (False, 0) and rows(owner, maker.party, good["eventID"]) == []
+    assert job["errors"][0]["reason"] == "urn:lotproof:problem:bad-quantity" and job["errors"][0]["event"] == 1
+    job = captured(maker, document(good, bad), GS1_Capture_Error_Behaviour="proceed")
+    assert (job["success"], job["lotproof:captured"]) == (False, 1) and stock(maker, "EP-3") == {"SX/A-01": "5"}
+
+
+def test_what_comes_before_its_cause_waits_and_is_tried_again(maker: Caller) -> None:
+    moved = event("storing", {lot("EP-5"): 4}, readPoint=at(maker.party), bizLocation=at(maker.party, "SX/A-02"))
+    early = epcis.begun(maker, document(moved))
+    path = early.removeprefix("/api/v1")
+    eventually(lambda: maker.get(path)["lotproof:waiting"])
+    assert maker.get(path)["running"] and maker.get(path)["lotproof:waiting"][0]["event"] == 0
+    assert captured(maker, document(received(maker.party, "EP-5", 10)))["success"]
+    assert epcis.ended(maker, early)["success"]
+    assert stock(maker, "EP-5") == {"SX/A-01": "6", "SX/A-02": "4"}
+
+
+def test_events_of_one_document_follow_each_other(maker: Caller) -> None:
+    moved = event("storing", {lot("EP-6"): 4}, readPoint=at(maker.party), bizLocation=at(maker.party, "SX/A-02"))
+    assert captured(maker, document(received(maker.party, "EP-6", 10), moved))["lotproof:captured"] == 2
+    assert stock(maker, "EP-6") == {"SX/A-01": "6", "SX/A-02": "4"}
+
+
+def test_the_ways_of_goods(owner: Engine, maker: Caller) -> None:
+    party, here = maker.party, at(maker.party)
+    born = event("commissioning", {lot("EP-7"): 100}, action="ADD", bizLocation=here,
+                 ilmd={"cbvmda:itemExpirationDate": "2099-12-31"})  # fmt: skip
+    held = event("holding", {lot("EP-7"): 10}, readPoint=here, **{"lotproof:reason": "smells"})
+    freed = event("inspecting", {lot("EP-7"): 10}, readPoint=here, **{"lotproof:approvedBy": ["p1", "p2"]})
+    split = {
+        "type": "TransformationEvent", "eventID": f"urn:uuid:{uuid4()}", "bizStep": "repackaging",
+        "eventTime": "2026-01-05T11:00:00Z", "eventTimeZoneOffset": "+00:00", "readPoint": here,
+        "inputQuantityList": [{"epcClass": lot("EP-7"), "quantity": 20}],
+        "outputQuantityList": [{"epcClass": lot("EP-7A"), "quantity": 12}, {"epcClass": lot("EP-7B"), "quantity": 8}],
+    }  # fmt: skip
+    packed = event("packing", None, type="AggregationEvent", action="ADD", quantityList=None, readPoint=here,
+                   parentID="urn:epc:id:sscc:9506000.0000000011",
+                   childQuantityList=[{"epcClass": lot("EP-7A"), "quantity": 12}])  # fmt: skip
+    gone = event("shipping", {lot("EP-7"): 30}, readPoint=here,
+                 destinationList=[{"type": "owning_party", "destination": "https://id.gs1.org/417/4012345000009"}])
+    burnt = event("destroying", {lot("EP-7B"): 8}, action="DELETE", readPoint=here, **{
+        "lotproof:witnesses": ["p1", "p2"], "lotproof:certificate": "D-1", "lotproof:approvedBy": ["p3", "p4"]})
+    story = [born, held, freed, split, packed, gone, burnt]
+    job = captured(maker, document(*story))
+    assert job["errors"] == [] and job["lotproof:captured"] == 7
+    types = [rows(owner, party, each["eventID"])[0].movement_type for each in story]
+    assert types == ["register", "hold", "release", "split", "pack", "ship", "destroy"]
+    assert stock(maker, "EP-7") == {"SX/A-01": "50"}
+    with owner.connect() as connection:
+        assert ledger_audit(connection) == []
+        assert list(audit_warehouse(connection, ORIGIN)) == []
+
+
+def test_from_one_party_to_another(owner: Engine, maker: Caller, trader: Caller) -> None:
+    captured(maker, document(received(maker.party, "EP-8", 40)))
+    party = [{"type": "owning_party", "destination": f"{epcis.HOST}/party/{trader.party}"}]
+    sent = event("shipping", {lot("EP-8"): 40}, readPoint=at(maker.party), destinationList=party)
+    assert captured(maker, document(sent))["success"]
+    source = [{"type": "owning_party", "source": f"{epcis.HOST}/party/{maker.party}"}]
+    came = event("receiving", {lot("EP-8"): 40}, readPoint=at(trader.party), sourceList=source)
+    assert captured(trader, document(came))["errors"] == []
+    assert rows(owner, trader.party, came["eventID"])[0].movement_type == "accept"
+    assert stock(trader, "EP-8") == {"SX/A-01": "40"}
+
+
+def test_a_refusal_of_the_rules_says_why(maker: Caller) -> None:
+    captured(maker, document(received(maker.party, "EP-9", 10)))
+    destroyed = event("destroying", {lot("EP-9"): 1}, action="DELETE", readPoint=at(maker.party))
+    answer = send(maker, "/events", {"@context": [epcis.CONTEXT, epcis.OWN], **destroyed})
+    assert answer.status_code == 400 and answer.json["type"] == "epcisException:ValidationException"
+    assert answer.json["reason"] == "urn:lotproof:problem:not-a-movement"
+    assert "lotproof:witnesses" in answer.json["expected"]
+
+
+def test_a_declaration_of_an_error_stands_beside_its_event(owner: Engine, maker: Caller) -> None:
+    told = received(maker.party, "EP-10", 3)
+    declared = told | {"errorDeclaration": {"declarationTime": "2026-01-09T00:00:00Z", "reason": "incorrect_data"}}
+    assert captured(maker, document(told))["success"] and captured(maker, document(declared))["success"]
+    first, second = rows(owner, maker.party, told["eventID"])
+    assert (first.movement_type, second.movement, second.declares_error) == ("receive", None, True)
+    assert stock(maker, "EP-10") == {"SX/A-01": "3"}
+
+
+def test_one_event_at_once(maker: Caller) -> None:
+    told = {"@context": [epcis.CONTEXT, epcis.OWN], **received(maker.party, "EP-11", 8)}
+    answer = send(maker, "/events", told)
+    assert answer.status_code == 201 and answer.json["eventID"] == told["eventID"]
+    assert answer.headers["Location"].startswith("/api/v1/epcis/events/urn%3Auuid%3A")
+    assert send(maker, "/events", told).status_code == 409
+    assert stock(maker, "EP-11") == {"SX/A-01": "8"}
+
+
+def test_bad_documents_are_refused_as_exceptions_of_epcis(maker: Caller, stranger: Caller) -> None:
+    def refused(body: Any, media: str = "application/json", **headers: str) -> tuple[int, str]:
+        answer = send(maker, "/capture", body, media, **headers)
+        return answer.status_code, answer.json["type"]
+
+    invalid = (400, "epcisException:ValidationException")
+    assert refused(b"{") == invalid
+    assert refused(document(others() | {"action": "LOOK"})) == invalid
+    assert refused(document(others() | {"epcList": ["https://x.example/a=b"]})) == invalid
+    assert refused(document(others()) | {"@context": "https://evil.example/context"}) == invalid
+    assert refused(document(others()), GS1_Capture_Error_Behaviour="perhaps") == invalid
+    bomb = b'<!DOCTYPE x [<!ENTITY a "b">]><e:EPCISDocument xmlns:e="urn:epcglobal:epcis:xsd:2">&a;</e:EPCISDocument>'
+    assert refused(bomb, "application/xml") == invalid
+    assert refused(document(others()), "text/csv") == (415, "epcisException:UnsupportedMediaTypeException")
+    assert refused(document(*[others()] * 2001)) == (413, "epcisException:CaptureLimitExceededException")
+    assert refused(document(others()), GS1_EPCIS_Version="1.2") == (406, "epcisException:NotAcceptableException")
+    answer = send(stranger, "/capture", document(others()))
+    assert (answer.status_code, answer.json["type"]) == (401, "epcisException:SecurityException")
+
+
+def test_a_job_is_seen_by_its_party_only(maker: Caller, trader: Caller) -> None:
+    location = epcis.begun(maker, document(others()))
+    answer = trader.send("GET", location.removeprefix("/api/v1"))
+    assert answer.status_code == 404 and answer.get_json()["type"] == "epcisException:NoSuchResourceException"
+    jobs = maker.get("/epcis/capture?perPage=2")
+    assert len(jobs) == 2 and jobs[0]["captureID"] == location.rpartition("/")[2]
+    first = maker.send("GET", "/epcis/capture?perPage=1")
+    following = first.headers["Link"].partition(">")[0].removeprefix("</api/v1")
+    assert maker.get(following)[0]["captureID"] == jobs[1]["captureID"]
+
+
+def test_what_can_be_captured_is_told(client: Any) -> None:
+    answer = client.options("/api/v1/epcis/capture")
+    assert answer.status_code == 204
+    assert answer.headers["GS1-EPCIS-Capture-Limit"] == "2000" and answer.headers["GS1-EPCIS-Version"] == "2.0.0"
