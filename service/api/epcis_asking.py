@@ -17,6 +17,7 @@ from service.api.epcis_negotiation import Wanted, wanted
 from service.api.house import House
 from service.api.problem import Problem, not_found, shown
 from service.auth.keys import Caller
+from service.epcis.movements import read_all_due
 from service.epcis.query import pages, parameters, reading, values
 from service.epcis.query.compiling import Reader
 from service.epcis.query.conditions import Condition, Question
@@ -50,6 +51,12 @@ def given(pairs: Pairs) -> tuple[Given, ...]:
     for name, value in pairs:
         sent.setdefault(name, []).extend(value.split("|") if name not in _PAGING else [value])
     return tuple(Given(name, tuple(told)) for name, told in sent.items())
+
+
+def catch_up(house: House, caller: Caller) -> None:
+    """Whoever recorded a movement a moment ago finds its event; those of other parties follow within seconds."""
+    if caller.party_id is not None:
+        read_all_due(house.engine, caller.party_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,7 @@ def answered_page(
     left = question.limit if sheet.token is None else sheet.left
     size = sheet.size if left is None else min(sheet.size, left)
     after = sheet.token.position if sheet.token else None
+    catch_up(house, caller)
     with house.engine.connect() as connection:
         found = reading.page(connection, question, reader_of(caller), size, after)
         prefixes = prefix_lengths(connection, caller.party_id)
@@ -140,6 +148,7 @@ def one_event(house: House, caller: Caller, id: str) -> Response:
     """Every event of this id: one, and an error declaration if there is one. Raises Problem 404."""
     form = wanted()
     question = parameters.question((Given("EQ_eventID", (id,)),), Spelling())
+    catch_up(house, caller)
     with house.engine.connect() as connection:
         found = reading.page(connection, question, reader_of(caller), pages.MOST)
         if not found.rows:
@@ -150,6 +159,7 @@ def one_event(house: House, caller: Caller, id: str) -> Response:
 
 def occurs(house: House, caller: Caller, fixed: Condition) -> bool:
     """Whether the caller may see an event of which this is true."""
+    catch_up(house, caller)
     with house.engine.connect() as connection:
         return bool(reading.page(connection, Question((fixed,)), reader_of(caller), 1).rows)
 

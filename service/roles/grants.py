@@ -60,7 +60,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.balance": (READ, ""),  # follows from the legs: post_legs writes it, as the owner
     "warehouse.lot_descent": (ADD, ""),
     "warehouse.statement": (ADD, ""),
-    "warehouse.disclosure": (ADD, ""),
+    "warehouse.disclosure": (ADD, READ),
     "warehouse.handoff": ("SELECT, INSERT, UPDATE (state, answer)", ""),
     "warehouse.handoff_line": (ADD, ""),
     "warehouse.discrepancy": ("SELECT, INSERT, UPDATE (settled, outcome)", ""),
@@ -132,9 +132,9 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.import_problem": ("SELECT, INSERT, DELETE", ""),
     # EPCIS. Which movements are due follows from movements: note_epcis_due adds them, as the owner.
     "warehouse.epcis_capture": (f"SELECT, INSERT, UPDATE ({_CAPTURE})", ""),
-    "warehouse.epcis_event": (ADD, READ),
-    "warehouse.epcis_event_epcs": (ADD, READ),
-    "warehouse.epcis_due": ("SELECT, DELETE", READ),
+    "warehouse.epcis_event": (ADD, ADD),
+    "warehouse.epcis_event_epcs": (ADD, ADD),
+    "warehouse.epcis_due": ("SELECT, DELETE", "SELECT, DELETE"),
     # Who sees which events, and in which order they arrived, follows from them: triggers add it, as the owner.
     "warehouse.epcis_sight": (READ, READ),
     "warehouse.epcis_arriving": (READ, "SELECT, DELETE"),

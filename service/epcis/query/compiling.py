@@ -47,11 +47,11 @@ class Window:
 
 
 def statement(question: Question, reader: Reader, window: Window) -> tuple[str, dict[str, Any]]:
-    """SQL and binds. Rows: number, party_id, body, hash, movement, at (the key), lots (None: all is shown)."""
+    """SQL and binds. Rows: number, party_id, body, spelled, hash, movement, at (the key), lots (None: all is shown)."""
     binds = Binds()
     branches = [branch for branch in _branches(question, reader, window, binds) if branch]
     together = " UNION ALL ".join(f"({branch})" for branch in branches)
-    shown = "number, party_id, CAST(body AS text) AS body, hash, movement, CAST(key AS text) AS at, lots"
+    shown = "number, party_id, CAST(body AS text) AS body, spelled, hash, movement, CAST(key AS text) AS at, lots"
     order = _ordered(question.order, window, binds, "rows.")
     return f"SELECT {shown} FROM ({together}) rows {order}", binds.values  # noqa: S608
 
@@ -96,7 +96,7 @@ def _branch(
     key = _key(question.order, window, binds)
     wanted += _behind(question.order, window, key, binds)
     return (
-        f"SELECT e.number, e.party_id, e.body, e.hash, e.movement, {key} AS key, {lots} AS lots"  # noqa: S608
+        f"SELECT e.number, e.party_id, e.body, e.spelled, e.hash, e.movement, {key} AS key, {lots} AS lots"  # noqa: S608
         f" FROM warehouse.epcis_event e {' '.join(joins)} WHERE {' AND '.join(wanted) or 'true'}"
         f" {_ordered(question.order, window, binds)}"
     )

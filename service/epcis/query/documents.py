@@ -16,7 +16,7 @@ def query_document(
 ) -> Document:
     date = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return Document([row.event for row in rows], "EPCISQueryDocument", creation_date=date, id=id, query_name=name,
-                    subscription=subscription)  # fmt: skip
+                    subscription=subscription, spellings=[row.spelled for row in rows])  # fmt: skip
 
 
 def prefix_lengths(connection: Connection, party: int | None) -> PrefixLength:

@@ -1,6 +1,6 @@
 """Events that answer a question, as far as the asker may see them, a page at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -21,7 +21,8 @@ LONGEST_SECONDS = 10
 
 
 class Row(NamedTuple):
-    """An event as the reader sees it. `whole`: nothing of it is hidden; `hash` is its CBV id, for whoever sees all."""
+    """An event as the reader sees it. `whole`: nothing of it is hidden; `hash` is its CBV id, for whoever sees all; `spelled`
+    how its identifiers were written at first, where that differs."""
 
     number: int
     event: dict[str, Any]
@@ -30,6 +31,7 @@ class Row(NamedTuple):
     party: int
     movement: int | None
     at: str
+    spelled: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def _rows(connection: Connection, question: Question, reader: Reader, window: Wi
     for row in connection.execute(text(sql), binds):
         event, whole = trusted(row.body), row.lots is None
         yield Row(row.number, event if whole else of_lots(event, row.lots), whole, row.hash if whole else None,
-                  row.party_id, row.movement if whole else None, row.at)  # fmt: skip
+                  row.party_id, row.movement if whole else None, row.at, row.spelled if whole else {})  # fmt: skip
 
 
 def _check_number(connection: Connection, question: Question, reader: Reader, most: int) -> None:

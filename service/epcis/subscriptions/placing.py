@@ -5,9 +5,21 @@ a place will never find another event before it. Crash before the commit: nothin
 placed once; an event that was read anew after an erasure keeps its place.
 """
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
+
+from service.epcis.movements import read_due
 
 AT_ONCE = 5000
+MOVEMENTS = 200  # of a party, read as events in one go: it goes on beside all else that the machine does
+
+
+def catch_up(engine: Engine) -> None:
+    """Read some of the movements that nobody has read as events yet: others wait to be told of them."""
+    with engine.connect() as connection:
+        parties = connection.scalars(_DUE).all()
+    for party in parties:
+        with engine.begin() as connection:
+            read_due(connection, party, MOVEMENTS)
 
 
 def place_arrivals(connection: Connection) -> int:
@@ -20,6 +32,7 @@ def last_place(connection: Connection) -> int:
     return connection.execute(_LAST).scalar_one()
 
 
+_DUE = text("SELECT DISTINCT party_id FROM warehouse.epcis_due ORDER BY party_id LIMIT 50")
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('lotproof/epcis-arrival', 0))")
 _LAST = text("SELECT coalesce(max(place), 0) FROM warehouse.epcis_arrival")
 _PLACE = text("""

@@ -17,7 +17,7 @@ from service.epcis.documents import write
 from service.epcis.query.documents import prefix_lengths, query_document
 from service.epcis.query.faults import QueryFault
 from service.epcis.subscriptions import telling
-from service.epcis.subscriptions.placing import place_arrivals
+from service.epcis.subscriptions.placing import catch_up, place_arrivals
 from service.epcis.subscriptions.signing import SIGNATURE, signature_of
 from service.epcis.subscriptions.telling import Message
 from service.webhooks import signing
@@ -44,6 +44,7 @@ class Teller:
         """Until `stop` is set; what is on its way is finished first."""
         while not stop.is_set():
             try:
+                catch_up(self._engine)
                 with self._engine.begin() as connection:
                     place_arrivals(connection)
                 if not self.once():

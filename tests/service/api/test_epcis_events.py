@@ -140,8 +140,8 @@ def test_exceptions_are_named_as_the_standard_names_them(books: World, maker: Ca
         "/epcis/events?eventCountLimit=1&maxEventCount=1": (400, "QueryParameterException"),
         "/epcis/events?perPage=0": (400, "QueryParameterException"),
         f"/epcis/events?EQ_bizStep={'x' * 9000}": (414, "URITooLongException"),
-        "/epcis/events/urn:uuid:none": (404, "NoSuchNameException"),
-        "/epcis/bizSteps/urn:no:such": (404, "NoSuchNameException"),
+        "/epcis/events/urn:uuid:none": (404, "NoSuchResourceException"),
+        "/epcis/bizSteps/urn:no:such": (404, "NoSuchResourceException"),
         "/epcis/bizSteps/storing/events?EQ_bizStep=shipping": (400, "QueryParameterException"),
         "/epcis/epcs?EQ_bizStep=shipping": (400, "QueryParameterException"),
     }

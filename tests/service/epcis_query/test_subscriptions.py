@@ -22,7 +22,7 @@ from service.epcis.subscriptions.placing import last_place, place_arrivals
 from service.epcis.subscriptions.signing import is_genuine
 from service.epcis.subscriptions.teller import Teller
 from service.webhooks import signing
-from tests.service.epcis_query.world import World, gtin_lot
+from tests.service.epcis_query.world import World, gtin_lot, insert
 from tests.service.webhooks import receiver as behaviour
 from tests.service.webhooks.receiver import Receiver, answers
 
@@ -160,7 +160,7 @@ def test_writers_that_commit_in_another_order_lose_nothing(told: Told) -> None:
     """Four writers whose transactions overlap, while a teller tells: numbers of events become visible out of order."""
     with Receiver(answers(200)) as receiver:
         told.subscribe(receiver.url)
-        told.world.party("maker")
+        told.world.capture("maker", STORED)
 
         def write(name: str) -> None:
             for n in range(15):
@@ -177,19 +177,16 @@ def test_writers_that_commit_in_another_order_lose_nothing(told: Told) -> None:
 
 
 def _insert_slowly(connection: Any, world: World, id: str) -> None:
-    from tests.service.epcis_query.world import insert
-
     insert(connection, world.parties["maker"], world._completed({**SHIPPED, "eventID": id}))
     time.sleep(0.002)
 
 
 def test_an_uncommitted_event_is_told_after_it_was_committed(told: Told) -> None:
     """The one thing that a cursor over numbers would lose: a lower number that comes later."""
-    from tests.service.epcis_query.world import insert
-
     with Receiver(answers(200)) as receiver:
         told.subscribe(receiver.url)
         party = told.world.party("maker")
+        told.world.capture("maker", STORED)
         with told.world.engine.begin() as slow:
             insert(slow, party, told.world._completed({**SHIPPED, "eventID": "urn:slow"}))
             told.world.capture("maker", {**SHIPPED, "eventID": "urn:quick"})

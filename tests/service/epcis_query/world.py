@@ -101,8 +101,8 @@ def identifiers(event: Mapping[str, Any]) -> set[tuple[str, str]]:
 
 _EVENT = """
     INSERT INTO warehouse.epcis_event (party_id, event_id, declares_error, hash, event_time, record_time, type, action,
-        biz_step, disposition, read_point, biz_location, transformation_id, body, sha256, statement_hash)
+        biz_step, disposition, read_point, biz_location, transformation_id, body, spelled, sha256, statement_hash)
     VALUES (:party, :id, :declares, :hash, CAST(:time AS timestamptz), CAST(:recorded AS timestamptz), :type, :action,
-        :step, :disposition, :read_point, :place, :transformation, CAST(:body AS jsonb), :hash, :statement)
+        :step, :disposition, :read_point, :place, :transformation, CAST(:body AS jsonb), '{}', :hash, :statement)
     RETURNING number
 """
