@@ -18,6 +18,7 @@ from service.api.house import House
 from service.api.problem import Problem, not_found, shown
 from service.auth.keys import Caller
 from service.epcis.movements import read_all_due
+from service.epcis.proof import Log, proofs_of, with_proof
 from service.epcis.query import pages, parameters, reading, values
 from service.epcis.query.compiling import Reader
 from service.epcis.query.conditions import Condition, Question
@@ -26,6 +27,7 @@ from service.epcis.query.documents import prefix_lengths
 from service.epcis.query.faults import WrongParameter
 from service.epcis.query.pages import Token, Tokens
 from service.epcis.query.parameters import Given, Spelling
+from service.epcis.query.reading import Row
 from service.epcis.translation import to_urn
 from service.models.epcis_query import epcis_page_ended
 
@@ -135,13 +137,14 @@ def answered_page(
     catch_up(house, caller)
     with house.engine.connect() as connection:
         found = reading.page(connection, question, reader_of(caller), size, after)
+        rows = _with_proofs(house, connection, caller, found.rows)
         prefixes = prefix_lengths(connection, caller.party_id)
     left = None if left is None else left - len(found.rows)
     following = None
     if found.next is not None and left != 0:
         until = int(house.now().timestamp()) + pages.LIVES_SECONDS
         following = Next(sheet.tokens, Token(found.next, until, left))
-    return documents.events(found.rows, form, house.now(), prefixes, name=name, following=following)
+    return documents.events(rows, form, house.now(), prefixes, name=name, following=following)
 
 
 def one_event(house: House, caller: Caller, id: str) -> Response:
@@ -153,8 +156,16 @@ def one_event(house: House, caller: Caller, id: str) -> Response:
         found = reading.page(connection, question, reader_of(caller), pages.MOST)
         if not found.rows:
             raise not_found("event", id)
+        rows = _with_proofs(house, connection, caller, found.rows)
         prefixes = prefix_lengths(connection, caller.party_id)
-    return documents.events(found.rows, form, house.now(), prefixes)
+    return documents.events(rows, form, house.now(), prefixes)
+
+
+def _with_proofs(house: House, connection: Connection, caller: Caller, rows: Sequence[Row]) -> list[Row]:
+    """The caller's own events say how far their proofs are; whose an event is not asks for the proof of its lot."""
+    own = [row.number for row in rows if row.party == caller.party_id]
+    told = proofs_of(connection, Log(house.origin, house.settings.public_url), own) if own else {}
+    return [row._replace(event=with_proof(row.event, told[row.number])) if row.number in told else row for row in rows]
 
 
 def occurs(house: House, caller: Caller, fixed: Condition) -> bool:

@@ -1,7 +1,7 @@
 """EPCIS events against what was signed: each row says what its statement says, or what the statement has the digest of.
 
-A captured event is known by `lotproof:captured`, the digest of all that it said; an event that is a movement of ours is
-read again from the statement. The columns by which an event is found follow from its body.
+A captured event is known by `lotproof:captured`, the digest of all that it said; one that was read from a statement is
+is read again. The columns by which an event is found follow from its body.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from service.audit.differ import PROOF, Table, shown
 from service.epcis.documents.canonical import canonical_event
 from service.epcis.evidence import CAPTURED
 from service.epcis.identifiers import identifiers_of
-from service.epcis.movements import event_of
+from service.epcis.movements import event_of, named
 from service.epcis.store import body_of
 from service.epcis.validation import moment
 from service.epcis.wanted import all_of
@@ -35,10 +35,11 @@ def events_are_what_was_signed(connection: Connection) -> Iterator[Finding]:
 
 def _event(row: Row[Any]) -> Iterator[Finding]:
     body = body_of(row.body)
-    signed = _signed(row.disclosures)
-    for field, seen in (("body", all_of(body)), ("sha256", bytes(row.sha256))):
-        if seen != signed:
-            yield _finding(EVENT, row, field, shown(signed), shown(seen))
+    signed, said = _signed(row.disclosures), all_of(body)
+    if said not in signed:
+        yield _finding(EVENT, row, "body", " or ".join(map(shown, signed)), shown(said))
+    elif bytes(row.sha256) != said:
+        yield _finding(EVENT, row, "sha256", shown(said), shown(row.sha256))
     for column, name in _COLUMNS.items():
         if body.get(name) != getattr(row, column):
             yield _finding(EVENT, row, column, body.get(name), getattr(row, column))
@@ -52,13 +53,11 @@ def _event(row: Row[Any]) -> Iterator[Finding]:
         yield _finding(EPCS, row, "value", named, sorted(row.epcs))
 
 
-def _signed(disclosures: str) -> bytes:
-    """The digest of all that the event said."""
-    told = event_of(disclosures)
+def _signed(disclosures: str) -> list[bytes]:
+    """Digests of what the event may say: all that was captured, or what its statement still tells of it."""
+    told = named(event_of(disclosures))
     captured = told.get(CAPTURED)
-    if captured is None:
-        return all_of(canonical_event(told, {})[0])
-    return unb64url(captured["sha256"])
+    return [all_of(canonical_event(told, {})[0]), *([unb64url(captured["sha256"])] if captured else [])]
 
 
 def _finding(table: Table, row: Row[Any], field: str, expected: object, seen: object) -> Finding:

@@ -36,7 +36,7 @@ READS: Mapping[str, Allowed] = {
         "report_turnover", "read_overview",
         "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
         "read_case", "read_certificate", "read_movement_certificate", "read_attachment", "list_counts", "read_count",
-        "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures",
+        "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures", "export_lot",
         "list_epcis_resources", "list_epcis_events", "read_epcis_event", "end_epcis_page",
         *(f"{verb}_{kind}" for verb in ("list_epcis", "read_epcis", "list_epcis_events_of")
           for kind in ("types", "epcs", "steps", "locations", "read_points", "dispositions")),

@@ -30,7 +30,7 @@ def read_due(connection: Connection, party_id: int, most: int = AT_ONCE) -> int:
     rows = connection.execute(text(_DUE), {"party": party_id, "most": most}).all()
     by_time: dict[int, list[Kept]] = defaultdict(list)
     for row in rows:
-        made = wanted_of(*canonical_event(_named(event_of(row.disclosures)), {}))
+        made = wanted_of(*canonical_event(named(event_of(row.disclosures)), {}))
         by_time[row.recorded_at].append(Kept(made, row.number, row.statement_hash))
     for recorded_at, kept in by_time.items():
         keep(connection, party_id, kept, EPOCH + timedelta(milliseconds=recorded_at))
@@ -45,7 +45,7 @@ def read_all_due(engine: Engine, party_id: int) -> None:
                 return
 
 
-def _named(event: Event) -> Event:
+def named(event: Event) -> Event:
     """A movement that came as an event keeps that event's id."""
     captured = event.get(CAPTURED)
     return event | {"eventID": captured["eventID"]} if captured else event

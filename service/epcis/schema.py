@@ -112,13 +112,14 @@ EVENTS: dict[str, Schema] = {
     "ObjectEvent": _event(
         "action", _SEEN, _BORN, action=ACTION, epcList=EPCS, quantityList=QUANTITIES, **_STEP, **_LASTING, **_ILMD),
     "AggregationEvent": _event(
-        "action", {"anyOf": [_ENDS, _CHILDREN]}, {"anyOf": [_ENDS, {"required": ["parentID"]}]}, action=ACTION,
-        parentID=URI, childEPCs=EPCS, childQuantityList=QUANTITIES, **_STEP),
+        "action", {"anyOf": [_ENDS, _CHILDREN]}, action=ACTION, parentID=URI, childEPCs=listed(URI),
+        childQuantityList=QUANTITIES, **_STEP),
     "AssociationEvent": _event(
         "action parentID", {"anyOf": [_ENDS, _CHILDREN]}, action=ACTION, parentID=URI, childEPCs=listed(URI),
         childQuantityList=QUANTITIES, **_STEP),
     "TransactionEvent": _event(
-        "action bizTransactionList", action=ACTION, parentID=URI, epcList=EPCS, quantityList=QUANTITIES, **_STEP),
+        "action bizTransactionList", _any_of("bizTransactionList"), {"anyOf": [_ENDS, *_SEEN["anyOf"][:2]]},
+        action=ACTION, parentID=URI, epcList=listed(URI), quantityList=QUANTITIES, **_STEP),
     "TransformationEvent": _event(
         "", _MADE, inputEPCList=EPCS, outputEPCList=EPCS, inputQuantityList=QUANTITIES, outputQuantityList=QUANTITIES,
         transformationID=URI, **_STEP, **_LASTING, **_ILMD),
@@ -141,14 +142,14 @@ _HEAD: dict[str, Schema] = {
     "epcisHeader": open_(epcisMasterData={"type": "object", "properties": {"vocabularyList": _VOCABULARIES}}),
 }  # fmt: skip
 _LIST = listed({"type": "object", "required": ["type"]})
-_RESULTS = {"type": "object", "required": ["queryName", "resultsBody"], "properties": {
-    "queryName": TEXT, "subscriptionID": TEXT,
-    "resultsBody": {"type": "object", "required": ["eventList"], "properties": {"eventList": _LIST}}}}  # fmt: skip
+_QUERY_HEAD = {name: _HEAD[name] for name in ("@context", "id", "type", "schemaVersion", "creationDate", "epcisHeader")}
+_RESULTS = open_(
+    ["queryName", "resultsBody"], queryName=TEXT, subscriptionID=TEXT,
+    resultsBody=open_(["eventList"], eventList=_LIST, vocabularyList=_VOCABULARIES))  # fmt: skip
 DOCUMENTS: dict[str, Schema] = {
     "EPCISDocument": open_(
         ["@context", "type", "schemaVersion", "creationDate", "epcisBody"], **_HEAD,
         epcisBody={"type": "object", "required": ["eventList"], "properties": {"eventList": _LIST}}),
     "EPCISQueryDocument": open_(
-        ["@context", "type", "schemaVersion", "creationDate", "epcisBody"], **_HEAD,
-        epcisBody={"type": "object", "required": ["queryResults"], "properties": {"queryResults": _RESULTS}}),
+        ["@context", "type", "epcisBody"], **_QUERY_HEAD, epcisBody=open_(["queryResults"], queryResults=_RESULTS)),
 }  # fmt: skip

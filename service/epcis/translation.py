@@ -136,7 +136,7 @@ def _link_of_pairs(ai: str, key: str | None, rest: list[str | None]) -> str | No
     if not re.fullmatch(KEY_FORMS[ai], key, re.ASCII):
         return None
     named = {NAMES.get(name or "", name): value for name, value in zip(rest[::2], rest[1::2], strict=True)}
-    if not named.keys() <= {"22", *QUALIFIERS.get(ai, ())}:
+    if None in named.values() or not named.keys() <= {"22", *QUALIFIERS.get(ai, ())}:
         return None
     stem = f"{CANONICAL}/{ai}/{escaped(key)}"
     for qualifier in QUALIFIERS.get(ai, ()):

@@ -20,10 +20,10 @@ SHOWN = 120
 def check_document(said: Any) -> None:
     """Raises Unreadable, naming where."""
     kind = said.get("type") if isinstance(said, dict) else None
-    if kind not in schema.DOCUMENTS:
+    if not isinstance(kind, str) or kind not in schema.DOCUMENTS:
         raise Unreadable("expected an EPCISDocument or EPCISQueryDocument", where="/type", seen=_short(kind))
     _check(_document(kind), said, "")
-    if not str(said["schemaVersion"]).startswith("2."):
+    if not str(said.get("schemaVersion", "2.0")).startswith("2."):
         raise Unreadable("expected EPCIS 2", where="/schemaVersion", expected="2.0", seen=said["schemaVersion"])
     for at, event in enumerate(_events(said)):
         check_event(event, where=f"/eventList/{at}")
