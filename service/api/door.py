@@ -304,8 +304,9 @@ def _security(roles: Roles) -> list[dict[str, list[str]]]:
 
 
 def _response(schema: Any) -> dict[str, Any]:
-    if isinstance(schema, str):  # another media type than JSON
-        return {"description": "Success", "content_type": schema, "schema": {"type": "string"}}
+    if isinstance(schema, str):  # another media type, or JSON whose form another document describes
+        form = {} if schema.endswith("json") else {"type": "string"}
+        return {"description": "Success", "content_type": schema, "schema": form}
     return {"description": "Success", "content_type": "application/json", "schema": schema}
 
 

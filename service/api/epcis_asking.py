@@ -21,7 +21,7 @@ from service.epcis.movements import read_all_due
 from service.epcis.proof import Log, proofs_of, with_proof
 from service.epcis.query import pages, parameters, reading, values
 from service.epcis.query.compiling import Reader
-from service.epcis.query.conditions import Condition, Question
+from service.epcis.query.conditions import Column, Condition, Question
 from service.epcis.query.documented import EVENT_PARAMETERS, PAGE_PARAMETERS
 from service.epcis.query.documents import prefix_lengths
 from service.epcis.query.faults import WrongParameter
@@ -81,7 +81,7 @@ def paging(house: House, caller: Caller, sent: Iterable[Given], about: Any) -> P
         if len(several) != 1:
             raise WrongParameter(f"{name}: expected one value, got {len(several)}", expected=1, seen=len(several))
     size = values.whole("perPage", said["perPage"][0], 1, 10**9) if "perPage" in said else pages.DEFAULT
-    tokens = Tokens(page_key(house), orjson.dumps([caller.role, caller.party, request.path, about]).decode())
+    tokens = _tokens(house, caller, orjson.dumps([request.path, about]).decode())
     token = None
     if "nextPageToken" in said:
         token = tokens.read(said["nextPageToken"][0], house.now())
@@ -96,9 +96,13 @@ def page_key(house: House) -> bytes:
     return sha256(b"lotproof/epcis-pages\0" + house.settings.kek).digest()
 
 
-def issued_until(house: House, token: str) -> datetime | None:
-    """Until when a token of ours lives, whoever's and of whatever question; None if it is none."""
-    until = Tokens(page_key(house), "").lives_until(token)
+def _tokens(house: House, caller: Caller, about: str = "") -> Tokens:
+    return Tokens(page_key(house), f"{caller.role}/{caller.party or ''}", about)
+
+
+def issued_until(house: House, caller: Caller, token: str) -> datetime | None:
+    """Until when a token of the caller's lives, of whatever question; None if it is none."""
+    until = _tokens(house, caller).lives_until(token)
     return None if until is None else datetime.fromtimestamp(until, UTC)
 
 
@@ -150,7 +154,7 @@ def answered_page(
 def one_event(house: House, caller: Caller, id: str) -> Response:
     """Every event of this id: one, and an error declaration if there is one. Raises Problem 404."""
     form = wanted()
-    question = parameters.question((Given("EQ_eventID", (id,)),), Spelling())
+    question = Question((Condition("EQ_eventID", Column("event_id"), "EQ", (id,)),))
     catch_up(house, caller)
     with house.engine.connect() as connection:
         found = reading.page(connection, question, reader_of(caller), pages.MOST)

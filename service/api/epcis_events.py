@@ -99,13 +99,13 @@ def _tokens(shown: Door, house: House) -> None:
     )  # fmt: skip
     def end_epcis_page(caller: Caller, token: str) -> Any:
         """EPCIS: end a page token; nobody can turn to that page any more"""
-        until = asking.issued_until(house, token)
+        until = asking.issued_until(house, caller, token)
         if until is None:
             raise not_found("page token", token)
         row = {"party_id": caller.party_id, "token_hash": sha256(token.encode()).digest(), "until": until}
         with house.engine.begin() as connection:
             connection.execute(insert(epcis_page_ended).values(row).on_conflict_do_nothing())
-        return Response(status=204)
+        return Response(status=204, content_type="text/plain; charset=utf-8")
 
 
 def _resource(shown: Door, house: House, kind: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
+from flask.blueprints import BlueprintSetupState
 from sqlalchemy import Row
 
 from service.api import epcis_asking as asking
@@ -15,7 +16,7 @@ from service.api.epcis_door import PREFIX, epcis_door
 from service.api.epcis_events import DOCUMENT
 from service.api.epcis_negotiation import JSON, JSON_LD, Wanted, namespaces, wanted
 from service.api.fields import Shape, Text
-from service.api.house import House
+from service.api.house import API, House
 from service.api.problem import Problem, not_found
 from service.api.schemas import Members
 from service.api.trail import author
@@ -40,7 +41,17 @@ def door(house: House) -> Door:
     kept = epcis_door(house, "epcis-queries", "GS1 EPCIS 2.0: queries with a name")
     _keeping(kept, house)
     _asking(kept, house)
+    kept.record(_no_websockets)
     return kept
+
+
+def _no_websockets(state: BlueprintSetupState) -> None:
+    """Flask tells requests for a WebSocket from others before it looks for a route: so they have one of their own."""
+
+    def refuse(name: str) -> Response:
+        raise Problem(501, "no-websockets", _WEBSOCKETS, expected="a webhook", seen="websocket")
+
+    state.app.add_url_rule(f"{API}{PREFIX}/queries/<name>/events", "epcis-websocket", refuse, websocket=True)
 
 
 def _keeping(kept: Door, house: House) -> None:
@@ -75,7 +86,7 @@ def _keeping(kept: Door, house: House) -> None:
             if not named.drop(connection, who.party_id, name):
                 raise not_found("query", name)
             changes.keep(connection, who, "epcis-query", name, {"query": ("kept", None)})
-        return Response(status=204)
+        return Response(status=204, content_type="text/plain; charset=utf-8")
 
 
 def _asking(kept: Door, house: House) -> None:
@@ -103,14 +114,12 @@ def _asking(kept: Door, house: House) -> None:
 
     @kept.operation(
         "GET", f"{PREFIX}/queries/<name>/events", roles=("party",), path=NAME, query=PAGED, answers=DOCUMENT,
-        problems=(*PROBLEMS, 501),
+        problems=PROBLEMS,
     )  # fmt: skip
     def list_epcis_events_of_query(caller: Caller, name: str, query: Pairs) -> Any:
         """EPCIS: what a query finds now"""
         form, sent = wanted(), given(query)
         row = found_query(house, caller, name)
-        if "websocket" in request.headers.get("Upgrade", "").lower():
-            raise Problem(501, "no-websockets", _WEBSOCKETS, expected="a webhook", seen="websocket")
         for unknown in asking.conditions(sent):
             if unknown.name in CONTROLS:
                 raise WrongControls(f"{unknown.name}: {_WEBSOCKETS}", expected="a webhook", seen=unknown.name)

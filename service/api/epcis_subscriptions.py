@@ -93,7 +93,7 @@ def _subscribing(told: Door, house: House) -> None:
             row = _one(connection, query, id)
             connection.execute(delete(subscriptions).where(subscriptions.c.id == id))
             changes.keep(connection, who, "epcis-subscription", str(id), {"url": (row.url, None)})
-        return Response(status=204)
+        return Response(status=204, content_type="text/plain; charset=utf-8")
 
 
 def _reading(told: Door, house: House) -> None:

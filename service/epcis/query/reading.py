@@ -21,8 +21,8 @@ LONGEST_SECONDS = 10
 
 
 class Row(NamedTuple):
-    """An event as the reader sees it. `whole`: nothing of it is hidden; `hash` is its CBV id, for whoever sees all; `spelled`
-    how its identifiers were written at first, where that differs."""
+    """An event as the reader sees it. `whole`: nothing of it is hidden; `hash` is its CBV id, for whoever sees all;
+    `spelled`: how its identifiers were written at first, where that differs."""
 
     number: int
     event: dict[str, Any]

@@ -23,16 +23,37 @@ def books(owner: Engine, maker: Caller, trader: Caller, outsider: Caller) -> Wor
     with owner.connect() as connection:
         for caller in (maker, trader, outsider):
             world.parties[caller.party] = connection.scalar(
-                text("SELECT id FROM warehouse.party WHERE code = :code"), {"code": caller.party})  # fmt: skip
-    seen = {"type": "ObjectEvent", "action": "OBSERVE", "bizStep": "storing", "disposition": "in_progress",
-            "readPoint": {"id": PLACE}, "quantityList": [{"epcClass": LOT, "quantity": 1.50, "uom": "KGM"}]}  # fmt: skip
+                text("SELECT id FROM warehouse.party WHERE code = :code"), {"code": caller.party}
+            )
+    seen = {
+        "type": "ObjectEvent",
+        "action": "OBSERVE",
+        "bizStep": "storing",
+        "disposition": "in_progress",
+        "readPoint": {"id": PLACE},
+        "quantityList": [{"epcClass": LOT, "quantity": 1.50, "uom": "KGM"}],
+    }
     world.capture(maker.party, *[seen] * 70)
-    packed = {"type": "AggregationEvent", "action": "ADD", "bizStep": "ex:stacking", "parentID": SGTIN,
-              "@context": [{"ex": "https://ns.example.com/epcis/"}]}  # fmt: skip
-    named = {**seen, "bizStep": "shipping", "eventID": "urn:uuid:named", "quantityList": [{"epcClass": gtin_lot("N"), "quantity": 2}],
-             "destinationList": [{"type": "owning_party", "destination": uri(owner, trader)}]}  # fmt: skip
-    wrong = {**seen, "eventID": "urn:uuid:named", "bizStep": "shipping",
-             "errorDeclaration": {"declarationTime": BEGAN.isoformat(timespec="milliseconds")}}  # fmt: skip
+    packed = {
+        "type": "AggregationEvent",
+        "action": "ADD",
+        "bizStep": "ex:stacking",
+        "parentID": SGTIN,
+        "@context": [{"ex": "https://ns.example.com/epcis/"}],
+    }
+    named = {
+        **seen,
+        "bizStep": "shipping",
+        "eventID": "urn:uuid:named",
+        "quantityList": [{"epcClass": gtin_lot("N"), "quantity": 2}],
+        "destinationList": [{"type": "owning_party", "destination": uri(owner, trader)}],
+    }
+    wrong = {
+        **seen,
+        "eventID": "urn:uuid:named",
+        "bizStep": "shipping",
+        "errorDeclaration": {"declarationTime": BEGAN.isoformat(timespec="milliseconds")},
+    }
     world.capture(maker.party, packed, named, wrong)
     return world
 
@@ -123,11 +144,16 @@ def test_media_types_and_spellings(books: World, maker: Caller) -> None:
 @pytest.mark.parametrize(
     ("headers", "seen"),
     [
-        ({"Accept": "text/csv"}, "text/csv"), ({"GS1-EPC-Format": "Sometimes"}, "Sometimes"), ({"GS1-EPCIS-Min": "2.1"}, "2.1"),
-        ({"GS1-EPCIS-Max": "1.2"}, "1.2"), ({"GS1-CBV-Min": "9"}, "9"), ({"GS1-EPCIS-Version": "1.2.0"}, "1.2.0"),
-        ({"GS1-CBV-XML-Format": "x"}, "x"), ({"GS1-EPCIS-Max": "many"}, "many"),
+        ({"Accept": "text/csv"}, "text/csv"),
+        ({"GS1-EPC-Format": "Sometimes"}, "Sometimes"),
+        ({"GS1-EPCIS-Min": "2.1"}, "2.1"),
+        ({"GS1-EPCIS-Max": "1.2"}, "1.2"),
+        ({"GS1-CBV-Min": "9"}, "9"),
+        ({"GS1-EPCIS-Version": "1.2.0"}, "1.2.0"),
+        ({"GS1-CBV-XML-Format": "x"}, "x"),
+        ({"GS1-EPCIS-Max": "many"}, "many"),
     ],
-)  # fmt: skip
+)
 def test_what_we_do_not_speak_is_not_acceptable(maker: Caller, headers: dict[str, str], seen: str) -> None:
     answer = maker.send("GET", "/epcis/events", **headers)
     assert answer.status_code == 406 and answer.get_json()["type"] == "epcisException:NotAcceptableException"
@@ -168,14 +194,26 @@ def test_top_level_resources(books: World, maker: Caller) -> None:
     def members(path: str) -> list[str]:
         return [member for page in follow(maker, path) for member in page.get_json()["member"]]
 
-    assert members("/epcis/eventTypes") == ["AggregationEvent", "AssociationEvent", "ObjectEvent", "TransactionEvent",
-                                            "TransformationEvent"]  # fmt: skip
+    assert members("/epcis/eventTypes") == [
+        "AggregationEvent",
+        "AssociationEvent",
+        "ObjectEvent",
+        "TransactionEvent",
+        "TransformationEvent",
+    ]
     steps = members("/epcis/bizSteps?perPage=7")
     assert steps == sorted(set(steps)) and {"ex:stacking", "storing", "void_shipping"} <= set(steps)
     assert {LOT, SGTIN} <= set(members("/epcis/epcs?perPage=1")) and members("/epcis/readPoints") == [PLACE]
     assert "in_progress" in members("/epcis/dispositions") and members("/epcis/bizLocations") == []
-    for path in (f"epcs/{quote(LOT, safe='')}", f"epcs/{quote(URN, safe='')}", "bizSteps/storing", "eventTypes/ObjectEvent",
-                 f"readPoints/{quote(PLACE, safe='')}", "dispositions/in_progress", f"epcs/{SGTIN}"):  # fmt: skip
+    for path in (
+        f"epcs/{quote(LOT, safe='')}",
+        f"epcs/{quote(URN, safe='')}",
+        "bizSteps/storing",
+        "eventTypes/ObjectEvent",
+        f"readPoints/{quote(PLACE, safe='')}",
+        "dispositions/in_progress",
+        f"epcs/{SGTIN}",
+    ):
         assert maker.get(f"/epcis/{path}")["member"] == ["events"], path
         assert ids(maker.send("GET", f"/epcis/{path}/events")), path
     found = maker.send("GET", f"/epcis/epcs/{quote(LOT, safe='')}/events?EQ_bizStep=shipping")
@@ -199,15 +237,23 @@ def test_a_party_sees_its_own_and_what_names_it(
     assert len(ids(regulator.send("GET", "/epcis/events?EQ_bizStep=storing&perPage=1000"))) >= 70
 
 
-def test_of_a_lot_that_was_handed_over_a_part_is_shown_and_found(books: World, owner: Engine, maker: Caller, trader: Caller, outsider: Caller) -> None:
+def test_of_a_lot_that_was_handed_over_a_part_is_shown_and_found(
+    books: World, owner: Engine, maker: Caller, trader: Caller, outsider: Caller
+) -> None:
     """What is hidden of an event is not found by a question about it either."""
     lot, other = gtin_lot("H"), gtin_lot("H-2")
     event = {
-        "type": "ObjectEvent", "action": "OBSERVE", "bizStep": "inspecting", "disposition": "available", "eventID": "urn:uuid:h",
-        "quantityList": [{"epcClass": lot, "quantity": 7}, {"epcClass": other, "quantity": 9}], "readPoint": {"id": PLACE},
-        "lotproof:lot1": {"epcClass": lot, "cbvmda:lotNumber": "H"}, "lotproof:lot2": {"epcClass": other, "cbvmda:lotNumber": "H-2"},
+        "type": "ObjectEvent",
+        "action": "OBSERVE",
+        "bizStep": "inspecting",
+        "disposition": "available",
+        "eventID": "urn:uuid:h",
+        "quantityList": [{"epcClass": lot, "quantity": 7}, {"epcClass": other, "quantity": 9}],
+        "readPoint": {"id": PLACE},
+        "lotproof:lot1": {"epcClass": lot, "cbvmda:lotNumber": "H"},
+        "lotproof:lot2": {"epcClass": other, "cbvmda:lotNumber": "H-2"},
         "lotproof:supplier": "Acme",
-    }  # fmt: skip
+    }
     with owner.begin() as connection:
         insert(connection, books.parties[maker.party], books._completed(event))
         hand_over(connection, books.parties, maker.party, trader.party, lot)
@@ -220,14 +266,22 @@ def test_of_a_lot_that_was_handed_over_a_part_is_shown_and_found(books: World, o
         assert shown["disposition"] == "available" and "lotproof:lot1" in shown
         assert not {"eventID", "readPoint", "lotproof:supplier", "lotproof:lot2"} & shown.keys()
         assert other not in str(shown) and "Acme" not in str(shown)
-    for hidden in ("EQ_quantity=7", f"EQ_readPoint={quote(PLACE, safe='')}", "EQ_eventID=urn:uuid:h",
-                   f"MATCH_epcClass={quote(lot, safe='')}", f"MATCH_anyEPCClass={quote(other, safe='')}",
-                   "EXISTS_lotproof:supplier=true", "orderBy=lotproof:supplier", "EQ_lotproof:supplier=Acme"):  # fmt: skip
-        joined = hidden if hidden.startswith("MATCH_anyEPCClass") else f"MATCH_anyEPCClass={quote(lot, safe='')}&{hidden}"
+    for hidden in (
+        "EQ_quantity=7",
+        f"EQ_readPoint={quote(PLACE, safe='')}",
+        "EQ_eventID=urn:uuid:h",
+        f"MATCH_epcClass={quote(lot, safe='')}",
+        f"MATCH_anyEPCClass={quote(other, safe='')}",
+        "EXISTS_lotproof:supplier=true",
+        "orderBy=lotproof:supplier",
+        "EQ_lotproof:supplier=Acme",
+    ):
+        joined = (
+            hidden if hidden.startswith("MATCH_anyEPCClass") else f"MATCH_anyEPCClass={quote(lot, safe='')}&{hidden}"
+        )
         assert events(trader.send("GET", f"/epcis/events?{joined}")) == [], hidden
     assert events(trader.send("GET", "/epcis/events?EQ_disposition=available")) != []
     assert lot in trader.get("/epcis/epcs")["member"] and other not in trader.get("/epcis/epcs")["member"]
-    assert PLACE not in trader.get("/epcis/readPoints")["member"] or True
     assert trader.send("GET", "/epcis/events/urn:uuid:h").status_code == 404
 
 
@@ -240,12 +294,13 @@ def hand_over(connection: Any, parties: dict[str, int], sender: str, receiver: s
 
 _HANDED = (
     "SET LOCAL session_replication_role = replica",
-    "INSERT INTO warehouse.lot (id, party_id, item_id, number, uri) SELECT nextval('warehouse.lot_id'), :sender, id, 'H', :lot"
-    " FROM warehouse.item WHERE party_id = :sender LIMIT 1",
-    "INSERT INTO warehouse.handoff (movement, id, sender_id, receiver_id, from_location_id, statement_hash) SELECT 999999,"
-    " gen_random_uuid(), :sender, :receiver, id, sha256('x') FROM warehouse.location WHERE party_id = :sender LIMIT 1",
-    "INSERT INTO warehouse.handoff_line (movement, line, lot_id, units, status)"
-    " SELECT 999999, 0, id, 1, 'available' FROM warehouse.lot WHERE uri = :lot",
+    """INSERT INTO warehouse.lot (id, party_id, item_id, number, uri) SELECT nextval('warehouse.lot_id'), :sender, id,
+        'H', :lot FROM warehouse.item WHERE party_id = :sender LIMIT 1""",
+    """INSERT INTO warehouse.handoff (movement, id, sender_id, receiver_id, from_location_id, statement_hash)
+        SELECT 999999, gen_random_uuid(), :sender, :receiver, id, sha256('x') FROM warehouse.location
+        WHERE party_id = :sender LIMIT 1""",
+    """INSERT INTO warehouse.handoff_line (movement, line, lot_id, units, status)
+        SELECT 999999, 0, id, 1, 'available' FROM warehouse.lot WHERE uri = :lot""",
     "UPDATE warehouse.handoff SET state = 'accepted', answer = 999999 WHERE movement = 999999",
     "SET LOCAL session_replication_role = origin",
 )

@@ -16,22 +16,42 @@ NOON = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ({"hour": "1", "minute": "5"}, "2026-11-30T01:05:00"), ({"second": "30"}, "2026-11-29T12:00:30"),
-        ({"minute": "0"}, "2026-11-29T13:00:00"), ({"hour": "6,18"}, "2026-11-29T18:00:00"),
-        ({"dayOfWeek": "1", "hour": "9"}, "2026-11-30T09:00:00"), ({"second": "0/15"}, "2026-11-29T12:00:15"),
-        ({"dayOfMonth": "29", "month": "2"}, "2028-02-29T00:00:00"), ({"dayOfMonth": "1"}, "2026-12-01T00:00:00"),
-        ({"minute": "[10-20]", "hour": "12"}, "2026-11-29T12:10:00"), ({"month": "[1-3]"}, "2027-01-01T00:00:00"),
+        ({"hour": "1", "minute": "5"}, "2026-11-30T01:05:00"),
+        ({"second": "30"}, "2026-11-29T12:00:30"),
+        ({"minute": "0"}, "2026-11-29T13:00:00"),
+        ({"hour": "6,18"}, "2026-11-29T18:00:00"),
+        ({"dayOfWeek": "1", "hour": "9"}, "2026-11-30T09:00:00"),
+        ({"second": "0/15"}, "2026-11-29T12:00:15"),
+        ({"dayOfMonth": "29", "month": "2"}, "2028-02-29T00:00:00"),
+        ({"dayOfMonth": "1"}, "2026-12-01T00:00:00"),
+        ({"minute": "[10-20]", "hour": "12"}, "2026-11-29T12:10:00"),
+        ({"month": "[1-3]"}, "2027-01-01T00:00:00"),
     ],
-)  # fmt: skip
+)
 def test_the_next_time(said: dict[str, str], expected: str) -> None:
     found = schedule_of(said).next(NOON)
     assert found is not None and found.isoformat().removesuffix("+00:00") == expected
 
 
-@pytest.mark.parametrize("said", [
-    {}, {"hour": "24"}, {"hour": ""}, {"hour": "[5-2]"}, {"hour": 1}, {"century": "1"}, {"second": "0/0"}, {"hour": "1;2"},
-    {"dayOfMonth": "30", "month": "2"}, {"dayOfWeek": "0"}, {"minute": ["5"]}, {"hour": "1,"}, {"hour": "-1"}, {"hour": "１"},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"hour": "24"},
+        {"hour": ""},
+        {"hour": "[5-2]"},
+        {"hour": 1},
+        {"century": "1"},
+        {"second": "0/0"},
+        {"hour": "1;2"},
+        {"dayOfMonth": "30", "month": "2"},
+        {"dayOfWeek": "0"},
+        {"minute": ["5"]},
+        {"hour": "1,"},
+        {"hour": "-1"},
+        {"hour": "１"},
+    ],
+)
 def test_what_is_no_schedule_is_refused(said: dict[str, Any]) -> None:
     with pytest.raises(WrongControls):
         schedule_of(said)
@@ -40,7 +60,9 @@ def test_what_is_no_schedule_is_refused(said: dict[str, Any]) -> None:
 @st.composite
 def schedules(draw: st.DrawFn) -> dict[str, str]:
     names = draw(st.lists(st.sampled_from(["second", "minute", "hour"]), min_size=1, unique=True))
-    return {name: ",".join(str(draw(st.integers(*FIELDS[name]))) for _ in range(draw(st.integers(1, 3)))) for name in names}
+    return {
+        name: ",".join(str(draw(st.integers(*FIELDS[name]))) for _ in range(draw(st.integers(1, 3)))) for name in names
+    }
 
 
 @settings(max_examples=30, deadline=None)

@@ -27,8 +27,12 @@ from tests.service.webhooks import receiver as behaviour
 from tests.service.webhooks.receiver import Receiver, answers
 
 KEY, TOKEN = bytes(32), "13df38d8275b13f05704629e5f1cf3d45d6132d5"
-SHIPPED = {"type": "ObjectEvent", "action": "OBSERVE", "bizStep": "shipping",
-           "quantityList": [{"epcClass": gtin_lot("S"), "quantity": 1}]}  # fmt: skip
+SHIPPED = {
+    "type": "ObjectEvent",
+    "action": "OBSERVE",
+    "bizStep": "shipping",
+    "quantityList": [{"epcClass": gtin_lot("S"), "quantity": 1}],
+}
 STORED = {**SHIPPED, "bizStep": "storing"}
 
 
@@ -43,9 +47,17 @@ class Told:
     def subscribe(self, url: str, code: str = "maker", **changes: Any) -> UUID:
         id, party = uuid4(), self.world.party(code)
         row = {
-            "id": id, "party": party, "url": url, "sealed": signing.seal(KEY, id, TOKEN, os.urandom), "schedule": None,
-            "empty": False, "since": datetime(2026, 1, 1, tzinfo=UTC), "place": 0, "next_at": None, **changes,
-        }  # fmt: skip
+            "id": id,
+            "party": party,
+            "url": url,
+            "sealed": signing.seal(KEY, id, TOKEN, os.urandom),
+            "schedule": None,
+            "empty": False,
+            "since": datetime(2026, 1, 1, tzinfo=UTC),
+            "place": 0,
+            "next_at": None,
+            **changes,
+        }
         with self.world.engine.begin() as connection:
             if named.found(connection, party, "shipped") is None:
                 named.keep(connection, party, "shipped", {"EQ_bizStep": ["shipping"]}, {}, "x", self.now)
@@ -53,8 +65,9 @@ class Told:
         return id
 
     def teller(self, **options: Any) -> Teller:
-        return Teller(self.world.engine, KEY, local=True, now=lambda: self.now, dice=lambda: 0.5,
-                      **{"within": 0.5, **options})  # fmt: skip
+        return Teller(
+            self.world.engine, KEY, local=True, now=lambda: self.now, dice=lambda: 0.5, **{"within": 0.5, **options}
+        )
 
     def drain(self) -> None:
         with self.world.engine.begin() as connection:
@@ -65,14 +78,17 @@ class Told:
 
     def row(self, id: UUID) -> Any:
         with self.world.engine.connect() as connection:
-            return connection.execute(text("SELECT * FROM warehouse.epcis_subscription WHERE id = :id"), {"id": id}).one()
+            return connection.execute(
+                text("SELECT * FROM warehouse.epcis_subscription WHERE id = :id"), {"id": id}
+            ).one()
 
 
 _SUBSCRIBE = """
     INSERT INTO warehouse.epcis_subscription (id, party_id, query, url, sealed, schedule, report_if_empty, initial_time,
         epc_format, media_type, created_at, place, next_at)
     SELECT :id, :party, number, :url, :sealed, CAST(:schedule AS jsonb), :empty, :since, 'Always_GS1_Digital_Link',
-        'application/json', now(), :place, :next_at FROM warehouse.epcis_query WHERE party_id = :party AND name = 'shipped'
+        'application/json', now(), :place, :next_at
+    FROM warehouse.epcis_query WHERE party_id = :party AND name = 'shipped'
 """
 
 
@@ -108,7 +124,9 @@ def test_each_event_is_told_once_in_order_and_signed(told: Told) -> None:
         told.drain()
     assert ids(receiver) == ["urn:a:0", "urn:a:1", "urn:a:2", "urn:c:0"]
     headers, body = receiver.seen[0]
-    assert is_genuine(TOKEN, headers["gs1-signature"], body) and not is_genuine(TOKEN, headers["gs1-signature"], body + b" ")
+    assert is_genuine(TOKEN, headers["gs1-signature"], body) and not is_genuine(
+        TOKEN, headers["gs1-signature"], body + b" "
+    )
     document = documents(receiver)[0]
     results = document["epcisBody"]["queryResults"]
     assert (results["queryName"], results["subscriptionID"]) == ("shipped", str(id))
@@ -144,7 +162,9 @@ def test_what_was_not_answered_is_sent_again_as_the_same_document(told: Told) ->
     assert told.row(id).fault is None and told.row(id).attempts == 0
 
 
-@pytest.mark.parametrize("bad", [behaviour.hangs_up, behaviour.babbles, behaviour.drips, answers(302, Location="http://127.0.0.1/")])
+@pytest.mark.parametrize(
+    "bad", [behaviour.hangs_up, behaviour.babbles, behaviour.drips, answers(302, Location="http://127.0.0.1/")]
+)
 def test_a_receiver_that_misbehaves_loses_nothing(told: Told, bad: Any) -> None:
     with Receiver(bad) as receiver:
         told.subscribe(receiver.url)
@@ -202,7 +222,8 @@ from datetime import datetime, timezone
 from threading import Event
 from service import db
 from service.epcis.subscriptions.teller import Teller
-Teller(db.engine_for(sys.argv[1]), bytes(32), local=True, now=lambda: datetime.now(timezone.utc), dice=lambda: 0.0).run(Event())
+engine, now = db.engine_for(sys.argv[1]), lambda: datetime.now(timezone.utc)
+Teller(engine, bytes(32), local=True, now=now, dice=lambda: 0.0).run(Event())
 """
 
 
@@ -263,8 +284,11 @@ def test_only_what_was_recorded_since_is_told(told: Told) -> None:
     with Receiver(answers(200)) as receiver:
         since = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
         told.subscribe(receiver.url, since=since)
-        told.world.capture("maker", {**SHIPPED, "eventID": "urn:old"},
-                           {**SHIPPED, "eventID": "urn:new", "recordTime": since.isoformat()})  # fmt: skip
+        told.world.capture(
+            "maker",
+            {**SHIPPED, "eventID": "urn:old"},
+            {**SHIPPED, "eventID": "urn:new", "recordTime": since.isoformat()},
+        )
         told.drain()
     assert ids(receiver) == ["urn:new"]
 

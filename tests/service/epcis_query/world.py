@@ -36,9 +36,12 @@ class World:
         if code not in self.parties:
             with self.engine.begin() as connection:
                 self.parties[code] = connection.execute(
-                    text("INSERT INTO warehouse.party (code, name, uri, created_at)"
-                         " VALUES (:code, :code, :uri, 0) RETURNING id"), {"code": code, "uri": uri_of(code)}
-                ).scalar_one()  # fmt: skip
+                    text(
+                        "INSERT INTO warehouse.party (code, name, uri, created_at)"
+                        " VALUES (:code, :code, :uri, 0) RETURNING id"
+                    ),
+                    {"code": code, "uri": uri_of(code)},
+                ).scalar_one()
         return self.parties[code]
 
     def capture(self, code: str, *events: Mapping[str, Any]) -> list[int]:
@@ -49,8 +52,12 @@ class World:
     def _completed(self, event: Mapping[str, Any]) -> dict[str, Any]:
         number = next(self.numbers)
         at = (BEGAN + timedelta(minutes=number)).isoformat(timespec="milliseconds")
-        usual = {"eventID": f"urn:uuid:00000000-0000-4000-8000-{number:012d}", "eventTime": at, "recordTime": at,
-                 "eventTimeZoneOffset": "+00:00"}  # fmt: skip
+        usual = {
+            "eventID": f"urn:uuid:00000000-0000-4000-8000-{number:012d}",
+            "eventTime": at,
+            "recordTime": at,
+            "eventTimeZoneOffset": "+00:00",
+        }
         return {**usual, **event}
 
     def ask(self, code: str | None, asked: Mapping[str, Any], size: int = 1000, namespaces: Any = None) -> list[Row]:
@@ -75,21 +82,37 @@ def insert(connection: Connection, party: int, event: Mapping[str, Any]) -> int:
     """One canonical event with its identifiers."""
     statement = sha256(f"{party}".encode()).digest()
     connection.execute(
-        text("INSERT INTO warehouse.statement VALUES (:hash, :party, gen_random_uuid(), 1, 'x') ON CONFLICT DO NOTHING"),
+        text(
+            "INSERT INTO warehouse.statement VALUES (:hash, :party, gen_random_uuid(), 1, 'x') ON CONFLICT DO NOTHING"
+        ),
         {"hash": statement, "party": party},
     )
     row = {
-        "party": party, "id": event["eventID"], "declares": "errorDeclaration" in event, "hash": bytes(32),
-        "time": event["eventTime"], "recorded": event["recordTime"], "type": event["type"],
-        "action": event.get("action"), "step": event.get("bizStep"), "disposition": event.get("disposition"),
-        "read_point": event.get("readPoint", {}).get("id"), "place": event.get("bizLocation", {}).get("id"),
-        "transformation": event.get("transformationID"), "body": json.dumps(event), "statement": statement,
-    }  # fmt: skip
+        "party": party,
+        "id": event["eventID"],
+        "declares": "errorDeclaration" in event,
+        "hash": bytes(32),
+        "time": event["eventTime"],
+        "recorded": event["recordTime"],
+        "type": event["type"],
+        "action": event.get("action"),
+        "step": event.get("bizStep"),
+        "disposition": event.get("disposition"),
+        "read_point": event.get("readPoint", {}).get("id"),
+        "place": event.get("bizLocation", {}).get("id"),
+        "transformation": event.get("transformationID"),
+        "body": json.dumps(event),
+        "statement": statement,
+    }
     number = int(connection.execute(text(_EVENT), row).scalar_one())
-    epcs = [{"event": number, "role": role, "value": value, "party": party, "time": event["eventTime"]}
-            for role, value in identifiers(event)]  # fmt: skip
+    epcs = [
+        {"event": number, "role": role, "value": value, "party": party, "time": event["eventTime"]}
+        for role, value in identifiers(event)
+    ]
     if epcs:
-        connection.execute(text("INSERT INTO warehouse.epcis_event_epcs VALUES (:event, :role, :value, :party, :time)"), epcs)
+        connection.execute(
+            text("INSERT INTO warehouse.epcis_event_epcs VALUES (:event, :role, :value, :party, :time)"), epcs
+        )
     return number
 
 
