@@ -8,6 +8,7 @@ and says 503, also while they are away.
 
 import os
 from datetime import UTC, datetime
+from functools import partial
 
 import orjson
 from flask import Flask, Response
@@ -125,8 +126,14 @@ def create_app(given: Settings | None = None) -> Flask:
     public.install(app, house)
     app.after_request(epcis_speech.spoken)
     app.after_request(headers.secured)
-    app.get("/healthz", endpoint="healthz")(lambda: Response("ok\n", content_type="text/plain; charset=utf-8"))
+    app.get("/healthz", endpoint="healthz")(partial(_alive, house))
     return app
+
+
+def _alive(house: House) -> Response:
+    """A process that is asked after takes up what another left when it died."""
+    house.captures.wake()
+    return Response("ok\n", content_type="text/plain; charset=utf-8")
 
 
 def build(chosen: Settings, engine: Engine | None = None) -> House:

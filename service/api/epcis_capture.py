@@ -10,7 +10,7 @@ from service.api.epcis_speech import (
     FILE_LIMIT,
     LIMITS,
     MOST_EVENTS,
-    PREFIX,
+    address,
     check_json_wanted,
     check_versions,
     event_path,
@@ -79,7 +79,7 @@ def _documents(made: Door, house: House) -> None:
         with house.engine.begin() as connection:
             job = jobs.begin(connection, caller, sent, new, house.now())
         house.captures.wake()
-        headers = {"Location": f"{PREFIX}/capture/{job['captureID']}"}
+        headers = {"Location": address(house.settings.public_url, f"/capture/{job['captureID']}")}
         return Response(dumps(job), 202, headers, content_type="application/json")
 
     @made.operation("GET", "/epcis/capture", roles=("party",), query=JobQuery, problems=(406,),
@@ -94,7 +94,8 @@ def _documents(made: Door, house: House) -> None:
             found = jobs.listed(connection, caller.party_id, int(before) if before else None, most + 1)
         headers = dict(LIMITS)
         if len(found) > most:
-            headers["Link"] = f'<{PREFIX}/capture?perPage={most}&nextPageToken={found[most - 1][0]}>; rel="next"'
+            following = f"/capture?perPage={most}&nextPageToken={found[most - 1][0]}"
+            headers["Link"] = f'<{address(house.settings.public_url, following)}>; rel="next"'
         return Response(dumps([told for _, told in found[:most]]), 200, headers, content_type="application/json")
 
     @made.operation("GET", "/epcis/capture/<id>", roles=("party",), path={"id": Uuid()}, problems=(406,),
@@ -129,7 +130,7 @@ def _events(made: Door, house: House) -> None:
         outcome = durably(house.writer, lambda connection: capture(
             Capturing(connection, house.scribe, caller), [wanted]))  # fmt: skip
         _check(outcome, wanted)
-        headers = {"Location": event_path(wanted.event_id)}
+        headers = {"Location": address(house.settings.public_url, event_path(wanted.event_id))}
         return Response(write_event(wanted.event, wanted.spelled, "No_Preference"), 201, headers,
                         content_type="application/json")  # fmt: skip
 

@@ -37,6 +37,8 @@ def spoken(response: Response) -> Response:
     if request.method == "OPTIONS":  # discovery
         response.status_code = 204
         response.headers.update(DISCOVERED | (LIMITS if request.path.startswith(f"{PREFIX}/capture") else {}))
+    if response.status_code == 413:
+        response.headers.update(LIMITS)
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
     return response
@@ -58,7 +60,13 @@ def check_json_wanted() -> None:
 
 
 def event_path(event_id: str) -> str:
-    return f"{PREFIX}/events/{quote(event_id, safe='')}"
+    """Below PREFIX."""
+    return f"/events/{quote(event_id, safe='')}"
+
+
+def address(public_url: str | None, path: str) -> str:
+    """The absolute URL of what lies at `path` below PREFIX: clients follow it as it stands."""
+    return (public_url or request.host_url).rstrip("/") + PREFIX + path
 
 
 def _within(asked: str, most: str | None) -> bool:

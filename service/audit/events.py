@@ -1,7 +1,7 @@
 """EPCIS events against what was signed: each row says what its statement says, or what the statement has the digest of.
 
 A captured event is known by `lotproof:captured`, the digest of all that it said; one that was read from a statement is
-is read again. The columns by which an event is found follow from its body.
+read again. The columns by which an event is found follow from its body.
 """
 
 from collections.abc import Iterator
@@ -11,13 +11,15 @@ from sqlalchemy import Connection, Row, text
 
 from anchoring import Finding
 from service.audit.differ import PROOF, Table, shown
+from service.audit.told import told
 from service.epcis.documents.canonical import canonical_event
-from service.epcis.evidence import CAPTURED
+from service.epcis.evidence import CAPTURED, history
 from service.epcis.identifiers import identifiers_of
 from service.epcis.movements import event_of, named
 from service.epcis.store import body_of
 from service.epcis.validation import moment
 from service.epcis.wanted import all_of
+from verifier import uri
 from verifier.encoding import unb64url
 
 EVENT = Table("warehouse.epcis_event", ("number",))
@@ -31,6 +33,22 @@ _COLUMNS = {"type": "type", "action": "action", "biz_step": "bizStep", "disposit
 def events_are_what_was_signed(connection: Connection) -> Iterator[Finding]:
     for row in connection.execute(text(_EVENTS), execution_options={"stream_results": True}):
         yield from _event(row)
+
+
+def evidence_is_in_the_log(connection: Connection, origin: str) -> Iterator[Finding]:
+    """Of a captured event that is no movement: its statement is whole and as it was signed, and entered its history."""
+    for row in connection.execute(text(_EVIDENCE), execution_options={"stream_results": True}):
+        if row.hashed != row.statement_hash:
+            yield _finding(EVENT, row, "statement_hash", shown(row.hashed), shown(row.statement_hash))
+            continue
+        said = told(row.jwt, row.disclosures)
+        if said.hidden or said.unknown:
+            yield _finding(EVENT, row, "statement_hash", "a statement with all that it discloses",
+                           f"{len(said.hidden)} hidden, {len(said.unknown)} unknown")  # fmt: skip
+        lot = history(origin.split("/", 1)[0], row.party, row.event_id)
+        expected = uri.subject(uri.LOT, origin, lot)
+        if expected not in (row.subject, row.waiting) or said.lots != (lot,):
+            yield _finding(EVENT, row, "statement_hash", f"an entry in {lot}", shown(row.subject or row.waiting))
 
 
 def _event(row: Row[Any]) -> Iterator[Finding]:
@@ -55,15 +73,24 @@ def _event(row: Row[Any]) -> Iterator[Finding]:
 
 def _signed(disclosures: str) -> list[bytes]:
     """Digests of what the event may say: all that was captured, or what its statement still tells of it."""
-    told = named(event_of(disclosures))
-    captured = told.get(CAPTURED)
-    return [all_of(canonical_event(told, {})[0]), *([unb64url(captured["sha256"])] if captured else [])]
+    event = named(event_of(disclosures))
+    captured = event.get(CAPTURED)
+    return [all_of(canonical_event(event, {})[0]), *([unb64url(captured["sha256"])] if captured else [])]
 
 
 def _finding(table: Table, row: Row[Any], field: str, expected: object, seen: object) -> Finding:
     return Finding(CHECK, table.name, table.row((row.number,)), field, expected, seen, None, PROOF)
 
 
+_EVIDENCE = """
+    SELECT v.number, v.event_id, p.code AS party, v.statement_hash, s.jwt, d.disclosures,
+        sha256(convert_to(s.jwt, 'UTF8')) AS hashed,
+        (SELECT subject FROM ledger.entry e WHERE e.statement_hash = v.statement_hash LIMIT 1) AS subject,
+        (SELECT subjects FROM ledger.submission q WHERE q.statement_hash = v.statement_hash LIMIT 1) AS waiting
+    FROM warehouse.epcis_event v JOIN warehouse.party p ON p.id = v.party_id
+    JOIN warehouse.statement s ON s.statement_hash = v.statement_hash
+    JOIN warehouse.disclosure d ON d.statement_hash = v.statement_hash WHERE v.movement IS NULL ORDER BY v.number
+"""
 _EVENTS = """
     SELECT e.number, e.body::text AS body, e.sha256, e.event_id, e.event_time, e.type, e.action, e.biz_step,
         e.disposition, e.read_point, e.biz_location, e.transformation_id, d.disclosures,

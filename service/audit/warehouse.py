@@ -48,6 +48,7 @@ def audit_things(connection: Connection, origin: str) -> Iterator[Finding]:
     yield from guarded("electronic signatures", sheets.sheets_are_those_named(connection))
     yield from statements.nothing_stands_alone(connection)
     yield from guarded("events", events.events_are_what_was_signed(connection))
+    yield from guarded("evidence", events.evidence_is_in_the_log(connection, origin))
     for rule in RULES:
         yield from guarded(rule.__name__, rules.rules(connection, (rule,)))
 
@@ -76,10 +77,11 @@ def audit_movements(
 
 
 def _signatures(connection: Connection, origin: str) -> Iterator[Finding]:
-    """Of key statements, of notices and of erasures; those of movements are looked at movement by movement."""
+    """Of key statements, notices, erasures and evidence; those of movements are looked at movement by movement."""
     signatures = Signatures(connection, origin)
     yield from signatures.of_keys()
     yield from signatures.of_notices(connection)
+    yield from signatures.of_evidence(connection)
 
 
 def _block(block: Block, issuers: dict[int, str], origin: str, signatures: Signatures) -> Iterator[Finding]:

@@ -201,8 +201,9 @@ def _moment(text: str) -> str:
 
 
 def _canonical(text: str) -> str:
-    for old, new in _OLD_WORDS:
-        text = text.replace(old, new)
+    if "urn:epcglobal:cbv:" in text:
+        for old, new in _OLD_WORDS:
+            text = text.replace(old, new)
     if _NUMBER.fullmatch(text):
         return _number(text)
     return canonical(text)

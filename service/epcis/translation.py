@@ -34,6 +34,11 @@ PrefixLength = Callable[[str], int | None]
 _URN = re.compile(r"urn:epc:((?:id|class|idpat):[a-z]+):(.+)")
 _PREFIX = re.compile(r"[0-9]{6,12}")
 _SERIAL = re.compile(r"(?:%[0-9A-Fa-f]{2}|[!'()*+,\-.0-9:;=A-Z_a-z]){1,28}")
+_PLAIN = re.compile(
+    r"https://id\.gs1\.org/(?:00/[0-9]{18}|417/[0-9]{13}|414/[0-9]{13}(?:/254/[\w.~-]{1,20})?"
+    r"|01/[0-9]{14}(?:/(?:10|21)/[\w.~-]{1,20})?)", re.ASCII)  # fmt: skip
+"""What is canonical already, at a glance: most of what is read."""
+
 _WEB = re.compile(r"https?://[^/?#]+(/[^?#]*)")
 
 
@@ -43,7 +48,7 @@ def canonical(uri: str) -> str:
     if uri.startswith("urn:epc:"):
         return _link_of_urn(uri) or uri
     if uri.startswith(("https://", "http://")):
-        return _canonical_link(uri) or uri
+        return uri if _PLAIN.fullmatch(uri) else _canonical_link(uri) or uri
     return uri
 
 

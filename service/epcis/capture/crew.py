@@ -1,8 +1,9 @@
 """Carries out capture jobs: one thread of each web process, as many web processes as there are.
 
-It starts with the first request that concerns capture, so a server may fork after creating it, and looks for jobs of
-all parties: also for those that another process left when it died. Each job is one transaction, seen from where its
-party stands; two processes never have the same job (its row is locked), and what is cut off is carried out again.
+It starts when it is first woken, by a captured document or by whoever asks after the process, so a server may fork
+after creating it, and looks for jobs of all parties: also for those that another process left when it died. Each job is
+one transaction, seen from where its party stands; two processes never have the same job (its row is locked), and what
+is cut off is carried out again.
 """
 
 import logging
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from service import standpoint
 from service.api.problem import Problem
@@ -85,8 +87,8 @@ class Crew:
                 while not self._closed and self.once():
                     pass
                 self._wake.wait(self._sleep())
-            except DBAPIError as error:
-                log.warning("the database does not answer: %s", type(error.orig).__name__)
+            except (DBAPIError, NoConnection) as error:
+                log.warning("the database does not answer: %s", type(error).__name__)
                 self._wake.wait(5)
 
     def _sleep(self) -> float:

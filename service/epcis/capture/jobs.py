@@ -169,7 +169,7 @@ def _rights(caller: Caller) -> dict[str, Any]:
 
 def _events(row: Row[Any]) -> list[Wanted]:
     """Those that are not done: all of a new job, of an old one those that waited."""
-    events = all_wanted(read(zlib.decompress(row.body), row.media_type))
+    events = all_wanted(read(zlib.decompress(row.body), row.media_type, judged=True))
     if row.behaviour == "rollback" or not row.waiting:
         return events
     left = {each["event"] for each in row.waiting}

@@ -59,9 +59,13 @@ def begun(caller: Caller, body: Any, media: str = "application/json", **headers:
     return str(answer.headers["Location"])
 
 
+def path_of(location: str) -> str:
+    return location[location.index("/epcis/") :]
+
+
 def ended(caller: Caller, location: str) -> Any:
     """The job, once it is over."""
-    path = location.removeprefix("/api/v1")
+    path = path_of(location)
     eventually(lambda: not caller.get(path)["running"])
     return caller.get(path)
 

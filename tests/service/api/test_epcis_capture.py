@@ -1,15 +1,28 @@
 """Capture: a movement where it moves our stock, else evidence; exactly once; and every refusal with its reason."""
 
+import json
+from pathlib import Path
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
+from flask import Flask
 from sqlalchemy import Engine, text
 
+from service.api.house import House
 from service.audit.warehouse import audit_warehouse
+from service.auth.keys import Caller as Known
+from service.domain.people import Grant
+from service.epcis.capture import jobs
+from service.epcis.capture.crew import Crew
+from service.epcis.documents import read
+from service.epcis.store import body_of
+from service.epcis.wanted import wanted_of
 from service.ledger import ledger_audit
 from tests.service.api import epcis
-from tests.service.api.conftest import ORIGIN, Caller
+from tests.service.api.conftest import ORIGIN, Caller, furnished
 from tests.service.api.epcis import at, captured, document, event, lot, received, send
+from tests.service.epcis import official
 from tests.tools.waiting import eventually
 
 GS1_PLACE = {"id": "urn:epc:id:sgln:4012345.00011.987"}
@@ -98,7 +111,7 @@ def test_rollback_captures_all_or_nothing_and_proceed_what_it_can(owner: Engine,
 def test_what_comes_before_its_cause_waits_and_is_tried_again(maker: Caller) -> None:
     moved = event("storing", {lot("EP-5"): 4}, readPoint=at(maker.party), bizLocation=at(maker.party, "SX/A-02"))
     early = epcis.begun(maker, document(moved))
-    path = early.removeprefix("/api/v1")
+    path = epcis.path_of(early)
     eventually(lambda: maker.get(path)["lotproof:waiting"])
     assert maker.get(path)["running"] and maker.get(path)["lotproof:waiting"][0]["event"] == 0
     assert captured(maker, document(received(maker.party, "EP-5", 10)))["success"]
@@ -176,7 +189,7 @@ def test_one_event_at_once(maker: Caller) -> None:
     told = {"@context": [epcis.CONTEXT, epcis.OWN], **received(maker.party, "EP-11", 8)}
     answer = send(maker, "/events", told)
     assert answer.status_code == 201 and answer.json["eventID"] == told["eventID"]
-    assert answer.headers["Location"].startswith("/api/v1/epcis/events/urn%3Auuid%3A")
+    assert answer.headers["Location"].startswith(f"{epcis.HOST}/api/v1/epcis/events/urn%3Auuid%3A")
     assert send(maker, "/events", told).status_code == 409
     assert stock(maker, "EP-11") == {"SX/A-01": "8"}
 
@@ -203,16 +216,91 @@ def test_bad_documents_are_refused_as_exceptions_of_epcis(maker: Caller, strange
 
 def test_a_job_is_seen_by_its_party_only(maker: Caller, trader: Caller) -> None:
     location = epcis.begun(maker, document(others()))
-    answer = trader.send("GET", location.removeprefix("/api/v1"))
+    answer = trader.send("GET", epcis.path_of(location))
     assert answer.status_code == 404 and answer.get_json()["type"] == "epcisException:NoSuchResourceException"
     jobs = maker.get("/epcis/capture?perPage=2")
     assert len(jobs) == 2 and jobs[0]["captureID"] == location.rpartition("/")[2]
     first = maker.send("GET", "/epcis/capture?perPage=1")
-    following = first.headers["Link"].partition(">")[0].removeprefix("</api/v1")
-    assert maker.get(following)[0]["captureID"] == jobs[1]["captureID"]
+    following = first.headers["Link"].partition(">")[0]
+    assert maker.get(epcis.path_of(following))[0]["captureID"] == jobs[1]["captureID"]
 
 
 def test_what_can_be_captured_is_told(client: Any) -> None:
     answer = client.options("/api/v1/epcis/capture")
     assert answer.status_code == 204
     assert answer.headers["GS1-EPCIS-Capture-Limit"] == "2000" and answer.headers["GS1-EPCIS-Version"] == "2.0.0"
+
+
+def test_every_official_example_is_captured_and_says_the_same(
+    owner: Engine, operator: Caller, shared_data: Path
+) -> None:
+    party = furnished(operator, "examples")
+    files = [file for file in official.documents(shared_data) if "gs1" in file.parts]
+    begun = [epcis.begun(party, file.read_bytes(), official.media_of(file), GS1_Capture_Error_Behaviour="proceed")
+             for file in files]  # fmt: skip
+    refused = [error for location in begun for error in epcis.ended(party, location)["errors"]]
+    assert [error["eventID"][:20] for error in refused] == ["ni:///sha-256;e1f630"]  # two examples share this id
+    with owner.connect() as connection:
+        asked = text("SELECT body::text FROM warehouse.epcis_event e JOIN warehouse.party p ON p.id = e.party_id"
+                     " WHERE p.code = 'examples'")  # fmt: skip
+        kept = [body_of(body) for body in connection.execute(asked).scalars()]
+        assert list(audit_warehouse(connection, ORIGIN)) == []
+    said = {key(each): each for each in kept}
+    sent = [event for file in files for event in official.read_file(file).events if key(event) in said]
+    assert len(files) == 31 and len(sent) >= len(kept) == len(said)
+    for each in sent:
+        assert official.meaning(without(said[key(each)])) == official.meaning(without(each))
+
+
+def key(event: dict[str, Any]) -> str:
+    """An event of its own, whether it had an id or not."""
+    return wanted_of(event, {}).sha256.hex()
+
+
+def without(event: dict[str, Any]) -> dict[str, Any]:
+    """But what the repository gives it."""
+    return {name: value for name, value in event.items() if name not in ("recordTime", "eventID")}
+
+
+def test_a_job_that_a_process_left_is_taken_up_once(app: Flask, owner: Engine, maker: Caller) -> None:
+    """Committed and acknowledged, and the process died before it began: two others come by."""
+    house: House = app.extensions["lotproof"]
+    crews = [Crew(house.engine, house.writer, house.scribe, house.halting.check) for _ in range(2)]
+    told = received(maker.party, "EP-20", 9)
+    body = json.dumps(document(told)).encode()
+    with owner.begin() as connection:
+        party = connection.scalar(text("SELECT id FROM warehouse.party WHERE code = :code"), {"code": maker.party})
+        caller = Known("k", "party", maker.party, party, None, frozenset({Grant("operator")}))
+        sent = jobs.Sent(body, "application/json", "rollback", read(body, "application/json"))
+        job = jobs.begin(connection, caller, sent, uuid4(), house.now())
+    running = [Thread(target=crew.once) for crew in crews]
+    for each in running:
+        each.start()
+    for each in running:
+        each.join()
+    assert maker.get(f"/epcis/capture/{job['captureID']}")["lotproof:captured"] == 1
+    assert stock(maker, "EP-20") == {"SX/A-01": "9"}
+
+
+def test_a_document_may_do_no_more_than_who_sent_it(maker: Caller) -> None:
+    """Quality releases, an operator of the floor does not, also not by an event."""
+    code = f"p-{uuid4().hex[:8]}"
+    maker.post("/people", {"code": code, "roles": [{"role": "operator"}]})
+    person = Caller(maker.client, maker.post(f"/people/{code}/api-keys", {"label": "x"})["api_key"], maker.party)
+    assert captured(person, document(received(maker.party, "EP-21", 9)))["success"]
+    burnt = event("destroying", {lot("EP-21"): 9}, action="DELETE", readPoint=at(maker.party), **{
+        "lotproof:witnesses": ["p1", "p2"], "lotproof:certificate": "D-1", "lotproof:approvedBy": ["p3", "p4"]})
+    job = captured(person, document(burnt))
+    assert not job["success"] and job["errors"][0]["type"] == "epcisException:SecurityException"
+
+
+def test_what_never_comes_true_is_refused_in_the_end(owner: Engine, app: Flask, maker: Caller) -> None:
+    moved = event("storing", {lot("EP-22"): 4}, readPoint=at(maker.party), bizLocation=at(maker.party, "SX/A-02"))
+    location = epcis.begun(maker, document(moved))
+    eventually(lambda: maker.get(epcis.path_of(location))["lotproof:waiting"])
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE warehouse.epcis_capture SET created_at = created_at - interval '2 h',"
+                                " next_at = now() WHERE id = :id"), {"id": location.rpartition("/")[2]})  # fmt: skip
+    app.extensions["lotproof"].captures.wake()
+    job = epcis.ended(maker, location)
+    assert not job["success"] and job["errors"][0]["reason"] == "urn:lotproof:problem:unknown-thing"

@@ -15,7 +15,7 @@ from service.epcis.documents import write_event
 from service.epcis.movements import read_all_due
 from service.epcis.store import body_of
 from tests.service.api.conftest import ORIGIN, Caller, furnished, receive
-from tests.service.api.epcis import captured, document, lot, received, send
+from tests.service.api.epcis import captured, document, event, lot, received, send
 
 EVENTS = """
     SELECT e.*, e.body::text AS told, m.id AS movement_id FROM warehouse.epcis_event e
@@ -98,6 +98,29 @@ def test_the_audit_finds_whatever_is_changed_in_an_event(app: Flask, owner: Engi
                 connection.execute(text(change), {"number": row.number})
                 found = {each.check for each in audit_warehouse(connection, ORIGIN)}
                 assert "an event is what was signed" in found, (change, row.event_id)
+
+
+def test_the_audit_finds_what_is_changed_in_evidence(app: Flask, owner: Engine, party: Caller) -> None:
+    told = event("departing", None, quantityList=None, epcList=["urn:epc:id:sscc:4012345.0111111111"],
+                 readPoint={"id": "urn:epc:id:sgln:4012345.00011.987"})  # fmt: skip
+    assert captured(party, document(told))["success"]
+    (row,) = read_events(app, owner, party)
+    with owner.connect() as connection:
+        assert list(audit_warehouse(connection, ORIGIN)) == []
+    changes = (
+        "UPDATE warehouse.statement SET jwt = jwt || 'x' WHERE statement_hash = :hash",
+        "UPDATE warehouse.disclosure SET disclosures = '~' WHERE statement_hash = :hash",
+        "DELETE FROM ledger.submission WHERE statement_hash = :hash",
+        "UPDATE warehouse.epcis_event SET event_id = 'urn:x:other' WHERE statement_hash = :hash",
+        "DELETE FROM warehouse.epcis_event WHERE statement_hash = :hash",
+    )
+    for change in changes:
+        with owner.connect() as connection:  # not committed
+            for table in ("statement", "disclosure"):
+                connection.execute(text(f"ALTER TABLE warehouse.{table} DISABLE TRIGGER ALL"))
+            connection.execute(text("ALTER TABLE ledger.submission DISABLE TRIGGER ALL"))
+            assert connection.execute(text(change), {"hash": row.statement_hash}).rowcount
+            assert list(audit_warehouse(connection, ORIGIN)) != [], change
 
 
 @pytest.mark.parametrize("how", ["captured", "recorded"])
