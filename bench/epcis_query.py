@@ -137,8 +137,9 @@ _FILLING = (
         'in_progress', place, place,
         jsonb_build_object('type', type, 'eventID', 'urn:uuid:' || n, 'action', action, 'bizStep', step,
             'eventTime', at, 'eventTimeZoneOffset', '+00:00', 'recordTime', at,
-            'disposition', 'in_progress', 'readPoint', jsonb_build_object('id', place), 'bizTransactionList', jsonb_build_array(jsonb_build_object('type', 'po',
-            'bizTransaction', 'urn:epcglobal:cbv:bt:0614141073467:' || n)), 'outputQuantityList', jsonb_build_array(
+            'disposition', 'in_progress', 'readPoint', jsonb_build_object('id', place),
+            'bizTransactionList', jsonb_build_array(jsonb_build_object('type', 'po', 'bizTransaction',
+            'urn:epcglobal:cbv:bt:0614141073467:' || n)), 'outputQuantityList', jsonb_build_array(
             jsonb_build_object('epcClass', @URI (n / :each + 1), 'quantity', 5, 'uom', 'KGM'))),
         sha256('x'), sha256('x')
     FROM (SELECT n, timestamptz '2025-01-01' + n * interval '31 seconds' AS at,

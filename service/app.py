@@ -26,6 +26,7 @@ from service.api import (
     epcis_capture,
     epcis_events,
     epcis_exchange,
+    epcis_partners,
     epcis_queries,
     epcis_speech,
     epcis_subscriptions,
@@ -95,7 +96,7 @@ DOORS = (
     imports,
     trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
-    epcis_capture, epcis_exchange, epcis_events, epcis_queries, epcis_subscriptions,
+    epcis_capture, epcis_exchange, epcis_events, epcis_queries, epcis_subscriptions, epcis_partners,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts

@@ -52,6 +52,7 @@ READS: Mapping[str, Allowed] = {
     "list_changes": frozenset({"administrator", "supervisor", "quality", "auditor", "regulator"}),
     **dict.fromkeys(("list_epcis_queries", "read_epcis_query", "list_epcis_events_of_query"), ALL),
     **dict.fromkeys(("list_epcis_subscriptions", "read_epcis_subscription"), MACHINE | KEEPERS),
+    **dict.fromkeys(("list_epcis_partners", "list_epcis_transmissions", "report_epcis_partner"), ALL),
     "list_webhooks": MACHINE | KEEPERS,
     "list_deliveries": MACHINE | KEEPERS,
     "read_import": MACHINE | KEEPERS,
@@ -93,7 +94,8 @@ OPERATIONS: Mapping[str, Allowed] = {
     "ask_erasure": frozenset({"administrator", "quality", "supervisor"}),
     "approve_erasure": frozenset({"quality", "supervisor"}),
     **dict.fromkeys(("add_webhook", "remove_webhook", "redeliver", "add_epcis_query", "drop_epcis_query",
-                     "subscribe_to_epcis_query", "end_epcis_subscription"), MACHINE | ADMINISTRATOR),
+                     "subscribe_to_epcis_query", "end_epcis_subscription", "add_epcis_partner", "end_epcis_partner",
+                     "resend_epcis_documents"), MACHINE | ADMINISTRATOR),
     **dict.fromkeys(("upload_import", "run_import"), MACHINE),
     "register_party": NOBODY,
 }  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.epcis.query.comparing import compared, found
-from service.epcis.query.conditions import Condition, Identifiers, Order, Question
+from service.epcis.query.conditions import EVENT_TIME, Condition, Identifiers, Order, Question
 from service.epcis.query.pages import Position
 
 SHOWN_OF_A_LOT = frozenset({"base", "state", "lot"})
@@ -58,17 +58,24 @@ def statement(question: Question, reader: Reader, window: Window) -> tuple[str, 
 
 def _branches(question: Question, reader: Reader, window: Window, binds: Binds) -> Iterator[str]:
     if reader.party is None:
-        yield _branch(question, window, binds, "", "NULL::text[]", None)
+        yield _branch(question, window, binds, _Sight())
         return
     party = binds.add(reader.party)
-    yield _branch(question, window, binds, f"e.party_id = {party}", "NULL::text[]", party)
-    seen = f"s.party_id = {party} AND s.lots IS {{}}"
-    yield _branch(question, window, binds, seen.format("NULL"), "NULL::text[]", None, _SIGHT)
+    yield _branch(question, window, binds, _Sight(own=f"{{}}.party_id = {party}"))
+    joined = f"JOIN warehouse.epcis_sight s ON s.event = {{}} AND s.party_id = {party} AND s.lots IS"
+    yield _branch(question, window, binds, _Sight(seen=f"{joined} NULL"))
     if _may_ask(question):
-        yield _branch(question, window, binds, seen.format("NOT NULL"), "s.lots", None, _SIGHT, of_lots=True)
+        yield _branch(question, window, binds, _Sight(seen=f"{joined} NOT NULL", of_lots=True))
 
 
-_SIGHT = "JOIN warehouse.epcis_sight s ON s.event = e.number"
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """Which events a branch looks at: a condition for `{}`, the table, or a join on `{}`, the event. `of_lots`: only
+    what is shown of them."""
+
+    own: str = ""
+    seen: str = ""
+    of_lots: bool = False
 
 
 def _may_ask(question: Question) -> bool:
@@ -77,16 +84,12 @@ def _may_ask(question: Question) -> bool:
     return groups <= SHOWN_OF_A_LOT
 
 
-def _branch(
-    question: Question, window: Window, binds: Binds, who: str, lots: str, owner: str | None, sight: str = "", *,
-    of_lots: bool = False,
-) -> str:  # fmt: skip
-    joins, wanted = [sight], [who] if who else []
+def _branch(question: Question, window: Window, binds: Binds, sight: _Sight) -> str:
+    joins = [sight.seen.format("e.number")]
+    wanted = [sight.own.format("e")] if sight.own else []
     for number, condition in enumerate(question.conditions):
-        if isinstance(condition.target, Identifiers) and not of_lots:
-            joins.append(_identified(condition, f"m{number}", owner, binds))
-        elif isinstance(condition.target, Identifiers):
-            wanted.append(f"s.lots && CAST({binds.add(list(condition.values))} AS text[])")
+        if isinstance(condition.target, Identifiers):
+            joins.append(_identified(question, condition, f"m{number}", window, sight, binds))
         else:
             wanted.append(compared(condition, binds))
     if window.arrived is not None:
@@ -94,7 +97,8 @@ def _branch(
         first, last = (binds.add(place) for place in window.arrived)
         wanted.append(f"a.place > {first} AND a.place <= {last}")
     key = _key(question.order, window, binds)
-    wanted += _behind(question.order, window, key, binds)
+    wanted += _behind(question.order, window, f"({key}, e.number)", binds)
+    lots = "s.lots" if sight.of_lots else "CAST(NULL AS text[])"
     return (
         f"SELECT e.number, e.party_id, e.body, e.spelled, e.hash, e.movement, {key} AS key, {lots} AS lots"  # noqa: S608
         f" FROM warehouse.epcis_event e {' '.join(joins)} WHERE {' AND '.join(wanted) or 'true'}"
@@ -108,16 +112,34 @@ _ARRIVED = (
 )
 
 
-def _identified(condition: Condition, name: str, owner: str | None, binds: Binds) -> str:
-    """The events with one of these identifiers in one of these places. Asked once, as a whole: they are few."""
+def _identified(
+    question: Question, condition: Condition, name: str, window: Window, sight: _Sight, binds: Binds
+) -> str:
+    """The events with one of these identifiers in one of these places, of those that the branch looks at: they are
+    few. Where nothing else is asked, only as many as the page holds, by an index that is in the order of time."""
     assert isinstance(condition.target, Identifiers)
-    mine = f"party_id = {owner} AND " if owner else ""
-    roles, values = binds.add(list(condition.target.roles)), binds.add(list(condition.values))
+    values = f"CAST({binds.add(list(condition.values))} AS text[])"
+    wanted = [sight.own.format("x")] if sight.own else []
+    wanted.append(f"x.value = ANY ({values})")
+    if sight.of_lots:
+        wanted.append(f"s.lots && {values}")
+    else:
+        wanted.append(f"x.role = ANY (CAST({binds.add(list(condition.target.roles))} AS text[]))")
+    first = ""
+    if _is_all(question, window):
+        wanted += _behind(question.order, window, "(x.event_time, x.event)", binds)
+        way = "DESC" if question.order.descending else "ASC"
+        first = f" ORDER BY x.event_time {way}, x.event {way} LIMIT {binds.add(window.rows)}"
     return (
-        f"JOIN (SELECT DISTINCT event FROM warehouse.epcis_event_epcs WHERE {mine}"  # noqa: S608
-        f"value = ANY (CAST({values} AS text[])) AND role = ANY (CAST({roles} AS text[]))) {name}"
-        f" ON {name}.event = e.number"
+        "JOIN (SELECT DISTINCT x.event_time, x.event FROM warehouse.epcis_event_epcs x"  # noqa: S608
+        f" {sight.seen.format('x.event')} WHERE {' AND '.join(wanted)}{first}) {name} ON {name}.event = e.number"
     )
+
+
+def _is_all(question: Question, window: Window) -> bool:
+    """Whether one identifier is all that is asked for, and the order is that of time."""
+    by_time = question.order.column == EVENT_TIME and question.order.field is None
+    return by_time and window.arrived is None and len(question.conditions) == 1
 
 
 def _key(order: Order, window: Window, binds: Binds) -> str:
@@ -128,14 +150,14 @@ def _key(order: Order, window: Window, binds: Binds) -> str:
     return f"coalesce((SELECT v.v FROM {found(order.field, binds)} LIMIT 1), CAST('null' AS jsonb))"  # noqa: S608
 
 
-def _behind(order: Order, window: Window, key: str, binds: Binds) -> Sequence[str]:
+def _behind(order: Order, window: Window, row: str, binds: Binds) -> Sequence[str]:
     """Rows of one key come in the order of their numbers, which never changes: so a page begins where one ended."""
     if window.after is None:
         return ()
     kind = "bigint" if window.arrived is not None else "jsonb" if order.field else "timestamptz"
     at, number = binds.add(window.after.key), binds.add(window.after.number)
     sign = ">" if window.arrived is not None or not order.descending else "<"
-    return (f"({key}, e.number) {sign} (CAST({at} AS {kind}), CAST({number} AS bigint))",)
+    return (f"{row} {sign} (CAST({at} AS {kind}), CAST({number} AS bigint))",)
 
 
 def _ordered(order: Order, window: Window, binds: Binds, outer: str = "") -> str:

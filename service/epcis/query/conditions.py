@@ -76,7 +76,7 @@ EVENT_TIME, RECORD_TIME = "event_time", "record_time"
 class Order:
     """By a column, or by an extension field; `group` as in a condition."""
 
-    column: str = RECORD_TIME
+    column: str = EVENT_TIME
     field: Extension | None = None
     descending: bool = True
     group: str = "base"

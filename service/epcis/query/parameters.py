@@ -239,12 +239,12 @@ def _compared(match: re.Match[str]) -> Comparison:
 
 
 def _order(sent: Mapping[str, tuple[str, ...]], spelling: Spelling) -> Order:
-    """Where nothing is said, the newest record first; where a field is named, what is greatest, unless said."""
+    """Where nothing is said, by the time of the event, which has indexes; what is greatest first, unless said."""
     by, direction = _one(sent, "orderBy"), _one(sent, "orderDirection")
     if direction is not None:
         values.among("ASC", "DESC")("orderDirection", direction)
     descending = direction != "ASC"
-    column = {None: RECORD_TIME, "eventTime": EVENT_TIME, "recordTime": RECORD_TIME}.get(by)
+    column = {None: EVENT_TIME, "eventTime": EVENT_TIME, "recordTime": RECORD_TIME}.get(by)
     if column is not None:
         return Order(column, None, descending)
     match = _FAMILIES["extension"].fullmatch(f"EQ_{by}")
