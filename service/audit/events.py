@@ -1,7 +1,7 @@
-"""EPCIS events against what was signed: each row says what its statement says, or what the statement has the digest of.
+"""EPCIS events against what was signed: each row says what its statement says, or what the statement commits to.
 
-A captured event is known by `lotproof:captured`, the digest of all that it said; one that was read from a statement is
-read again. The columns by which an event is found follow from its body.
+A captured event is known by `lotproof:captured`, the commitment to all that it said; one that was read from a statement
+is read again. The columns by which an event is found follow from its body.
 """
 
 from collections.abc import Iterator
@@ -13,14 +13,13 @@ from anchoring import Finding
 from service.audit.differ import PROOF, Table, shown
 from service.audit.told import told
 from service.epcis.documents.canonical import canonical_event
-from service.epcis.evidence import CAPTURED, history
+from service.epcis.evidence import CAPTURED, commitment, history_uri
 from service.epcis.identifiers import identifiers_of
 from service.epcis.movements import event_of, named
 from service.epcis.store import body_of
 from service.epcis.validation import moment
 from service.epcis.wanted import all_of
 from verifier import uri
-from verifier.encoding import unb64url
 
 EVENT = Table("warehouse.epcis_event", ("number",))
 EPCS = Table("warehouse.epcis_event_epcs", ("event",))
@@ -45,7 +44,7 @@ def evidence_is_in_the_log(connection: Connection, origin: str) -> Iterator[Find
         if said.hidden or said.unknown:
             yield _finding(EVENT, row, "statement_hash", "a statement with all that it discloses",
                            f"{len(said.hidden)} hidden, {len(said.unknown)} unknown")  # fmt: skip
-        lot = history(origin.split("/", 1)[0], row.party, row.event_id)
+        lot = history_uri(origin.split("/", 1)[0], row.party, row.history)
         expected = uri.subject(uri.LOT, origin, lot)
         if expected not in (row.subject, row.waiting) or said.lots != (lot,):
             yield _finding(EVENT, row, "statement_hash", f"an entry in {lot}", shown(row.subject or row.waiting))
@@ -53,9 +52,9 @@ def evidence_is_in_the_log(connection: Connection, origin: str) -> Iterator[Find
 
 def _event(row: Row[Any]) -> Iterator[Finding]:
     body = body_of(row.body)
-    signed, said = _signed(row.disclosures), all_of(body)
-    if said not in signed:
-        yield _finding(EVENT, row, "body", " or ".join(map(shown, signed)), shown(said))
+    said = all_of(body)
+    if not _is_signed(row, said):
+        yield _finding(EVENT, row, "body", "what its statement commits to", shown(said))
     elif bytes(row.sha256) != said:
         yield _finding(EVENT, row, "sha256", shown(said), shown(row.sha256))
     for column, name in _COLUMNS.items():
@@ -71,11 +70,12 @@ def _event(row: Row[Any]) -> Iterator[Finding]:
         yield _finding(EPCS, row, "value", named, sorted(row.epcs))
 
 
-def _signed(disclosures: str) -> list[bytes]:
-    """Digests of what the event may say: all that was captured, or what its statement still tells of it."""
-    event = named(event_of(disclosures))
-    captured = event.get(CAPTURED)
-    return [all_of(canonical_event(event, {})[0]), *([unb64url(captured["sha256"])] if captured else [])]
+def _is_signed(row: Row[Any], said: bytes) -> bool:
+    """The commitment to all that was captured, or what the statement still tells of it."""
+    event = event_of(row.disclosures)
+    if row.salt is not None:
+        return event.get(CAPTURED) == commitment(bytes(row.salt), said)
+    return said == all_of(canonical_event(named(event, row.event_id), {})[0])
 
 
 def _finding(table: Table, row: Row[Any], field: str, expected: object, seen: object) -> Finding:
@@ -83,7 +83,7 @@ def _finding(table: Table, row: Row[Any], field: str, expected: object, seen: ob
 
 
 _EVIDENCE = """
-    SELECT v.number, v.event_id, p.code AS party, v.statement_hash, s.jwt, d.disclosures,
+    SELECT v.number, v.history, p.code AS party, v.statement_hash, s.jwt, d.disclosures,
         sha256(convert_to(s.jwt, 'UTF8')) AS hashed,
         (SELECT subject FROM ledger.entry e WHERE e.statement_hash = v.statement_hash LIMIT 1) AS subject,
         (SELECT subjects FROM ledger.submission q WHERE q.statement_hash = v.statement_hash LIMIT 1) AS waiting
@@ -92,7 +92,7 @@ _EVIDENCE = """
     JOIN warehouse.disclosure d ON d.statement_hash = v.statement_hash WHERE v.movement IS NULL ORDER BY v.number
 """
 _EVENTS = """
-    SELECT e.number, e.body::text AS body, e.sha256, e.event_id, e.event_time, e.type, e.action, e.biz_step,
+    SELECT e.number, e.body::text AS body, e.sha256, e.salt, e.event_id, e.event_time, e.type, e.action, e.biz_step,
         e.disposition, e.read_point, e.biz_location, e.transformation_id, d.disclosures,
         ARRAY(SELECT role || ' ' || value FROM warehouse.epcis_event_epcs WHERE event = e.number) AS epcs
     FROM warehouse.epcis_event e JOIN warehouse.disclosure d ON d.statement_hash = e.statement_hash ORDER BY e.number

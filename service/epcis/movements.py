@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, text
 
 from service.epcis.documents.canonical import canonical_event
 from service.epcis.documents.document import Event
-from service.epcis.evidence import CAPTURED
+from service.epcis.evidence import CAPTURED_ID
 from service.epcis.store import Kept, keep
 from service.epcis.wanted import wanted_of
 from service.statements.reading import decoded, digest_of, parts_of
@@ -30,8 +30,8 @@ def read_due(connection: Connection, party_id: int, most: int = AT_ONCE) -> int:
     rows = connection.execute(text(_DUE), {"party": party_id, "most": most}).all()
     by_time: dict[int, list[Kept]] = defaultdict(list)
     for row in rows:
-        made = wanted_of(*canonical_event(named(event_of(row.disclosures)), {}))
-        by_time[row.recorded_at].append(Kept(made, row.number, row.statement_hash))
+        made = wanted_of(*canonical_event(named(event_of(row.disclosures), row.event_id), {}))
+        by_time[row.recorded_at].append(Kept(made, row.statement_hash, row.number))
     for recorded_at, kept in by_time.items():
         keep(connection, party_id, kept, EPOCH + timedelta(milliseconds=recorded_at))
     return len(rows)
@@ -45,10 +45,10 @@ def read_all_due(engine: Engine, party_id: int) -> None:
                 return
 
 
-def named(event: Event) -> Event:
+def named(event: Event, event_id: str | None = None) -> Event:
     """A movement that came as an event keeps that event's id."""
-    captured = event.get(CAPTURED)
-    return event | {"eventID": captured["eventID"]} if captured else event
+    id = event_id or event.get(CAPTURED_ID)
+    return event | {"eventID": id} if id else event
 
 
 def event_of(disclosures: str) -> Event:
@@ -76,9 +76,9 @@ _DUE = """
     WITH due AS (
         DELETE FROM warehouse.epcis_due WHERE movement IN (
             SELECT movement FROM warehouse.epcis_due WHERE party_id = :party ORDER BY movement LIMIT :most)
-        RETURNING movement
+        RETURNING movement, event_id
     )
-    SELECT m.number, m.recorded_at, m.statement_hash, s.disclosures
+    SELECT m.number, m.recorded_at, m.statement_hash, s.disclosures, due.event_id
     FROM due JOIN warehouse.movement m ON m.number = due.movement
     JOIN warehouse.disclosure s ON s.statement_hash = m.statement_hash ORDER BY m.number
 """

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, text
 
 from service.epcis.documents.document import Event
-from service.epcis.evidence import history
+from service.epcis.evidence import history_uri
 from service.epcis.wanted import PROOF
 from service.proof.standing import records
 from service.statements.event import OWN_CONTEXT
@@ -38,7 +38,7 @@ class Log:
 def proofs_of(connection: Connection, log: Log, numbers: Collection[int]) -> dict[int, dict[str, Any]]:
     """By the number of each event: the value of its `lotproof:proof`."""
     rows = connection.execute(text(_STATEMENTS), {"numbers": list(numbers)}).all()
-    histories = {row.number: (bytes(row.statement_hash), row.lots or [history(log.host, row.party, row.event_id)])
+    histories = {row.number: (bytes(row.statement_hash), row.lots or [history_uri(log.host, row.party, row.history)])
                  for row in rows}  # fmt: skip
     return proofs(connection, log, histories)
 
@@ -72,7 +72,7 @@ def _url(log: Log, lot: str) -> str:
 
 
 _STATEMENTS = """
-    SELECT e.number, e.statement_hash, e.event_id, p.code AS party, m.lots FROM warehouse.epcis_event e
+    SELECT e.number, e.statement_hash, e.history, p.code AS party, m.lots FROM warehouse.epcis_event e
     JOIN warehouse.party p ON p.id = e.party_id LEFT JOIN warehouse.movement m ON m.number = e.movement
     WHERE e.number = ANY(:numbers)
 """

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, text
 
@@ -21,18 +22,23 @@ from service.ledger.adding import Row, Target, add, add_returning, binary, drive
 _EVENTS = Target("warehouse.epcis_event", "party_id bigint, event_id text, declares_error boolean, hash bytea,"
                  " event_time timestamptz, record_time timestamptz, type text, action text, biz_step text,"
                  " disposition text, read_point text, biz_location text, transformation_id text, body jsonb,"
-                 " spelled jsonb, sha256 bytea, capture bigint, movement bigint, statement_hash bytea")  # fmt: skip
+                 " spelled jsonb, sha256 bytea, salt bytea, history uuid, capture bigint, movement bigint,"
+                 " statement_hash bytea")  # fmt: skip
 _EPCS = Target("warehouse.epcis_event_epcs", "event bigint, role text, value text, party_id bigint,"
                " event_time timestamptz")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An event with what stands behind it: a movement's number or None, and the hash of the statement in the log."""
+    """An event with what stands behind it: the hash of its statement, and a movement's number or a history of evidence;
+    `salt` is that of the commitment in the statement.
+    """
 
     wanted: Wanted
-    movement: int | None
     statement_hash: bytes
+    movement: int | None = None
+    history: UUID | None = None
+    salt: bytes | None = None
 
 
 def keep(connection: Connection, party_id: int, kept: Sequence[Kept], at: datetime, capture: int | None = None) -> None:
@@ -55,6 +61,12 @@ def known(connection: Connection, party_id: int, ids: Iterable[str]) -> dict[tup
     return {(row.event_id, row.declares_error): row.sha256 for row in rows}
 
 
+def histories(connection: Connection, party_id: int, ids: Iterable[str]) -> dict[str, UUID]:
+    """Of these events, those that are evidence, by id: the history of each."""
+    rows = connection.execute(text(_HISTORIES), {"party": party_id, "ids": list(ids)})
+    return {row.event_id: row.history for row in rows}
+
+
 def body_of(stored: str) -> Event:
     """The canonical event of a row, asked for as `body::text`: its numbers are exact."""
     event: Event = trusted(stored)
@@ -73,8 +85,8 @@ def _row(party_id: int, kept: Kept, at: datetime, capture: int | None) -> Row:
         quoted(moment(event["eventTime"])), quoted(at), quoted(event["type"]), quoted(event.get("action")),
         quoted(event.get("bizStep")), quoted(event.get("disposition")), quoted(_id(event, "readPoint")),
         quoted(_id(event, "bizLocation")), quoted(event.get("transformationID")), quoted(body),
-        quoted(dumps(wanted.spelled).decode()), binary(wanted.sha256), capture, kept.movement,
-        binary(kept.statement_hash),
+        quoted(dumps(wanted.spelled).decode()), binary(wanted.sha256), kept.salt and binary(kept.salt), kept.history,
+        capture, kept.movement, binary(kept.statement_hash),
     )  # fmt: skip
 
 
@@ -85,4 +97,8 @@ def _id(event: Mapping[str, Any], place: str) -> str | None:
 _KNOWN = """
     SELECT event_id, declares_error, sha256 FROM warehouse.epcis_event
     WHERE party_id = :party AND event_id = ANY(:ids)
+"""
+_HISTORIES = """
+    SELECT event_id, history FROM warehouse.epcis_event
+    WHERE party_id = :party AND event_id = ANY(:ids) AND history IS NOT NULL
 """

@@ -47,6 +47,8 @@ epcis_event = Table(
     _required("body", JSONB),
     _required("spelled", JSONB, server_default="{}"),
     _required("sha256", LargeBinary),
+    Column("salt", LargeBinary),
+    Column("history", Uuid),
     Column("capture", BigInteger),
     Column("movement", BigInteger),
     _required("statement_hash", LargeBinary),
@@ -65,4 +67,5 @@ epcis_due = Table(
     "epcis_due", metadata,
     Column("movement", BigInteger, primary_key=True),
     _required("party_id", BigInteger),
+    Column("event_id", Text),
 )

@@ -8,6 +8,7 @@ of all objects of an event and a reader of one lot must not be shown another.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -43,15 +44,13 @@ class EventText(NamedTuple):
 
 def event_of(
     party: Party, movement: UUID, command: Command, decision: Decision, now: datetime, journal: str,
-    captured: dict[str, Any] | None = None,
+    captured: Mapping[str, Any] | None = None,
 ) -> EventText:  # fmt: skip
     """The event of an allowed movement of this party; `journal` is the hash of its rows (`service.ledger.journal`),
-    `captured` what is told of the EPCIS event that it came as.
+    `captured` own properties of the EPCIS event that it came as.
     """
     kind = kind_of(command, decision)
-    own = own_properties(command, decision) | {"lotproof:journal": journal}
-    if captured is not None:
-        own["lotproof:captured"] = captured
+    own = {**own_properties(command, decision), "lotproof:journal": journal, **(captured or {})}
     properties = [_own_context(), _constant("type", kind.type)]
     if kind.action is not None:
         properties.append(_constant("action", kind.action))

@@ -4,9 +4,10 @@ In order: is the event known (the same again changes nothing, the same id with o
 here (`planning`); may the caller do that; do the rules allow it; then movement or statement, and the row of the event.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -19,13 +20,20 @@ from service.domain import commands as c
 from service.domain.errors import DomainError, InsufficientStock, UnknownThing
 from service.domain.key_errors import KeyIsElsewhere
 from service.domain.things import Party
-from service.epcis.evidence import Evidence, captured_property, movement_id, sign_evidence
+from service.epcis.evidence import (
+    Evidence,
+    Issuer,
+    captured_properties,
+    history_uri,
+    sign_evidence,
+    statement_id,
+)
 from service.epcis.exceptions import EpcisProblem, epcis_document, invalid
 from service.epcis.movements import read_due
 from service.epcis.planning.known import Known, known_of
 from service.epcis.planning.parts import NotPlanned
 from service.epcis.planning.plan import EVIDENCE, plan
-from service.epcis.store import Kept, keep, known
+from service.epcis.store import Kept, histories, keep, known
 from service.epcis.wanted import Wanted
 from service.ledger import queries
 from service.ledger.adding import driver
@@ -126,20 +134,21 @@ def _planned(
 def _recorded(
     work: Capturing, world: Known, movements: Sequence[tuple[Wanted, c.Command]], outcome: Outcome
 ) -> list[Kept]:
+    salts = [work.scribe.random(16) for _ in movements]
     requests = [
-        MovementRequest(world.party, work.caller.actor, movement_id(world.party, wanted), command,
-                        captured=captured_property(wanted))
-        for wanted, command in movements
+        MovementRequest(world.party, work.caller.actor, statement_id(wanted, work.scribe.random), command,
+                        captured=captured_properties(wanted, salt))
+        for (wanted, command), salt in zip(movements, salts, strict=True)
     ]  # fmt: skip
     outcomes = record_movements(work.connection, work.scribe, requests) if requests else []
     numbers = _numbers(work, [each.id for each in outcomes if isinstance(each, Recorded)])
     kept = []
-    for (wanted, _), made in zip(movements, outcomes, strict=True):
+    for (wanted, _), salt, made in zip(movements, salts, outcomes, strict=True):
         if isinstance(made, Refused):
             later = outcome.waiting if may_come_true(made.error) else outcome.refused
             later[wanted.position] = rule_problem(made.error)
         else:
-            kept.append(Kept(wanted, numbers[made.id], made.statement_hash))
+            kept.append(Kept(wanted, made.statement_hash, numbers[made.id], salt=salt))
     return kept
 
 
@@ -172,22 +181,26 @@ def _logged(work: Capturing, events: Sequence[Wanted], outcome: Outcome) -> list
             outcome.refuse(each, domain_problem(KeyIsElsewhere(party.code)))
         return []
     at = int(work.scribe.now().timestamp() * 1000)
-    made = [sign_evidence(signer, party, each, work.scribe.host, work.scribe.origin, at, work.scribe.random)
-            for each in events]  # fmt: skip
-    _entered(work, party, made, at)
-    return [Kept(each.wanted, None, each.statement.statement_hash) for each in made]
+    issuer = Issuer(signer, party, work.scribe.host, work.scribe.origin, at, work.scribe.random)
+    known_ones = histories(work.connection, party.id, {each.event_id for each in events})
+    made = []
+    for each in events:
+        entered = known_ones.setdefault(each.event_id, UUID(bytes=work.scribe.random(16), version=4))
+        made.append(sign_evidence(issuer, each, entered))
+    _entered(work, issuer, made)
+    return [Kept(each.wanted, each.statement.statement_hash, history=each.history, salt=each.salt) for each in made]
 
 
-def _entered(work: Capturing, party: Party, made: Iterable[Evidence], at: int) -> None:
-    made = list(made)
+def _entered(work: Capturing, issuer: Issuer, made: Sequence[Evidence]) -> None:
     keep_statements(
         driver(work.connection),
-        [statement_row(each.statement, party.id, each.id, MOVEMENT) for each in made],
+        [statement_row(each.statement, issuer.party.id, each.id, MOVEMENT) for each in made],
         [disclosure_row(each.statement) for each in made],
     )  # fmt: skip
-    subjects = [(each, uri.subject(uri.LOT, work.scribe.origin, each.uri)) for each in made]
-    submit(work.connection, [Submission(MOVEMENT, subject, each.statement.statement_hash, at)
-                             for each, subject in subjects])  # fmt: skip
+    uris = [history_uri(issuer.host, issuer.party.code, each.history) for each in made]
+    subjects = [uri.subject(uri.LOT, issuer.origin, each) for each in uris]
+    submit(work.connection, [Submission(MOVEMENT, subject, each.statement.statement_hash, issuer.at)
+                             for each, subject in zip(made, subjects, strict=True)])  # fmt: skip
 
 
 def _no_longer_due(work: Capturing, kept: Sequence[Kept]) -> None:

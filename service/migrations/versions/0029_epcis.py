@@ -61,6 +61,8 @@ CREATE TABLE warehouse.epcis_event (
     body              jsonb       NOT NULL,
     spelled           jsonb       NOT NULL DEFAULT '{}',  -- canonical identifier: as captured, where that differs
     sha256            bytea       NOT NULL CHECK (octet_length(sha256) = 32),  -- of all that was said
+    salt              bytea       CHECK (octet_length(salt) = 16),  -- of the commitment to it in the statement
+    history           uuid,       -- which evidence entered; NULL: a movement
     capture           bigint      REFERENCES warehouse.epcis_capture,
     movement          bigint      REFERENCES warehouse.movement,
     statement_hash    bytea       NOT NULL REFERENCES warehouse.statement
@@ -91,10 +93,11 @@ CREATE INDEX epcis_event_epcs_value ON warehouse.epcis_event_epcs (party_id, val
 DUE = """
 CREATE TABLE warehouse.epcis_due (
     movement bigint PRIMARY KEY REFERENCES warehouse.movement,
-    party_id bigint NOT NULL
+    party_id bigint NOT NULL,
+    event_id text  -- under which it was captured, where the statement does not say it
 );
 CREATE INDEX epcis_due_of_party ON warehouse.epcis_due (party_id, movement);
-INSERT INTO warehouse.epcis_due SELECT number, party_id FROM warehouse.movement;
+INSERT INTO warehouse.epcis_due (movement, party_id) SELECT number, party_id FROM warehouse.movement;
 
 CREATE FUNCTION warehouse.note_epcis_due() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, warehouse AS $$
@@ -112,8 +115,10 @@ ERASED = """
 CREATE FUNCTION warehouse.forget_epcis_event() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, warehouse AS $$
 BEGIN
-    WITH gone AS (DELETE FROM epcis_event WHERE statement_hash = NEW.statement_hash RETURNING movement, party_id)
-    INSERT INTO epcis_due (movement, party_id) SELECT movement, party_id FROM gone WHERE movement IS NOT NULL;
+    WITH gone AS (
+        DELETE FROM epcis_event WHERE statement_hash = NEW.statement_hash RETURNING movement, party_id, event_id)
+    INSERT INTO epcis_due (movement, party_id, event_id)
+        SELECT movement, party_id, event_id FROM gone WHERE movement IS NOT NULL;
     RETURN NULL;
 END $$;
 CREATE TRIGGER forget_epcis_event AFTER UPDATE ON warehouse.disclosure

@@ -6,6 +6,7 @@ from threading import Thread
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
@@ -19,11 +20,13 @@ from service.epcis.documents import read
 from service.epcis.store import body_of
 from service.epcis.wanted import wanted_of
 from service.ledger import ledger_audit
+from service.statements.reading import decoded, parts_of
 from tests.service.api import epcis
 from tests.service.api.conftest import ORIGIN, Caller, furnished
 from tests.service.api.epcis import at, captured, document, event, lot, received, send
 from tests.service.epcis import official
 from tests.tools.waiting import eventually
+from verifier.encoding import b64url
 
 GS1_PLACE = {"id": "urn:epc:id:sgln:4012345.00011.987"}
 
@@ -97,6 +100,32 @@ def test_an_event_without_an_id_is_named_by_its_hash(owner: Engine, maker: Calle
         asked = text("SELECT event_id FROM warehouse.epcis_event WHERE event_time = '2026-01-07T10:00Z'")
         (found,) = connection.execute(asked).scalars()
     assert found.startswith("ni:///sha-256;") and found.endswith("?ver=CBV2.0")
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_nothing_in_a_statement_follows_from_what_may_be_hidden(
+    owner: Engine, maker: Caller, trader: Caller, ours: bool
+) -> None:
+    """Whoever is shown a part of a statement must not be able to try the rest until a hash fits."""
+    told = [received(each.party, f"HID-{ours}", 3) if ours else others() for each in (maker, trader)]
+    statements = []
+    for caller, each in zip((maker, trader), told, strict=True):
+        del each["eventID"]
+        each["eventTime"] = "2026-01-08T10:00:00Z"
+        assert captured(caller, document(each))["lotproof:captured"] == 1
+        asked = text("""SELECT e.hash, e.sha256, s.jwt, s.id, d.disclosures FROM warehouse.epcis_event e
+            JOIN warehouse.party p ON p.id = e.party_id JOIN warehouse.statement s USING (statement_hash)
+            JOIN warehouse.disclosure d USING (statement_hash) WHERE p.code = :party ORDER BY e.number DESC LIMIT 1""")
+        with owner.connect() as connection:
+            statements.append(connection.execute(asked, {"party": caller.party}).one())
+    for row in statements:
+        said = str([decoded(part) for part in (row.jwt.split(".")[1], *parts_of(row.disclosures))])
+        for digest in (row.hash, row.sha256):
+            assert digest.hex() not in said and b64url(digest).rstrip("=") not in said
+    ids = {row.id for row in statements}
+    if not ours:
+        assert len({bytes(row.sha256) for row in statements}) == 1  # the very same event
+    assert len(ids) == 2
 
 
 def test_rollback_captures_all_or_nothing_and_proceed_what_it_can(owner: Engine, maker: Caller) -> None:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, text
 
 from service.epcis.documents import read
-from service.epcis.evidence import history
+from service.epcis.evidence import history_uri
 from tests.service.api.conftest import ORIGIN, Caller, Chain
 from tests.service.api.epcis import at, captured, document, event, lot, received
 from tests.service.api.test_proof import accepted, checked, policy_of, proof_of
@@ -100,12 +101,15 @@ def test_it_comes_as_xml_too(maker: Caller, exported: dict[str, Any]) -> None:
     assert document.header == exported["epcisHeader"]
 
 
-def test_what_is_evidence_has_a_proof_of_its_own(maker: Caller, chain: Chain) -> None:
+def test_what_is_evidence_has_a_proof_of_its_own(owner: Engine, maker: Caller, chain: Chain) -> None:
     told = event("departing", None, quantityList=None, epcList=["urn:epc:id:sscc:4012345.0111111111"],
                  readPoint={"id": "urn:epc:id:sgln:4012345.00011.987"})  # fmt: skip
     assert captured(maker, document(told))["success"]
     chain.anchor()
-    file = proof_of(maker, history("log.example.com", maker.party, told["eventID"]))
+    with owner.connect() as connection:
+        asked = text("SELECT history FROM warehouse.epcis_event WHERE event_id = :id")
+        history = connection.scalar(asked, {"id": told["eventID"]})
+    file = proof_of(maker, history_uri("log.example.com", maker.party, history))
     assert len(file["history"]) == 1 and accepted(checked(maker, chain, file))
 
 
