@@ -119,11 +119,8 @@ def conditions(sent: Iterable[Given]) -> tuple[Given, ...]:
 def answered(
     house: House, caller: Caller, sent: Sequence[Given], fixed: Condition | None = None
 ) -> Response:  # fmt: skip
-    """The events that this asks for, as the caller may see them. `fixed`: what the path says already."""
+    """The events that this asks for, as the caller may see them. `fixed`: what the path asks for besides."""
     form, asked = wanted(), conditions(sent)
-    if fixed is not None and fixed.parameter in {each.name for each in sent}:
-        detail = f"{fixed.parameter}: expected none, since the path says it already"
-        raise WrongParameter(detail, expected="not here", seen=fixed.parameter)
     question = parameters.question(asked, Spelling(form.namespaces))
     if fixed is not None:
         question = replace(question, conditions=(fixed, *question.conditions))

@@ -1,5 +1,6 @@
 """Partners to whom our EPCIS events go: where they take them, what became of each document, what is missing."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from service.webhooks import signing
 from service.webhooks.addresses import Refused, target_of
 
 MOST_PARTNERS = 100
+DAYS = timedelta(days=30)
 STATES = ("waiting", "sent", "accepted", "refused", "dead")
 ONE = {"id": Uuid()}
 
@@ -106,7 +108,7 @@ class Report(Shape):
 
 
 class ReportQuery(Shape):
-    since = Instant(required=True)
+    since = Instant(doc={"description": "30 days before the end, if it is not said"})
     until = Instant()
 
 
@@ -202,7 +204,8 @@ def _looking(partners: Door, house: House) -> None:
         read_all_due(house.engine, caller.party_id)
         with house.engine.connect() as connection:
             row = _one(connection, caller.party_id, id)
-            return report.report(connection, row, query["since"], query.get("until") or house.now())
+            last = query.get("until") or house.now()
+            return report.report(connection, row, query.get("since") or last - DAYS, last)
 
 
 def _check_number(connection: Connection, party_id: int) -> None:

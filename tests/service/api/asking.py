@@ -177,7 +177,8 @@ def _epcis_names(owner: Caller, kept: Mapping[str, str]) -> Iterator[tuple[str, 
     link = owner.send("GET", "/epcis/events?perPage=1").headers["Link"]
     yield "end_epcis_page", link.rpartition("nextPageToken=")[2].partition(">")[0]
     yield "read_epcis_subscription", kept["told"]
-    for operation in ("end_epcis_partner", "resend_epcis_documents", "list_epcis_transmissions"):
+    for operation in ("end_epcis_partner", "resend_epcis_documents", "list_epcis_transmissions",
+                      "report_epcis_partner"):  # fmt: skip
         yield operation, kept["partner"]
     more = owner.post("/epcis/queries/shipped/subscriptions", {"dest": "https://erp.acme.example/", "stream": True})
     yield "end_epcis_subscription", more["subscriptionID"]
