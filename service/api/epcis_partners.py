@@ -36,7 +36,7 @@ class NewPartner(Shape):
     partner = Uri(required=True, doc={"description": "The partner's URI, as events name it in their sources"})
     url = Text(1000, pattern=r"https?://[!-~]+", called="an https URL", required=True,
                doc={"description": "Its capture interface, …/capture; https, port 443, a public address"})  # fmt: skip
-    authorization = Text(1000)
+    authorization = Text(1000, pattern=r"[!-~][ -~]*", called="printable ASCII")
     since = Instant(doc={"description": "Send what was recorded since then; from now on, if it is not said"})
     epcFormat = Choice(*FORMATS, load_default=FORMATS[0])
     mediaType = Choice(JSON, XML, load_default=JSON)

@@ -17,8 +17,8 @@ from service.api.epcis_events import DOCUMENT
 from service.api.epcis_negotiation import JSON, JSON_LD, Wanted, namespaces, wanted
 from service.api.fields import Shape, Text
 from service.api.house import API, House
+from service.api.members import Members
 from service.api.problem import Problem, not_found
-from service.api.schemas import Members
 from service.api.trail import author
 from service.auth.keys import Caller
 from service.epcis.query import named, pages

@@ -17,8 +17,8 @@ from service.api.epcis_negotiation import JSON, JSON_LD, XML, wanted
 from service.api.epcis_queries import NAME, found_query
 from service.api.fields import Flag, Instant, Shape, Text, Uuid
 from service.api.house import House
+from service.api.members import Members
 from service.api.problem import Problem, not_found, try_later
-from service.api.schemas import Members
 from service.api.trail import author
 from service.auth.keys import Caller
 from service.epcis.query import pages

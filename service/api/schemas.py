@@ -39,20 +39,6 @@ class Anything(Field):
         return {"description": self.description} | ({"type": self.type} if self.type else {})
 
 
-class Members(Anything):
-    """An object whose members another document describes."""
-
-    expected = "an object"
-
-    def __init__(self, description: str, **options: Any) -> None:
-        super().__init__(description, "object", **options)
-
-    def read(self, value: Any) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            raise self.refuse(value)
-        return value
-
-
 class Degrees(Text):
     """Degrees Celsius as a decimal text with at most one decimal."""
 

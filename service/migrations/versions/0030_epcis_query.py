@@ -29,6 +29,7 @@ END $$;
 """
 
 # `lots` null: the whole event is shown, because it names the party. Else only what everybody may be told of these lots.
+# Whoever has captured an event of this id himself sees that one: the same event once.
 SIGHT = """
 CREATE TABLE warehouse.epcis_sight (
     party_id bigint NOT NULL,
@@ -51,8 +52,12 @@ BEGIN
             CROSS JOIN jsonb_array_elements(
                 coalesce(f.body -> 'sourceList', '[]') || coalesce(f.body -> 'destinationList', '[]')) m
             JOIN party p ON p.uri = coalesce(m ->> 'source', m ->> 'destination')
-        WHERE p.id <> f.party_id
+        WHERE p.id <> f.party_id AND NOT EXISTS (SELECT FROM epcis_event own WHERE own.party_id = p.id
+            AND own.event_id = f.event_id AND own.declares_error = f.declares_error)
     ON CONFLICT (party_id, event) DO UPDATE SET lots = NULL;
+    DELETE FROM epcis_sight s USING fresh f, epcis_event e
+        WHERE e.event_id = f.event_id AND e.declares_error = f.declares_error AND e.number <> f.number
+            AND s.event = e.number AND s.party_id = f.party_id;
     RETURN NULL;
 END $$;
 CREATE TRIGGER note_epcis_named AFTER INSERT ON warehouse.epcis_event REFERENCING NEW TABLE AS fresh
@@ -66,7 +71,10 @@ BEGIN
             JOIN lot t ON t.uri = f.value
             JOIN handoff_line l ON l.lot_id = t.id
             JOIN handoff h ON h.movement = l.movement AND h.state = 'accepted'
-        WHERE h.receiver_id <> f.party_id GROUP BY h.receiver_id, f.event
+        WHERE h.receiver_id <> f.party_id AND NOT EXISTS (
+            SELECT FROM epcis_event e JOIN epcis_event own ON own.event_id = e.event_id
+                AND own.declares_error = e.declares_error WHERE e.number = f.event AND own.party_id = h.receiver_id)
+        GROUP BY h.receiver_id, f.event
     ON CONFLICT (party_id, event) DO UPDATE SET lots = ARRAY(
         SELECT DISTINCT unnest(known.lots || excluded.lots) ORDER BY 1) WHERE known.lots IS NOT NULL;
     RETURN NULL;
@@ -80,7 +88,10 @@ BEGIN
     INSERT INTO epcis_sight AS known (party_id, event, lots)
         SELECT NEW.receiver_id, x.event, array_agg(DISTINCT x.value)
             FROM handoff_line l JOIN lot t ON t.id = l.lot_id JOIN epcis_event_epcs x ON x.value = t.uri
-        WHERE l.movement = NEW.movement AND x.party_id <> NEW.receiver_id GROUP BY x.event
+        WHERE l.movement = NEW.movement AND x.party_id <> NEW.receiver_id AND NOT EXISTS (
+            SELECT FROM epcis_event e JOIN epcis_event own ON own.event_id = e.event_id
+                AND own.declares_error = e.declares_error WHERE e.number = x.event AND own.party_id = NEW.receiver_id)
+        GROUP BY x.event
     ON CONFLICT (party_id, event) DO UPDATE SET lots = ARRAY(
         SELECT DISTINCT unnest(known.lots || excluded.lots) ORDER BY 1) WHERE known.lots IS NOT NULL;
     RETURN NULL;

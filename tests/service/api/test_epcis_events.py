@@ -237,6 +237,17 @@ def test_a_party_sees_its_own_and_what_names_it(
     assert len(ids(regulator.send("GET", "/epcis/events?EQ_bizStep=storing&perPage=1000"))) >= 70
 
 
+def test_an_event_that_came_as_a_document_too_is_seen_once(books: World, maker: Caller, trader: Caller) -> None:
+    """Whichever came first: the other's event in this ledger, or one's own capture of it."""
+    found = books.ask(maker.party, {"EQ_eventID": "urn:uuid:named"})
+    (named,) = [row.event for row in found if "errorDeclaration" not in row.event]
+    for order in ((maker, trader), (trader, maker)):
+        event = {**named, "eventID": f"urn:uuid:twice-{order[0].party}"}
+        for caller in order:
+            books.capture(caller.party, event)
+        assert len(ids(trader.send("GET", f"/epcis/events/{event['eventID']}"))) == 1
+
+
 def test_of_a_lot_that_was_handed_over_a_part_is_shown_and_found(
     books: World, owner: Engine, maker: Caller, trader: Caller, outsider: Caller
 ) -> None:
