@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from service import db, settings
 from service.api import (
+    addresses,
     api_keys,
     attachments,
     cases,
@@ -36,6 +37,7 @@ from service.api import (
     imports,
     invitations,
     items,
+    labels,
     logbook,
     lots,
     movements,
@@ -51,7 +53,9 @@ from service.api import (
     picking,
     places,
     policy,
+    products,
     recalls,
+    records,
     reports,
     scans,
     session,
@@ -59,7 +63,9 @@ from service.api import (
     signatures,
     status,
     stock,
+    supplements,
     trace,
+    trace_codes,
     webhooks,
 )
 from service.api.door import BODY_LIMIT, Operation
@@ -84,17 +90,19 @@ from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
 from service.signin.federation import Federation
 from service.signin.openid import Providers
+from service.trail.binder import Binder
 from service.web import headers, pages
 from service.web import people as people_pages
 from service.web import verify as verify_page
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
-    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
+    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, labels, stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, invitations, session, openid,
     webhooks,
     imports,
-    trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
+    trace, shares, reports, addresses, products, supplements, trace_codes, records,
+    cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
     epcis_capture, epcis_exchange, epcis_events, epcis_queries, epcis_subscriptions, epcis_partners,
 )  # fmt: skip
@@ -154,7 +162,7 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     halting = Halting(engine)
     return House(
         chosen, engine, writer, access, scribe, Gather(writer, scribe), halting, Proofs(engine, chosen.origin),
-        entrance, Enrolment(engine, entrance, _now, os.urandom), federation,
+        entrance, Enrolment(engine, entrance, _now, os.urandom), federation, Binder(engine, scribe),
         Crew(engine, writer, scribe, halting.check),
     )
 

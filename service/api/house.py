@@ -22,6 +22,7 @@ from service.settings import Settings
 from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
 from service.signin.federation import Federation
+from service.trail.binder import Binder
 
 API = "/api/v1"
 LOOK_SECONDS = 1.0
@@ -78,6 +79,7 @@ class House:
     entrance: Entrance
     enrolment: Enrolment
     federation: Federation
+    binder: Binder
     captures: Crew
 
     @property

@@ -51,6 +51,9 @@ def evidence_is_in_the_log(connection: Connection, origin: str) -> Iterator[Find
 
 
 def _event(row: Row[Any]) -> Iterator[Finding]:
+    if row.disclosures is None:
+        yield _finding(EVENT, row, "statement_hash", "a statement that is kept", shown(row.statement_hash))
+        return
     body = body_of(row.body)
     said = all_of(body)
     if not _is_signed(row, said):
@@ -92,8 +95,8 @@ _EVIDENCE = """
     JOIN warehouse.disclosure d ON d.statement_hash = v.statement_hash WHERE v.movement IS NULL ORDER BY v.number
 """
 _EVENTS = """
-    SELECT e.number, e.body::text AS body, e.sha256, e.salt, e.event_id, e.event_time, e.type, e.action, e.biz_step,
-        e.disposition, e.read_point, e.biz_location, e.transformation_id, d.disclosures,
+    SELECT e.number, e.statement_hash, e.body::text AS body, e.sha256, e.salt, e.event_id, e.event_time, e.type,
+        e.action, e.biz_step, e.disposition, e.read_point, e.biz_location, e.transformation_id, d.disclosures,
         ARRAY(SELECT role || ' ' || value FROM warehouse.epcis_event_epcs WHERE event = e.number) AS epcs
-    FROM warehouse.epcis_event e JOIN warehouse.disclosure d ON d.statement_hash = e.statement_hash ORDER BY e.number
+    FROM warehouse.epcis_event e LEFT JOIN warehouse.disclosure d USING (statement_hash) ORDER BY e.number
 """

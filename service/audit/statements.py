@@ -207,9 +207,9 @@ _STRAY = {
         AND NOT EXISTS (SELECT FROM warehouse.movement m WHERE m.number = e.movement)""",
     "warehouse.disclosure": """SELECT encode(d.statement_hash, 'hex') AS key FROM warehouse.disclosure d
         WHERE NOT EXISTS (SELECT FROM warehouse.statement s WHERE s.statement_hash = d.statement_hash)""",
-    "ledger.submission": """SELECT id AS key FROM ledger.submission q WHERE kind IN (1, 2, 3) AND NOT EXISTS
+    "ledger.submission": """SELECT id AS key FROM ledger.submission q WHERE kind IN (1, 2, 3, 4) AND NOT EXISTS
         (SELECT FROM warehouse.statement s WHERE (s.statement_hash, s.kind) = (q.statement_hash, q.kind))""",
-    "ledger.entry": """SELECT index AS key FROM ledger.entry e WHERE kind IN (1, 2, 3) AND NOT EXISTS
+    "ledger.entry": """SELECT index AS key FROM ledger.entry e WHERE kind IN (1, 2, 3, 4) AND NOT EXISTS
         (SELECT FROM warehouse.statement s WHERE (s.statement_hash, s.kind) = (e.statement_hash, e.kind))
         AND index NOT IN (SELECT index FROM ledger.unaccounted)""",
     "warehouse.lot": """SELECT id AS key FROM warehouse.lot

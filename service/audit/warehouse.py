@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import Connection, text
 
 from anchoring import Finding
-from service.audit import contents, erasures, events, journals, keys, parties, rules, shape, sheets, statements
+from service.audit import contents, erasures, events, journals, keys, parties, rules, shape, sheets, statements, trail
 from service.audit.block import LAST, Block, blocks
 from service.audit.guarded import guarded
 from service.audit.journals import Lasting
@@ -46,6 +46,7 @@ def audit_things(connection: Connection, origin: str) -> Iterator[Finding]:
     yield from guarded("keys", keys.keys_are_in_their_statements(connection, origin))
     yield from guarded("signatures", _signatures(connection, origin))
     yield from guarded("electronic signatures", sheets.sheets_are_those_named(connection))
+    yield from guarded("audit trail", trail.trail_is_as_bound(connection))
     yield from statements.nothing_stands_alone(connection)
     yield from guarded("events", events.events_are_what_was_signed(connection))
     yield from guarded("evidence", events.evidence_is_in_the_log(connection, origin))

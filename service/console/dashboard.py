@@ -17,7 +17,7 @@ WAITING = (
     ("dash.to_answer", "handoffs", "to_answer", "handoffs"),
     ("dash.unanswered", "handoffs", "unanswered", "handoffs"),
     ("dash.disputed", "handoffs", "disputed", "handoffs"),
-    ("dash.counts", "counts", "to_approve", "quality"),
+    ("dash.counts", "counts", "to_approve", "counts"),
 )
 
 

@@ -5,11 +5,13 @@ share a word: a lot is released or recalled, a record is correct, does not match
 from collections.abc import Mapping
 from typing import get_args
 
+from service.console import words_counts, words_goods, words_navigation, words_office, words_orders
+from service.console.floor.words import FLOOR
 from service.papers.words import Language, Words
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-W: Mapping[str, Words] = {
+_COMMON: Mapping[str, Words] = {
     "console": Words("Console", "控制台"),
     "skip": Words("Skip to the content", "跳到正文"),
     "language": Words("简体中文", "English"),
@@ -317,7 +319,14 @@ W: Mapping[str, Words] = {
     "refused.expected": Words("Expected", "应为"),
     "refused.seen": Words("Seen", "实际"),
     "refused.do": Words("Go back and try again; nothing was changed.", "请返回重试；未作任何更改。"),
+    **FLOOR,
 }  # fmt: skip
+
+_SUBJECTS = (words_navigation, words_orders, words_counts, words_goods, words_office)
+"""The words of one subject each, in modules of their own."""
+
+W: Mapping[str, Words] = {key: said for part in (_COMMON, *(each.WORDS for each in _SUBJECTS))
+                          for key, said in part.items()}  # fmt: skip
 
 DONE = frozenset(key.removeprefix("done.") for key in W if key.startswith("done."))
 """What a page may say was done; the address names it."""

@@ -16,6 +16,13 @@ _ITEM = (
     "name, spec, gtin, unit, decimals, shelf_life_days, storage_min, storage_max, needs_expiry, needs_manufacturer_lot,"
     " held_on_arrival, needs_production_date, count_tolerance, content, content_unit"
 )
+_CARD = (
+    "name, phone, street, city, region, postal_code, country, gln, coordinates, licence, natural_person, consumer"
+)
+_PRODUCT = (
+    "regimes, raw, brand, commodity, variety, pack_size, pack_style, generic_name, trade_name, dosage_form, strength,"
+    " ndc, container_size, manufacturer, approval_number, holder"
+)
 _COUNTED = "counted, book_then, counted_by, counted_at, recounts, posted, movement"
 _SESSION = "secret_hash, method, code_due, seen_at, expires_at, proven_at, ended_at"
 _IMPORT = "state, done, finished_at, content"
@@ -65,6 +72,12 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.handoff_line": (ADD, ""),
     "warehouse.discrepancy": ("SELECT, INSERT, UPDATE (settled, outcome)", ""),
     "warehouse.notice": ("SELECT, INSERT, UPDATE (acknowledged_at, acknowledged_by)", ""),
+    # What records need beside the ledger.
+    "warehouse.card": (f"SELECT, INSERT, UPDATE ({_CARD})", ""),
+    "warehouse.product": (f"SELECT, INSERT, UPDATE ({_PRODUCT})", ""),
+    "warehouse.supplement": (ADD, ""),
+    "warehouse.trace_code": ("SELECT, INSERT, UPDATE (parent)", ""),
+    "warehouse.trace_act": (ADD, ""),
     # Lot numbers, labels, scans.
     "warehouse.item_category": ("SELECT, INSERT, UPDATE (category)", ""),
     "warehouse.lot_number_rule": (ADD, ""),
@@ -122,6 +135,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.refusal": (ADD, ""),
     "warehouse.change": (ADD, ""),
     "warehouse.signature": (ADD, ""),
+    "warehouse.trail_sheet": (ADD, ""),
     # What goes out and comes in. Deliveries follow from movements: post_deliveries adds them, as the owner.
     "warehouse.webhook": ("SELECT, INSERT, UPDATE (ended_at)", READ),
     "warehouse.delivery": (
@@ -170,11 +184,15 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.answered_us(bigint)": ("EXECUTE", ""),
     "warehouse.handoff_ids_taken(bigint[],uuid[])": ("EXECUTE", ""),
     "warehouse.gs1_prefix_taken(text)": ("EXECUTE", ""),
+    "warehouse.lots_lying(bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.lots_held(bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.trail_gate()": ("EXECUTE", ""),
 }
 
 # These run as the owner. What keeps what follows from other rows: who sets it off cannot write there himself.
 # Triggers that check a rule: it holds for all rows, also for those that who fires them does not see. And what one party
-# may ask of another's rows (`policies`): yes or no.
+# may ask of another's rows (`policies`): yes or no. What counts all rows of a party asks once, not at each row, whether
+# the caller stands for it.
 DEFINERS = (
     "warehouse.post_legs()",
     "warehouse.post_deliveries()",
@@ -198,4 +216,6 @@ DEFINERS = (
     "warehouse.answered_us(bigint)",
     "warehouse.handoff_ids_taken(bigint[],uuid[])",
     "warehouse.gs1_prefix_taken(text)",
+    "warehouse.lots_lying(bigint,bigint)",
+    "warehouse.lots_held(bigint,bigint)",
 )

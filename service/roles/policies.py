@@ -42,7 +42,8 @@ OWN: dict[str, str] = {
         "statement", "item_category", "lot_number_rule", "lot_number_taking", "lot_number_taken", "gs1_prefix",
         "sscc_taking", "scan", "customer", "orders", "pick_list", "quarantine_case", "count_sheet", "recall",
         "recall_drill", "api_key", "person", "erasure", "refusal", "change", "signature", "webhook", "import",
-        "sign_in_rule", "oidc_provider", "epcis_capture", "epcis_event", "epcis_event_epcs", "epcis_due",
+        "sign_in_rule", "oidc_provider", "card", "supplement", "epcis_capture", "epcis_event", "epcis_event_epcs",
+        "epcis_due", "trace_code", "trace_act",
         "epcis_sight", "epcis_query", "epcis_subscription", "epcis_page_ended", "epcis_channel",
     ), _mine()),
     "leg": _through("lot", "id", "leg.lot_id"),
@@ -56,6 +57,7 @@ OWN: dict[str, str] = {
     "lot_number_counter": _through("lot_number_rule", "id", "lot_number_counter.rule_id"),
     "sscc_counter": _through("gs1_prefix", "prefix", "sscc_counter.prefix"),
     "issue_rule": _through("item", "id", "issue_rule.item_id"),
+    "product": _through("item", "id", "product.item_id"),
     **{table: _through("orders", "id", f"{table}.order_id") for table in ("order_line", "fulfilment", "reservation")},
     **{table: _through("pick_list", "id", f"{table}.list_id") for table in ("pick_line", "pick")},
     **{table: _through("quarantine_case", "number", f"{table}.case_number")
@@ -68,6 +70,7 @@ OWN: dict[str, str] = {
     "oidc_subject": _through("oidc_provider", "id", "oidc_subject.provider_id"),
     "oidc_used": _on("sign_in"),
     "sign_in_try": _on("sign_in"),  # of whoever tries: before anybody knows for which party
+    "trail_sheet": _on("trail"),
     "erasure_approval": _through("erasure", "number", "erasure_approval.erasure"),
     "delivery": _through("webhook", "id", "delivery.webhook_id"),
     "import_problem": _through("import", "id", "import_problem.import_id"),
@@ -91,13 +94,14 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     "link": ("share",),
     "directory": ("party_key",),  # which key each party signs with
     "proof": ("statement", "disclosure", "lot"),  # the service decides what of a statement is shown (disclosure.py)
-    "figures": ("webhook", "delivery", "movement"),  # how long the queue of webhooks is
+    "figures": ("webhook", "delivery", "movement", "epcis_capture"),  # how long the queues are
     "capture": ("epcis_capture",),  # which jobs wait; the work is done from where their party stands
     "reseal": ("party_key", "second_factor", "oidc_provider"),  # every party's key under a new KEK
     "operator": ("api_key", "person", "party_key"),
     "audit": tuple(OWN),  # whether everything that is stored follows from what was recorded
     "auditor": ("epcis_event", "epcis_event_epcs"),
     "regulator": ("epcis_event", "epcis_event_epcs"),
+    "trail": ("change", "signature", "trail_sheet"),  # what people changed and signed goes on sheets
 }
 
 
@@ -119,6 +123,8 @@ SHARED = (
     Policy("party", "names_are_known", "SELECT",
            "(SELECT current_setting('lotproof.parties', true) <> ''"
            " OR current_setting('lotproof.errand', true) <> '')"),
+    Policy("card", "of_a_company_as_its_name_is_known", "SELECT",
+           "kind = 'party' AND (SELECT current_setting('lotproof.parties', true) <> '')"),
     Policy("item", "of_a_lot_that_was_offered", "SELECT", "warehouse.offered_item(id)"),
     Policy("lot", "that_was_offered", "SELECT", "warehouse.offered_lot(id)"),
     Policy("lot", "locked_by_who_answers", "UPDATE", "warehouse.offered_lot(id)", "false"),

@@ -1,5 +1,6 @@
 """One request to an address that was judged before: no redirect followed, no proxy, bounded in time and size."""
 
+import os
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ CONNECT_SECONDS = 5.0
 WHOLE_SECONDS = 10.0
 ANSWER_LIMIT = 65_536  # bytes that are read of an answer before the line is cut
 
-_TLS = ssl.create_default_context(cafile=certifi.where())
+_TLS = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
 
 
 class Unsent(Exception):

@@ -30,13 +30,13 @@ ARGUMENTS = [
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """Chromium without a window; skips the test where none starts."""
+def browser(*more: str) -> Iterator[Browser]:
+    """Chromium without a window, with `more` arguments; skips the test where none starts."""
     program, environment = _found()
     with sync_playwright() as driver:
         try:
             running = driver.chromium.launch(
-                executable_path=program, args=ARGUMENTS, env={**os.environ, **environment}, headless=True
+                executable_path=program, args=[*ARGUMENTS, *more], env={**os.environ, **environment}, headless=True
             )
         except Error as problem:
             pytest.skip(f"NO BROWSER: {program} does not start: {str(problem)[:300]}")

@@ -35,7 +35,9 @@ class Offer:
 
 @dataclass(slots=True)
 class Known:
-    """`places`: URI -> SITE/LOC; `sites`: URI -> SITE; `pallets`: URI -> SITE/SSCC; `partners`: URI -> party id."""
+    """`places`: URI -> SITE/LOC; `sites`: URI -> SITE; `docks`: SITE -> its places of kind dock; `pallets`: URI ->
+    SITE/SSCC; `partners`: URI -> party id.
+    """
 
     party: str
     uri: str
@@ -44,6 +46,7 @@ class Known:
     by_gtin: dict[str, Item] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     sites: dict[str, str] = field(default_factory=dict)
+    docks: dict[str, list[str]] = field(default_factory=dict)
     pallets: dict[str, str] = field(default_factory=dict)
     partners: dict[str, str] = field(default_factory=dict)
     offers: list[Offer] = field(default_factory=list)
@@ -94,6 +97,8 @@ def _places(connection: Connection, party_id: int, known: Known) -> None:
         known.sites[site] = row.site
         if row.code is not None:
             known.places[location_uri(site, row.code, row.gln)] = f"{row.site}/{row.code}"
+        if row.kind == "dock":
+            known.docks.setdefault(row.site, []).append(f"{row.site}/{row.code}")
 
 
 def _pallets(connection: Connection, party_id: int, known: Known, things: Iterable[str]) -> None:
@@ -123,7 +128,7 @@ _ITEMS = """
     WHERE party_id = :p AND (gtin = ANY(:gtins) OR code = ANY(:codes) OR :pallets) ORDER BY id
 """
 _PLACES = """
-    SELECT s.code AS site, s.gln, l.code FROM warehouse.site s
+    SELECT s.code AS site, s.gln, l.code, l.kind FROM warehouse.site s
     LEFT JOIN warehouse.location l ON l.site_id = s.id AND l.kind <> 'pallet' WHERE s.party_id = :p
 """
 _PALLETS = """

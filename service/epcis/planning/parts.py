@@ -55,6 +55,16 @@ def needed_place(known: Known, event: Event, *names: str) -> str:
     return found
 
 
+def arrival(known: Known, event: Event) -> str:
+    """Where goods come in: a location, or where only the site is told its one dock."""
+    found = place(known, event, "bizLocation", "readPoint")
+    for name in ("bizLocation", "readPoint"):
+        docks = known.docks.get(known.sites.get(event.get(name, {}).get("id"), ""), [])
+        if found is None and len(docks) == 1:
+            return docks[0]
+    return found or needed_place(known, event, "bizLocation", "readPoint")
+
+
 def when(event: Event) -> datetime:
     """The event's time, in the offset of the place where it happened."""
     sign, hours, minutes = event["eventTimeZoneOffset"][0], *event["eventTimeZoneOffset"][1:].split(":")

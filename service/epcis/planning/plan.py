@@ -9,6 +9,7 @@ from service.epcis.planning.known import Known, Offer
 from service.epcis.planning.parts import (
     Event,
     NotPlanned,
+    arrival,
     at_our_site,
     documents,
     lines,
@@ -55,11 +56,11 @@ _QUANTITIES = ("quantityList", "childQuantityList", "inputQuantityList", "output
 
 
 def _register(known: Known, event: Event, common: dict[str, Any]) -> c.Command:
-    return c.Register(to=needed_place(known, event, *THERE), lines=new_lots(known, event), **common)
+    return c.Register(to=arrival(known, event), lines=new_lots(known, event), **common)
 
 
 def _receive(known: Known, event: Event, common: dict[str, Any]) -> c.Command:
-    to, giver = needed_place(known, event, *THERE), party(event, "sourceList", "source")
+    to, giver = arrival(known, event), party(event, "sourceList", "source")
     if event.get("disposition") == "returned":
         common["reason"] = common["reason"] or "returned"
         return c.TakeBack(to=to, customer=_name(giver, "sourceList"), lines=lines(known, event), **common)

@@ -64,8 +64,8 @@ CREATE TABLE warehouse.epcis_event (
     salt              bytea       CHECK (octet_length(salt) = 16),  -- of the commitment to it in the statement
     history           uuid,       -- which evidence entered; NULL: a movement
     capture           bigint      REFERENCES warehouse.epcis_capture,
-    movement          bigint      REFERENCES warehouse.movement,
-    statement_hash    bytea       NOT NULL REFERENCES warehouse.statement
+    movement          bigint,
+    statement_hash    bytea       NOT NULL
 );
 CREATE UNIQUE INDEX epcis_event_id ON warehouse.epcis_event (party_id, event_id, declares_error);
 CREATE UNIQUE INDEX epcis_event_movement ON warehouse.epcis_event (movement) WHERE movement IS NOT NULL;
@@ -92,7 +92,7 @@ CREATE INDEX epcis_event_epcs_value ON warehouse.epcis_event_epcs (party_id, val
 
 DUE = """
 CREATE TABLE warehouse.epcis_due (
-    movement bigint PRIMARY KEY REFERENCES warehouse.movement,
+    movement bigint PRIMARY KEY,
     party_id bigint NOT NULL,
     event_id text  -- under which it was captured, where the statement does not say it
 );

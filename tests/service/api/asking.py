@@ -23,6 +23,7 @@ PREFIX = "/api/v1"
 OWNER = "acme"
 BODIES: Mapping[str, Any] = {
     "change_item": {"spec": "21 mg", "reason": "a new leaflet"},
+    "change_product": {"pack_size": "20 tablets", "reason": "for the records"},
     "change_person": {"active": True, "reason": "back again"},
     "set_item_issue_policy": {"issue_policy": "FIFO"},
     "approve_keys": {"by": "u-2"},
@@ -83,7 +84,8 @@ class Told:
         """What the owner may ask with this operation, asked by this caller."""
         kind = operation.rule.removeprefix(PREFIX + "/").partition("/")[0]
         name = self.names.get(operation.id, self.names.get(kind, ""))
-        names = {"id": name, "code": name, "line": "1", "name": QUERIES.get(operation.id, "shipped"), "token": name}
+        names = dict.fromkeys(("id", "code", "sscc", "token"), name)
+        names |= {"line": "1", "name": QUERIES.get(operation.id, "shipped")}
         if operation.id in FILES:
             query, content = FILES[operation.id]
             return _send_file(caller, operation.path(names) + query, content)
@@ -133,6 +135,7 @@ def _names(callers: Mapping[str, Caller], kept: Mapping[str, str], mark: str) ->
     yield "webhooks", kept["hook"]
     yield "read_capture", kept["captured"]
     yield from _epcis_names(owner, kept)
+    yield "pallets", next(each.body["pallet"] for each in story() if "pallet" in each.body)
     yield "items", "TAB"
     yield "people", made("/people", {"code": f"p-{uuid4().hex[:8]}", "name": "Li", "roles": []})
     moved = {each.body["type"]: each.body["id"] for each in story() if each.by == OWNER and each.path == "/movements"}

@@ -10,11 +10,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, text
 
+from service import standpoint
 from service.api.house import House
 from service.audit.warehouse import audit_warehouse
 from service.auth.keys import Caller as Known
 from service.domain.people import Grant
 from service.epcis.capture import jobs
+from service.epcis.capture.backlog import Captures, captures
 from service.epcis.capture.crew import Crew
 from service.epcis.documents import read
 from service.epcis.store import body_of
@@ -148,6 +150,23 @@ def test_what_comes_before_its_cause_waits_and_is_tried_again(maker: Caller) -> 
     assert stock(maker, "EP-5") == {"SX/A-01": "6", "SX/A-02": "4"}
 
 
+def test_what_waits_is_counted(owner: Engine, app: Flask, maker: Caller) -> None:
+    house: House = app.extensions["lotproof"]
+
+    def counted() -> Captures:
+        with standpoint.on("figures"), house.engine.connect() as connection:
+            return captures(connection)
+
+    before = counted()
+    moved = event("storing", {lot("EP-40"): 4}, readPoint=at(maker.party), bizLocation=at(maker.party, "SX/A-02"))
+    location = epcis.begun(maker, document(moved))
+    eventually(lambda: counted().waiting == before.waiting + 1)
+    assert counted().running >= 1 and counted().oldest > 0
+    captured(maker, document(received(maker.party, "EP-40", 10)))
+    epcis.ended(maker, location)
+    assert counted().waiting == before.waiting
+
+
 def test_events_of_one_document_follow_each_other(maker: Caller) -> None:
     moved = event("storing", {lot("EP-6"): 4}, readPoint=at(maker.party), bizLocation=at(maker.party, "SX/A-02"))
     assert captured(maker, document(received(maker.party, "EP-6", 10), moved))["lotproof:captured"] == 2
@@ -194,6 +213,16 @@ def test_from_one_party_to_another(owner: Engine, maker: Caller, trader: Caller)
     assert captured(trader, document(came))["errors"] == []
     assert rows(owner, trader.party, came["eventID"])[0].movement_type == "accept"
     assert stock(trader, "EP-8") == {"SX/A-01": "40"}
+
+
+def test_goods_that_come_to_a_site_come_to_its_dock(operator: Caller) -> None:
+    party = furnished(operator, f"dock-{uuid4().hex[:8]}")
+    site = {"id": f"{epcis.HOST}/party/{party.party}/SX"}
+    told = received(party.party, "EP-30", 5) | {"readPoint": site, "bizLocation": site}
+    job = captured(party, document(told))
+    assert job["errors"][0]["expected"] == "a location of yours, not only its site"
+    party.post("/locations", {"site": "SX", "code": "DOCK", "kind": "dock"})
+    assert captured(party, document(told))["success"] and stock(party, "EP-30") == {"SX/DOCK": "5"}
 
 
 def test_a_refusal_of_the_rules_says_why(maker: Caller) -> None:

@@ -1,4 +1,5 @@
-"""The floor: scan anything, receive, move. Plain forms with one field to scan into; a wedge scanner's Enter sends them.
+"""The floor without a script: scan anything, receive, move. Plain forms with one field to scan into; a wedge scanner's
+Enter sends them.
 
 A scanner that types spells the separator of GS1 codes in one of several ways; all of them are taken.
 """
@@ -10,8 +11,10 @@ from uuid import uuid4
 from flask import request, url_for
 
 from service.console.asking import Asking
+from service.console.floor.shell import shown
 from service.console.frame import Frame
 
+ARRIVING = ("purchase", "notice")
 SEPARATORS = ("<GS>", "{GS}", "\u241d", "\\x1d", "^]")
 Said = dict[str, str]
 
@@ -19,7 +22,7 @@ Said = dict[str, str]
 def declare(frame: Frame) -> None:
     @frame.page("/scan")
     def scan(asking: Asking) -> Any:
-        return frame.shown(asking, "scan.html", seen=None)
+        return shown(frame, asking, "scan.html", "home", seen=None)
 
     @frame.form("/scan")
     def scanned(asking: Asking, said: Said) -> Any:
@@ -27,7 +30,7 @@ def declare(frame: Frame) -> None:
         lots = seen["lots"]
         if len(lots) == 1 and seen["outcome"] == "ok":
             return url_for("console.floor_lot", uri=lots[0]["uri"])
-        return frame.shown(asking, "scan.html", seen=seen)
+        return shown(frame, asking, "scan.html", "home", seen=seen)
 
     _of_a_lot(frame)
     _receive(frame)
@@ -76,7 +79,10 @@ def _receive(frame: Frame) -> None:
         line = {name: said[name] for name in names if name in said}
         body = {"type": "receive", "id": said.get("id", ""), "to": said.get("to", ""), "lines": [line],
                 "supplier": said.get("supplier", "")}  # fmt: skip
-        asking.do("record_movement", body)
+        if order := said.get("order"):
+            asking.do("receive_against_order", {"movement": body}, {"id": order})
+        else:
+            asking.do("record_movement", body)
         found = asking.read("list_lots", item=said.get("item", ""), lot=said.get("lot", ""))["lots"]
         return url_for("console.floor_lot", uri=found[0]["uri"] if found else "", done="receive")
 
@@ -84,5 +90,17 @@ def _receive(frame: Frame) -> None:
 def _shown(frame: Frame, asking: Asking, known: dict[str, Any], seen: Any = None) -> Any:
     places = [each for each in asking.read("list_locations")["locations"] if each["kind"] != "pallet"]
     items = asking.read("list_items")["items"]
-    return frame.shown(asking, "receive.html", known=known, seen=seen, places=places, items=items,
-                       movement=str(uuid4()))  # fmt: skip
+    orders = _expected(asking)
+    return shown(frame, asking, "receive.html", "receive", about={"orders": orders}, known=known, seen=seen,
+                 places=places, items=items, orders=orders, movement=str(uuid4()))  # fmt: skip
+
+
+def _expected(asking: Asking) -> list[dict[str, Any]]:
+    """Orders against which something may still arrive."""
+    found = [each for kind in ARRIVING for each in asking.read("list_all_orders", kind=kind, limit=100)["orders"]]
+    return [{"id": str(each["id"]), "number": each["number"], "partner": each["partner"] or each["party"]}
+            for each in found if each["ended_reason"] is None and any(_open(line) for line in each["lines"])]
+
+
+def _open(line: dict[str, Any]) -> bool:
+    return bool(line["short"] != "0")

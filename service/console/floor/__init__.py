@@ -1,0 +1,1 @@
+"""The floor: what people do at a shelf, with a scanner or a phone in one hand."""
