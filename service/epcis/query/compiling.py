@@ -120,7 +120,10 @@ def _identified(
     assert isinstance(condition.target, Identifiers)
     values = f"CAST({binds.add(list(condition.values))} AS text[])"
     wanted = [sight.own.format("x")] if sight.own else []
-    wanted.append(f"x.value = ANY ({values})")
+    same = f"x.value = ANY ({values})"
+    if condition.patterns:
+        same = f"({same} OR x.value LIKE ANY (CAST({binds.add(list(condition.patterns))} AS text[])))"
+    wanted.append(same)
     if sight.of_lots:
         wanted.append(f"s.lots && {values}")
     else:

@@ -60,13 +60,14 @@ Target = Column | Identifiers | Paths | Extension | Attribute
 @dataclass(frozen=True, slots=True)
 class Condition:
     """`target` compared with any of `values`; none are needed for EXISTS. `group` is the disclosure group of what is
-    looked at: who is not shown it cannot ask for it either."""
+    looked at: who is not shown it cannot ask for it either. `patterns`: for identifiers, also whatever is LIKE one."""
 
     parameter: str
     target: Target
     comparison: Comparison
     values: tuple[str, ...]
     group: str = HIDDEN
+    patterns: tuple[str, ...] = ()
 
 
 EVENT_TIME, RECORD_TIME = "event_time", "record_time"

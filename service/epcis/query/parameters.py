@@ -28,6 +28,7 @@ from service.epcis.query.conditions import (
     Target,
 )
 from service.epcis.query.faults import WrongParameter
+from service.epcis.query.patterns import like
 from service.epcis.query.values import Read
 from service.epcis.translation import canonical
 from service.statements.event import OWN_CONTEXT
@@ -164,8 +165,19 @@ def _condition(name: str, given: tuple[str, ...], spelling: Spelling) -> Conditi
         raise WrongParameter(f"{name}: expected one value, got {len(given)}", expected=1, seen=len(given))
     if comparison == "EXISTS":
         return Condition(name, target, comparison, (), group) if values.flag(name, given[0]) == "true" else None
+    if isinstance(target, Identifiers):
+        return _identifiers(name, target, given, group)
     readers = read or _uri
     return Condition(name, target, comparison, tuple(dict.fromkeys(readers(name, each) for each in given)), group)
+
+
+def _identifiers(name: str, target: Identifiers, given: tuple[str, ...], group: str) -> Condition:
+    """Plain ones in their one spelling, and patterns; who is shown a part only is not shown what a pattern finds."""
+    classes = target.roles[0].endswith("uantityList")
+    found = {each: like(values.text(name, each), classes=classes) for each in given}
+    patterns = tuple(each for each in found.values() if each is not None)
+    plain = dict.fromkeys(_uri(name, each) for each, pattern in found.items() if pattern is None)
+    return Condition(name, target, "EQ", tuple(plain), "rest" if patterns else group, patterns)
 
 
 def _rule(name: str, spelling: Spelling) -> _Rule:
