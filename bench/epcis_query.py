@@ -1,5 +1,8 @@
 """EPCIS queries at a million events, beside the plainest SQL on the same JSON with the same indexes.
 
+Questions are asked as the web process asks them, with its login and under row-level security; the SQL beside them as
+the owner of the tables.
+
 A tenth of the events makes lots out of lots, so that there is something to trace; one lot in a thousand is in a
 hundred times as many events as the others. Percentiles of questions about lots that the dice choose.
 """
@@ -8,14 +11,19 @@ import random
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
 from bench.rows import Row, Scale
-from bench.stand import database
-from service import db
+from bench.stand import cluster, writable
+from service import db, standpoint
 from service.epcis.query import parameters, reading
 from service.epcis.query.compiling import Reader
 from service.epcis.query.parameters import Given, Spelling
+from service.local.postgres import Cluster
+from service.roles import making
+from service.roles.grants import WEB
+from service.roles.logins import WEB_LOGIN
+from service.standpoint import Standpoint
 
 EVENTS, EACH, PARTIES = 1_000_000, 50, 4
 TIMES = 400
@@ -26,20 +34,29 @@ _TRIGGERS = ("epcis_event", "epcis_event_epcs")
 
 def measure(scale: Scale) -> Iterator[Row]:
     events = min(EVENTS, scale.entries)
-    with database() as url:
-        engine = db.engine_for(url)
+    with cluster() as server:
+        engine, web = _engines(server)
         begun = perf_counter()
         with engine.begin() as connection:
             _fill(connection, events)
         yield Row(f"{events:,} events filled in", events / (perf_counter() - begun), "events/s")
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
-        with engine.connect() as connection:
-            yield from _asked(connection, events)
+        with engine.connect() as raw, web.connect() as connection:
+            yield from _asked(connection, raw, events)
+        web.dispose()
         engine.dispose()
 
 
-def _asked(connection: Connection, events: int) -> Iterator[Row]:
+def _engines(server: Cluster) -> tuple[Engine, Engine]:
+    """The owner's and the web process's, on a new database."""
+    engine = db.engine_for(writable(server, "bench"))
+    with server.connect() as connection:
+        making.make_login(connection, WEB_LOGIN, WEB, None)
+    return engine, db.engine_for(server.url("bench", WEB_LOGIN))
+
+
+def _asked(connection: Connection, raw: Connection, events: int) -> Iterator[Row]:
     lots, dice = events // EACH, random.Random(7)
 
     def lot() -> str:
@@ -52,21 +69,25 @@ def _asked(connection: Connection, events: int) -> Iterator[Row]:
         ("one step back: MATCH_outputEPCClass", "MATCH_outputEPCClass", lot),
         ("the newest of a business step: EQ_bizStep", "EQ_bizStep", lambda: "shipping"),
     ):
-        yield from _pair(connection, told, name, value)
+        yield from _pair(connection, raw, told, name, value)
     seen = _percentiles(lambda: _ask(connection, Reader(2), "MATCH_anyEPCClass", lot()))
     yield Row("a lot's history for a party that its events name, p99", seen[1], "ms", "less", LIMIT_MS)
     walked = _percentiles(lambda: _walk(connection, dice.randrange(lots - 10)), 50)
     yield Row("ten steps forward, ten questions, p99", walked[1], "ms", "less", 10 * LIMIT_MS)
 
 
-def _pair(connection: Connection, told: str, name: str, value: Callable[[], str]) -> Iterator[Row]:
+def _pair(
+    connection: Connection, raw: Connection, told: str, name: str, value: Callable[[], str]
+) -> Iterator[Row]:
     half, most = _percentiles(lambda: _ask(connection, Reader(1), name, value()))
-    raw_half, raw_most = _percentiles(lambda: _raw(connection, name, value()))
+    raw_half, raw_most = _percentiles(lambda: _raw(raw, name, value()))
     yield Row(f"{told}, p50", half, "ms", "less", None, ("raw SQL", raw_half))
     yield Row(f"{told}, p99", most, "ms", "less", LIMIT_MS, ("raw SQL", raw_most))
 
 
 def _ask(connection: Connection, reader: Reader, name: str, value: str) -> list[reading.Row]:
+    assert reader.party is not None
+    standpoint.stand(connection, Standpoint(frozenset({reader.party})))
     question = parameters.question([Given(name, (value,)), Given("orderBy", ("eventTime",))], Spelling())
     return reading.page(connection, question, reader, PAGE).rows
 
