@@ -17,7 +17,7 @@ from service.api.epcis_negotiation import Wanted, wanted
 from service.api.house import House
 from service.api.problem import Problem, not_found, shown
 from service.auth.keys import Caller
-from service.epcis.movements import read_all_due
+from service.epcis.movements import AT_ONCE, read_due
 from service.epcis.proof import Log, proofs_of, with_proof
 from service.epcis.query import pages, parameters, reading, values
 from service.epcis.query.compiling import Reader
@@ -34,6 +34,7 @@ from service.models.epcis_query import epcis_page_ended
 Pairs = Sequence[tuple[str, str]]
 READERS = ("party", "auditor", "regulator")
 LONGEST_URL = 8000
+ROUNDS = 4
 PROBLEMS = (400, 406, 413, 414)
 ASKED = Parameters((*EVENT_PARAMETERS, *PAGE_PARAMETERS))
 PAGED = Parameters(tuple(PAGE_PARAMETERS))
@@ -56,9 +57,13 @@ def given(pairs: Pairs) -> tuple[Given, ...]:
 
 
 def catch_up(house: House, caller: Caller) -> None:
-    """Whoever recorded a movement a moment ago finds its event; those of other parties follow within seconds."""
-    if caller.party_id is not None:
-        read_all_due(house.engine, caller.party_id)
+    """Whoever recorded a movement a moment ago finds its event. Of a long backlog (an import) only a part is read here,
+    and the rest by the worker, as what other parties recorded is: within seconds or, of millions, hours.
+    """
+    for _ in range(ROUNDS if caller.party_id is not None else 0):
+        with house.engine.begin() as connection:
+            if read_due(connection, caller.party_id or 0) < AT_ONCE:
+                return
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from service.api.door import Door, body_of
+from service.api.epcis_asking import catch_up
 from service.api.epcis_door import PREFIX, epcis_door
 from service.api.epcis_negotiation import JSON, XML
 from service.api.fields import Choice, Instant, Many, One, Shape, Text, Uri, Uuid, Whole, WholeInQuery
@@ -15,7 +16,6 @@ from service.api.problem import Problem, not_found, try_later
 from service.api.schemas import MOST, Nullable, text
 from service.api.trail import author
 from service.auth.keys import Caller
-from service.epcis.movements import read_all_due
 from service.epcis.partners import report
 from service.epcis.subscriptions.placing import last_place
 from service.epcis.translation import FORMATS
@@ -201,7 +201,7 @@ def _looking(partners: Door, house: House) -> None:
     def report_epcis_partner(caller: Caller, id: UUID, query: dict[str, Any]) -> Any:
         """What should have been exchanged with a partner, and what is missing on either side"""
         assert caller.party_id is not None
-        read_all_due(house.engine, caller.party_id)
+        catch_up(house, caller)
         with house.engine.connect() as connection:
             row = _one(connection, caller.party_id, id)
             last = query.get("until") or house.now()

@@ -49,8 +49,7 @@ class Window:
 def statement(question: Question, reader: Reader, window: Window) -> tuple[str, dict[str, Any]]:
     """SQL and binds. Rows: number, party_id, body, spelled, hash, movement, at (the key), lots (None: all is shown)."""
     binds = Binds()
-    branches = [branch for branch in _branches(question, reader, window, binds) if branch]
-    together = " UNION ALL ".join(f"({branch})" for branch in branches)
+    together = " UNION ALL ".join(f"({branch})" for branch in _branches(question, reader, window, binds))
     shown = "number, party_id, CAST(body AS text) AS body, spelled, hash, movement, CAST(key AS text) AS at, lots"
     order = _ordered(question.order, window, binds, "rows.")
     return f"SELECT {shown} FROM ({together}) rows {order}", binds.values  # noqa: S608
