@@ -23,6 +23,9 @@ from service.epcis.translation import canonical
 from verifier.uri import GS1_HOST
 
 VOCABULARY = "https://gs1.org/voc/"
+KEYS = {"01": "21", "00": "", "414": "254", "417": ""}
+"""The primary keys, each with the qualifier that names one thing or place of it; lots have a page beside."""
+
 LINKSET = "application/linkset+json"
 _ANYBODY = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Link", "Vary": "Accept"}
 
@@ -107,7 +110,7 @@ def checked(ai: str, key: str) -> str:
 def described(root: str, name: str) -> Response:
     """The resolver description file (GS1 Digital Link, resolution 1.2, section 9)."""
     body = {
-        "name": name, "resolverRoot": root, "supportedPrimaryKeys": ["01", "00", "414", "417"],
+        "name": name, "resolverRoot": root, "supportedPrimaryKeys": list(KEYS),
         "linkTypeDefaultCanBeLinkset": False, "supportedContextValuesEnumerated": [],
         "supportedLinkType": [{"namespace": VOCABULARY, "prefix": "gs1:", "profile": "https://www.gs1.org/voc/?show=linktypes"}],
     }  # fmt: skip

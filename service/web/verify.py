@@ -13,7 +13,7 @@ The server says of no check that it went well: before the script ran, every line
 
 import base64
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from gzip import compress
 from hashlib import sha256
 from json import dumps
@@ -98,17 +98,17 @@ def _keys(blueprint: Blueprint, house: House) -> None:
     def description() -> Response:
         return resolver.described(_root(house), "Lotproof")
 
-    @blueprint.get("/01/<key>", defaults={"ai": "01"})
-    @blueprint.get("/00/<key>", defaults={"ai": "00"})
-    @blueprint.get("/414/<key>", defaults={"ai": "414"})
-    @blueprint.get("/417/<key>", defaults={"ai": "417"})
-    @blueprint.get("/01/<key>/21/<path:rest>", defaults={"ai": "01", "qualifier": "21"})
-    @blueprint.get("/414/<key>/254/<path:rest>", defaults={"ai": "414", "qualifier": "254"})
-    def other_key(ai: str, key: str, qualifier: str = "", rest: str = "") -> Response:
-        uri = resolver.anchor_of(ai, resolver.checked(ai, key), *([qualifier, rest] if qualifier else []))
+    def other_key(ai: str, qualifier: str, key: str, rest: str = "") -> Response:
+        uri = resolver.anchor_of(ai, resolver.checked(ai, key), *([qualifier, rest] if rest else []))
         if not resolver.asked_for_links():
             raise not_found("page of", uri)
         return resolver.answered(uri, resolver.links_of_key(_root(house), uri))
+
+    for ai, qualifier in resolver.KEYS.items():
+        asked = partial(other_key, ai, qualifier)
+        blueprint.add_url_rule(f"/{ai}/<key>", f"key_{ai}", asked)
+        if qualifier:
+            blueprint.add_url_rule(f"/{ai}/<key>/{qualifier}/<path:rest>", f"key_{ai}_{qualifier}", asked)
 
 
 def _root(house: House) -> str:
