@@ -90,7 +90,7 @@ class Unaccepted(Shape):
     state = Choice("not sent", *STATES, required=True)
 
 
-class Missing(Shape):
+class MissingEvent(Shape):
     event = text(2048)
     received_at = Instant(required=True)
     lot = text(2048)
@@ -104,7 +104,7 @@ class Report(Shape):
     not_accepted = Many(One(Unaccepted), 0, report.MOST, required=True)
     expected = Whole(0, MOST, required=True)
     received = Whole(0, MOST, required=True)
-    missing = Many(One(Missing), 0, report.MOST, required=True)
+    missing = Many(One(MissingEvent), 0, report.MOST, required=True)
 
 
 class ReportQuery(Shape):
