@@ -103,7 +103,7 @@ def _disclosed(wanted: Wanted, id: UUID, salt: bytes) -> tuple[list[bytes], list
     """Each property, and each member of a list, is a disclosure of its own.
 
     What does not fit into a statement (long lists, numbers that the format does not know) is named as left out: the
-    commitment speaks for it.
+    commitment speaks for it. A list of nothing is none.
     """
     left = [name for name, value in wanted.event.items() if not _fits(name, value)]
     said: Mapping[str, Any] = {
@@ -115,7 +115,7 @@ def _disclosed(wanted: Wanted, id: UUID, salt: bytes) -> tuple[list[bytes], list
     }  # fmt: skip
     properties = [named(_name(name), dumps(value)) for name, value in said.items() if name not in LISTS]
     lists = [Listed(_name(name), [element(dumps(each)) for each in value])
-             for name, value in said.items() if name in LISTS]  # fmt: skip
+             for name, value in said.items() if name in LISTS and value]  # fmt: skip
     return properties, lists
 
 

@@ -125,10 +125,18 @@ EVENTS: dict[str, Schema] = {
         transformationID=URI, **_STEP, **_LASTING, **_ILMD),
 }  # fmt: skip
 
-OTHER: Schema = {
-    "type": "object", "properties": {**COMMON, "type": URI}, "required": ["type", "eventTime", "eventTimeZoneOffset"],
+_KNOWN = {
+    "action": ACTION, "parentID": URI, "transformationID": URI,
+    **_all("epcList childEPCs inputEPCList outputEPCList", listed(URI)),
+    **_all("quantityList childQuantityList inputQuantityList outputQuantityList", QUANTITIES),
 }  # fmt: skip
-"""An event of a type that is not the standard's own."""
+OTHER: Schema = {
+    "type": "object", "required": ["type", "eventTime", "eventTimeZoneOffset"],
+    "properties": {**_STEP, **_LASTING, **_ILMD, **_KNOWN, **COMMON, "type": URI},
+}  # fmt: skip
+"""An event of a type that is not the standard's own; what it has of the standard's properties is formed as there. The
+official schema does not look at these.
+"""
 
 _ATTRIBUTE = {"type": "object", "properties": {"id": URI}, "required": ["id"]}
 _ELEMENT = {"type": "object", "properties": {"id": URI, "attributes": listed(_ATTRIBUTE), "children": listed(URI)},

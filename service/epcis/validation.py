@@ -55,10 +55,7 @@ def _check(validator: Any, value: Any, where: str) -> None:
 def _check_ours(event: Mapping[str, Any], where: str) -> None:
     for name in ("eventTime", "recordTime"):
         if name in event:
-            try:
-                moment(event[name])
-            except (ValueError, OverflowError) as error:
-                raise Unreadable(str(error), where=f"{where}/{name}", seen=_short(event[name])) from None
+            _check_moment(event[name], f"{where}/{name}")
     for text in hashes.doubtful(event):
         raise Unreadable(
             "expected a GS1 key, or an identifier without =: else two events could have one hash id",
@@ -66,9 +63,20 @@ def _check_ours(event: Mapping[str, Any], where: str) -> None:
         )  # fmt: skip
 
 
+def _check_moment(text: str, where: str) -> None:
+    """It can be told in every offset."""
+    try:
+        at = moment(text)
+    except (ValueError, OverflowError) as error:
+        raise Unreadable(str(error), where=where, seen=_short(text)) from None
+    if not 1 < at.year < 9999:
+        raise Unreadable("expected a year between 2 and 9998", where=where, seen=_short(text))
+
+
 def _events(said: Mapping[str, Any]) -> list[Any]:
     body = said["epcisBody"]
-    listed: list[Any] = body["eventList"] if "eventList" in body else body["queryResults"]["resultsBody"]["eventList"]
+    query = said["type"] == "EPCISQueryDocument"
+    listed: list[Any] = body["queryResults"]["resultsBody"]["eventList"] if query else body["eventList"]
     return listed
 
 

@@ -54,10 +54,10 @@ def read_event(body: bytes, media_type: str) -> tuple[Event, Spelling, bool]:
 
 def _document(said: dict[str, Any], prefixes: dict[str, Any], xml: bool) -> Document:
     body = said["epcisBody"]
-    results = body.get("queryResults")
+    results = body["queryResults"] if said["type"] == "EPCISQueryDocument" else None
     listed = results["resultsBody"]["eventList"] if results else body["eventList"]
     made = [canonical_event(each, prefixes) for each in listed]
-    ignored = (results or said).get(IGNORE, ())
+    ignored = (results or said).get(IGNORE)
     return Document(
         [event for event, _ in made],
         said["type"],
@@ -68,9 +68,13 @@ def _document(said: dict[str, Any], prefixes: dict[str, Any], xml: bool) -> Docu
         query_name=results and results["queryName"],
         subscription=results and results.get("subscriptionID"),
         spellings=[spelled for _, spelled in made],
-        ignored=frozenset(_full(each, prefixes) for each in ignored if isinstance(each, str)),
+        ignored=frozenset(_full(each, prefixes) for each in _texts(ignored)),
         xml=xml,
     )
+
+
+def _texts(value: Any) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _full(name: str, prefixes: dict[str, Any]) -> str:

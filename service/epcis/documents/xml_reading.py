@@ -48,6 +48,8 @@ class _Names:
     def declare(self, prefix: str, namespace: str) -> None:
         if namespace in _QUIET or namespace in self._of:
             return
+        if ":" not in namespace:
+            raise Unreadable(f"expected the URI of a namespace, got {namespace[:60]!r}")
         taken = {**FIXED, **self.prefixes}
         if not _PREFIX.fullmatch(prefix) or taken.get(prefix, namespace) != namespace:
             prefix = next(f"ns{n}" for n in range(1, 10_000) if f"ns{n}" not in taken)
@@ -183,10 +185,12 @@ class _Reader:
 
 def _drop_empty(event: dict[str, Any]) -> None:
     """XML must have an empty list where JSON has none; an event that is of no thing at all keeps it."""
-    seen = event["type"] != "ObjectEvent" or "quantityList" in event or "sensorElementList" in event
-    for name in ("epcList", "childEPCs"):
-        if seen and event.get(name) == []:
-            del event[name]
+    if event.get("childEPCs") == []:
+        del event["childEPCs"]
+    sensed = event["type"] == "ObjectEvent" and event.get("sensorElementList") and "readPoint" in event
+    of_something = event.get("quantityList") or sensed
+    if event.get("epcList") == [] and of_something:
+        del event["epcList"]
 
 
 def _told(name: str) -> bool:

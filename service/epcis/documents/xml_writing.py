@@ -1,13 +1,14 @@
 """The JSON form to EPCIS 2.0 XML, its elements in the order of the standard's XML schema."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from service.epcis import words
-from service.epcis.contexts import FIXED
+from service.epcis.contexts import prefixes_of
 from service.epcis.documents.document import Document, Event
+from service.epcis.documents.xml_names import Names, legal
 from service.epcis.documents.xml_reading import EPCIS, QUERY
 from service.epcis.identifiers import EPC_LISTS, QUANTITY_LISTS
 
@@ -29,18 +30,16 @@ ORDER: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 _NEEDED = {"ObjectEvent": "epcList", "AggregationEvent": "childEPCs", "AssociationEvent": "childEPCs",
            "TransactionEvent": "epcList"}  # fmt: skip
-_XMLNS = "xmlns:"
 
 
 def xml_of_document(document: Document, created: str, events: list[Event], *, cbv_urns: bool) -> bytes:
     query = document.type == "EPCISQueryDocument"
     prefix, namespace = ("epcisq", QUERY) if query else ("epcis", EPCIS)
-    root = Element(f"{prefix}:{document.type}", {_XMLNS + prefix: namespace})
+    root = Element(f"{prefix}:{document.type}", {f"xmlns:{prefix}": namespace})
     root.attrib |= {"schemaVersion": document.schema_version, "creationDate": created}
-    writer = _Writer(root, words.urn if cbv_urns else words.uri)
-    writer.declare(document.prefixes)
+    writer = _Writer(root, words.urn if cbv_urns else words.uri, document.prefixes)
     if document.header is not None:
-        writer.header(document.header)
+        writer.header(root, document.header)
     writer.extensions(root, document.extensions)
     body = SubElement(root, "EPCISBody")
     if query:
@@ -56,19 +55,14 @@ def xml_of_document(document: Document, created: str, events: list[Event], *, cb
 
 
 class _Writer:
-    def __init__(self, root: Element, speak: Speak) -> None:
-        self._root, self._speak = root, speak
-        self._declared: dict[str, str] = {}
-
-    def declare(self, context: Mapping[str, Any]) -> None:
-        for prefix, namespace in context.items():
-            if isinstance(namespace, str) and prefix not in self._declared:
-                self._declared[prefix] = namespace
-                self._root.set(_XMLNS + prefix, namespace)
+    def __init__(self, root: Element, speak: Speak, declared: Mapping[str, Any]) -> None:
+        self._speak, self._declared = speak, declared
+        self._names = Names(root)
+        self._names.enter(declared)
 
     def event(self, into: Element, event: Event) -> None:
-        element = SubElement(into, event["type"])
-        self._scope(element, event)
+        self._names.enter({**self._declared, **prefixes_of(event.get("@context"))})
+        element = SubElement(into, self._names.of(event["type"]))
         order = ORDER.get(event["type"], tuple(each for each in event if ":" not in each and each[0] != "@"))
         for name in order:
             if name in event and name != "type":
@@ -77,8 +71,8 @@ class _Writer:
                 SubElement(element, name)
         self.extensions(element, event)
 
-    def header(self, header: Mapping[str, Any]) -> None:
-        element = SubElement(self._root, "EPCISHeader")
+    def header(self, root: Element, header: Mapping[str, Any]) -> None:
+        element = SubElement(root, "EPCISHeader")
         for name, value in header.items():
             if name == "epcisMasterData":
                 _master_data(SubElement(SubElement(element, "extension"), "EPCISMasterData"), value)
@@ -89,17 +83,6 @@ class _Writer:
         for name, value in event.items():
             if ":" in name:
                 self._extension(element, name, value)
-
-    def _scope(self, element: Element, event: Event) -> None:
-        """A prefix that the document has for another namespace is declared where it is meant."""
-        for context in event.get("@context", ()):
-            for prefix, namespace in context.items():
-                if isinstance(namespace, str) and self._declared.setdefault(prefix, namespace) != namespace:
-                    element.set(_XMLNS + prefix, namespace)
-                elif isinstance(namespace, str):
-                    self._root.set(_XMLNS + prefix, namespace)
-        for prefix in {name.partition(":")[0] for name in _names(event)} & FIXED.keys():
-            self.declare({prefix: FIXED[prefix]})
 
     def _property(self, element: Element, name: str, value: Any) -> None:
         if name in EPC_LISTS:
@@ -115,7 +98,7 @@ class _Writer:
             self._typed(SubElement(element, name), *words.LISTED[name], value)
         elif name in ("bizStep", "disposition"):
             vocabulary = words.BIZ_STEP if name == "bizStep" else words.DISPOSITION
-            SubElement(element, name).text = self._speak(vocabulary, value)
+            SubElement(element, name).text = legal(self._speak(vocabulary, value))
         else:
             self._other(element, name, value)
 
@@ -138,7 +121,7 @@ class _Writer:
             member = SubElement(into, inner)
             if "type" in each:
                 member.set("type", self._speak(vocabulary, each["type"]))
-            member.text = each[inner]
+            member.text = legal(each[inner])
 
     def _declaration(self, into: Element, declared: Mapping[str, Any]) -> None:
         SubElement(into, "declarationTime").text = declared["declarationTime"]
@@ -152,7 +135,7 @@ class _Writer:
         for name in ("sensorMetadata", "sensorReport"):
             said = element.get(name, [])
             for each in said if isinstance(said, list) else [said]:
-                made = {inner: self._reported(inner, value) for inner, value in each.items()}
+                made = {self._names.of(inner): self._reported(inner, value) for inner, value in each.items()}
                 SubElement(into, name, made)
         self.extensions(into, element)
 
@@ -161,9 +144,9 @@ class _Writer:
 
     def _extension(self, into: Element, name: str, value: Any) -> None:
         for each in value if isinstance(value, list) else [value]:
-            element = SubElement(into, name)
+            element = SubElement(into, self._names.of(name))
             if isinstance(each, Mapping):
-                element.text = each.get("#text")
+                element.text = _text(each.get("#text"))
                 for inner, below in each.items():
                     if inner != "#text":
                         self._extension(element, inner, below)
@@ -173,25 +156,17 @@ class _Writer:
                 element.text = _text(each)
 
 
-def _names(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, each in value.items():
-            yield name
-            yield from _names(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _names(each)
-
-
 def _texts(into: Element, name: str, values: Iterable[str]) -> None:
     for each in values:
-        SubElement(into, name).text = each
+        SubElement(into, name).text = legal(each)
 
 
 def _text(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    return legal(format(value, "f") if isinstance(value, Decimal) else str(value))
 
 
 def _master_data(into: Element, data: Mapping[str, Any]) -> None:

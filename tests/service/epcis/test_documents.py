@@ -84,3 +84,13 @@ def test_no_context_is_fetched_or_believed() -> None:
             "creationDate": "2026-01-01T00:00:00Z", "epcisBody": {"eventList": []}}  # fmt: skip
     with pytest.raises(Unreadable, match=r"evil\.example"):
         read(json.dumps(said).encode(), "application/json")
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-02-30T00:00:00Z"])
+def test_a_time_that_no_clock_can_tell_is_refused(time: str) -> None:
+    event = {"type": "ObjectEvent", "action": "OBSERVE", "epcList": [], "eventTime": time,
+             "eventTimeZoneOffset": "+14:00"}  # fmt: skip
+    said = {"@context": [], "type": "EPCISDocument", "schemaVersion": "2.0", "creationDate": "2026-01-01T00:00:00Z",
+            "epcisBody": {"eventList": [event]}}  # fmt: skip
+    with pytest.raises(Unreadable, match="/eventList/0/eventTime"):
+        read(json.dumps(said).encode(), "application/json")
