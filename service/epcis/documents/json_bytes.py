@@ -19,8 +19,8 @@ _LONE = re.compile("[\0\ud800-\udfff]")
 def loads(body: bytes | str) -> Any:
     """The one value in `body`; numbers with a fraction or an exponent as Decimal. Raises Unreadable."""
     try:
-        text = body.decode() if isinstance(body, bytes) else body
-        value = _DECODER.decode(text)
+        orjson.loads(body)  # it stops at 1,024 levels; Python's own decoder may not, and then ends the process
+        value = _DECODER.decode(body.decode() if isinstance(body, bytes) else body)
     except Unreadable:
         raise
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -71,17 +71,13 @@ def _constant(text: str) -> Any:
 
 
 def _check(value: Any, room: int) -> None:
-    if room == 0:
-        raise Unreadable(f"expected at most {DEEPEST} levels of nesting, got more")
     if isinstance(value, str):
         if _LONE.search(value):
             raise Unreadable("expected text without NUL and lone surrogates", seen=ascii(value[:60]))
-    elif isinstance(value, dict):
-        for name, each in value.items():
-            _check(name, room)
-            _check(each, room - 1)
-    elif isinstance(value, list):
-        for each in value:
+    elif isinstance(value, dict | list):
+        if room == 0:
+            raise Unreadable(f"expected at most {DEEPEST} levels of nesting, got more")
+        for each in value if isinstance(value, list) else (*value.keys(), *value.values()):
             _check(each, room - 1)
 
 

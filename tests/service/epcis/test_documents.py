@@ -1,12 +1,14 @@
 """Official documents are read and written back unchanged in meaning, in JSON, in XML, with either identifiers."""
 
 import json
+import sys
 from pathlib import Path
 
 import jsonschema_rs
 import pytest
 
 from service.epcis.documents import Unreadable, read, write
+from service.epcis.documents.json_bytes import loads
 from tests.service.epcis.official import TWICE, documents, meaning, official_schema, read_file
 
 
@@ -94,3 +96,27 @@ def test_a_time_that_no_clock_can_tell_is_refused(time: str) -> None:
             "epcisBody": {"eventList": [event]}}  # fmt: skip
     with pytest.raises(Unreadable, match="/eventList/0/eventTime"):
         read(json.dumps(said).encode(), "application/json")
+
+
+@pytest.mark.parametrize("body", [
+    b"[" * 4_000_000, b'{"a":' * 1_000_000, b'["' + b"[" * 1_000_000, b'{"\\"[":' * 100_000,
+    b"[" * 900 + b"]" * 900, b"[" * 100_000 + b"]" * 100_000,
+])  # fmt: skip
+def test_no_nesting_reaches_the_decoder(body: bytes) -> None:
+    """A decoder that recurses in C ends the process where somebody has raised the limit of recursion."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(10_000_000)
+    try:
+        with pytest.raises(Unreadable):
+            read(body, "application/json")
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def test_brackets_within_texts_do_not_nest() -> None:
+    assert loads(json.dumps({"a": "[{" * 100, '"[\\': ["]" * 100, "\\", '"']})) == {
+        "a": "[{" * 100, '"[\\': ["]" * 100, "\\", '"']}  # fmt: skip
+    deep = "[" * 40 + "]" * 40
+    assert loads(deep) is not None
+    with pytest.raises(Unreadable, match="40 levels"):
+        loads(f"[{deep}]")

@@ -76,7 +76,7 @@ def document(*said: dict[str, Any]) -> bytes:
                   "creationDate": "2026-01-01T00:00:00Z", "epcisBody": {"eventList": said}})  # fmt: skip
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(events())
 def test_there_and_back(said: dict[str, Any]) -> None:
     first = read(document(said), "application/json")
