@@ -25,8 +25,12 @@ from service.api import (
     counts,
     customers,
     epcis_capture,
+    epcis_events,
     epcis_exchange,
+    epcis_partners,
+    epcis_queries,
     epcis_speech,
+    epcis_subscriptions,
     erasures,
     errors,
     handoffs,
@@ -100,7 +104,7 @@ DOORS = (
     trace, shares, reports, addresses, products, supplements, trace_codes, records,
     cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
-    epcis_capture, epcis_exchange,
+    epcis_capture, epcis_exchange, epcis_events, epcis_queries, epcis_subscriptions, epcis_partners,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts

@@ -44,6 +44,7 @@ OWN: dict[str, str] = {
         "recall_drill", "api_key", "person", "erasure", "refusal", "change", "signature", "webhook", "import",
         "sign_in_rule", "oidc_provider", "card", "supplement", "epcis_capture", "epcis_event", "epcis_event_epcs",
         "epcis_due", "trace_code", "trace_act",
+        "epcis_sight", "epcis_query", "epcis_subscription", "epcis_page_ended", "epcis_channel",
     ), _mine()),
     "leg": _through("lot", "id", "leg.lot_id"),
     "balance": _through("lot", "id", "balance.lot_id"),
@@ -73,6 +74,10 @@ OWN: dict[str, str] = {
     "erasure_approval": _through("erasure", "number", "erasure_approval.erasure"),
     "delivery": _through("webhook", "id", "delivery.webhook_id"),
     "import_problem": _through("import", "id", "import_problem.import_id"),
+    "epcis_arriving": _through("epcis_event", "number", "epcis_arriving.event"),
+    "epcis_arrival": _mine(),
+    "epcis_transmission": _through("epcis_channel", "id", "epcis_transmission.channel"),
+    "epcis_transmitted": _through("epcis_channel", "id", "epcis_transmitted.channel"),
 }  # fmt: skip
 
 # errand: the tables that it reads, of all parties
@@ -94,8 +99,8 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     "reseal": ("party_key", "second_factor", "oidc_provider"),  # every party's key under a new KEK
     "operator": ("api_key", "person", "party_key"),
     "audit": tuple(OWN),  # whether everything that is stored follows from what was recorded
-    "auditor": (),
-    "regulator": (),
+    "auditor": ("epcis_event", "epcis_event_epcs"),
+    "regulator": ("epcis_event", "epcis_event_epcs"),
     "trail": ("change", "signature", "trail_sheet"),  # what people changed and signed goes on sheets
 }
 
@@ -110,6 +115,8 @@ class Policy:
     using: str | None = None
     check: str | None = None
 
+
+_IN_SIGHT = f"EXISTS (SELECT FROM warehouse.epcis_sight s WHERE {_mine('s.party_id')} AND s.event = {{0}})"
 
 # What parties see of each other, and what errands write.
 SHARED = (
@@ -129,6 +136,8 @@ SHARED = (
     Policy("recall", "of_which_we_are_told", "SELECT", "EXISTS (SELECT FROM warehouse.notice n WHERE"
            f" {_mine('n.to_party_id')} AND n.from_party_id = recall.party_id"
            " AND n.movement = ANY (recall.movements || coalesce(recall.lift_movements, '{}')))"),
+    Policy("epcis_event", "that_concerns_us", "SELECT", _IN_SIGHT.format("epcis_event.number")),
+    Policy("epcis_event_epcs", "of_an_event_that_concerns_us", "SELECT", _IN_SIGHT.format("epcis_event_epcs.event")),
     Policy("refusal", "of_who_has_no_party", "INSERT", None,
            f"party_id IS NULL AND {_on('operator', 'auditor', 'regulator')}"),
     Policy("party", "registered", "INSERT", None, _on("operator")),

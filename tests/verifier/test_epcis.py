@@ -15,7 +15,7 @@ from verifier.disclosure import disclose
 from verifier.epcis import PROOF, read_document, verify_epcis
 from verifier.errors import Refuted
 from verifier.policy import parse_policy
-from verifier.report import Report, Verdict
+from verifier.report import Report, Verdict, as_json
 from verifier.statement import read
 from verifier.verify import verify
 
@@ -77,6 +77,7 @@ REFUTED: dict[str, Callable[[Said], Any]] = {
     "another quantity": lambda said: first(said)["quantityList"][0].update(quantity=101),
     "a member more": lambda said: first(said)["quantityList"].append({"epcClass": "urn:x:y", "quantity": 1}),
     "a list that is none": lambda said: first(said).update(quantityList="all of it"),
+    "an object for a list": lambda said: first(said).update(quantityList={}),
     "a property more": lambda said: first(said).update(certificationInfo="https://x.example/1"),
     "what the second event says": lambda said: first(said).update(eventID=said["epcisBody"]["eventList"][2]["eventID"]),
 }
@@ -90,6 +91,7 @@ def test_saying_more_or_otherwise_is_refuted(told: Any, lie: str) -> None:
     report = judged(world, bent)
     assert (report.exit_code, report.answer(4).verdict) == (1, Verdict.REFUTED)
     assert all(report.answer(check).verdict is Verdict.YES for check in (1, 2, 3, 5, 6, 7, 8))
+    assert report.answer(4).remarks == judged(world, said).answer(4).remarks[:-1]
 
 
 @pytest.mark.parametrize("id", ["urn:uuid:00000000-0000-4000-8000-000000000000", None, 5, ["x"]])
@@ -97,7 +99,15 @@ def test_an_event_that_the_proof_does_not_know_is_left_open(told: Any, id: Any) 
     world, _, said = told
     bent = copy.deepcopy(said)
     first(bent)["eventID"] = id
-    assert judged(world, bent).answer(4).verdict is Verdict.UNKNOWN
+    answer = judged(world, bent).answer(4)
+    assert answer.verdict is Verdict.UNKNOWN and "events say" not in str(answer.remarks)
+
+
+def test_what_a_repository_adds_when_it_shows_an_event_needs_no_signature(told: Any) -> None:
+    world, _, said = told
+    bent = copy.deepcopy(said)
+    first(bent).update({"@context": ["https://x.example"], "recordTime": "now", "lotproof:proof": None})
+    assert PROOF == "lotproof:lotProof" and judged(world, bent).exit_code == 0
 
 
 def test_saying_less_is_allowed(told: Any) -> None:
@@ -116,16 +126,27 @@ def test_what_the_proof_hides_is_left_open(hidden: str) -> None:
     assert judged(world, document(part, events_of(part))).answer(4).verdict is Verdict.YES
 
 
+def test_an_event_whose_statement_is_withheld_is_left_open(told: Any) -> None:
+    world, lot, said = told
+    part = world.bundle(lot)
+    part["history"][1]["statement"] = None
+    answer = judged(world, document(part, said["epcisBody"]["eventList"])).answer(4)
+    assert "no statement that the proof shows is its" in str(answer.unknown) and not answer.refuted
+
+
 def test_the_proof_inside_is_judged_as_any_other(told: Any) -> None:
     world, lot, said = told
-    assert judged(world, said, lot + "X").answer(2).verdict is Verdict.REFUTED
+    other = judged(world, said, lot + "X")
+    assert other.answer(2).verdict is Verdict.REFUTED and "3 events say what was signed" in other.answer(4).remarks
     bent = world.bundle(lot)
     bent["history"].pop()
     report = judged(world, document(bent, said["epcisBody"]["eventList"][:2]))
     assert report.answer(5).verdict is Verdict.REFUTED and report.answer(4).verdict is Verdict.YES
     bent = world.bundle(lot)
     bent["history"][0]["statement"] = bent["history"][1]["statement"]
-    assert judged(world, document(bent, said["epcisBody"]["eventList"])).answer(3).verdict is Verdict.REFUTED
+    report = judged(world, document(bent, said["epcisBody"]["eventList"]))
+    alone = verify([json.dumps(bent).encode()], parse_policy(world.policy()), [world.chain()], now=world.now)
+    assert as_json(report) == as_json(alone) and report.answer(3).verdict is Verdict.REFUTED
 
 
 def test_a_proof_without_form_is_refuted_and_nothing_is_compared(told: Any) -> None:
@@ -152,6 +173,14 @@ def test_a_broken_document_is_refuted_in_its_form(told: Any, number: int) -> Non
     assert not accepts(read_document, json.dumps(bent).encode())
     report = judged(world, bent)
     assert report.answer(1).verdict is Verdict.REFUTED and report.exit_code == 1
+    assert [answer.check for answer in report.answers] == list(range(1, 9))
+
+
+def test_a_proof_has_its_limit_in_base64(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, length = json.dumps(told[2]).encode(), len(told[2]["epcisHeader"][PROOF])
+    for half, fits in ((length // 2, True), (length // 2 - 1, False)):
+        monkeypatch.setattr(epcis, "MAX_FILE", half)
+        assert accepts(read_document, data) is fits
 
 
 def test_the_limits(told: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,6 +205,10 @@ def test_as_a_command(told: Any, tmp_path: Path, capsys: Any) -> None:
     assert cli.main([*asked, "--as", "epcis", "--lot", lot + "X"]) == 1
     assert cli.main([*asked, asked[0], "--as", "epcis"]) == 64
     capsys.readouterr()
+    (tmp_path / "lot.json").write_text(" " * (8 * 1024 * 1024) + json.dumps(said))  # more than a lot proof may have
+    assert cli.main([*asked, "--as", "epcis"]) == 2
+    capsys.readouterr()
+    (tmp_path / "lot.json").write_text(json.dumps(said))
     assert cli.main(asked) == 1 and "--as epcis" in capsys.readouterr().err
 
 

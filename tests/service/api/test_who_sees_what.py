@@ -14,7 +14,9 @@ from tests.service.api.conftest import Caller, receive
 pytestmark = pytest.mark.usefixtures("sequencing")
 MAY_BE_EMPTY = ("/gs1-prefixes", "/reports/expiry", "/reports/quarantine", "/reports/integrity", "/notices",
                 "/imports/template", "/signing-keys", "/erasures", "/sign-in-rules",
-                "/oidc-providers", "/overview", "/records", "/missing", "/epcis/capture",
+                "/oidc-providers", "/overview", "/records", "/missing", "/epcis/capture", "/epcis/",
+                *(f"/epcis/{name}" for name in ("eventTypes", "bizSteps", "dispositions", "bizLocations",
+                                                "readPoints", "queries", "partners")),
                 *(f"/records/{name}" for name in NAMES if name != "audit-trail"))  # fmt: skip
 
 
@@ -85,7 +87,7 @@ def test_no_list_of_another_party_holds_anything_of_the_owner(
             continue
         for query in ("", f"?uri={owned.lot}"):
             own, other = (caller.send("GET", operation.path({}) + query) for caller in (maker, outsider))
-            if own.status_code == 422:
+            if own.status_code in (400, 422):
                 continue  # takes no such parameter
             mine = own.get_data(as_text=True)
             assert "SECRET" in mine or owned.handoff in mine or rule.endswith(MAY_BE_EMPTY), rule
