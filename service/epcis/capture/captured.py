@@ -178,7 +178,7 @@ def _logged(work: Capturing, events: Sequence[Wanted], outcome: Outcome) -> list
     signer = dict(signers_of(raw, work.scribe.keyring, [party])).get(party.id)
     if signer is None:
         for each in events:
-            outcome.refuse(each, domain_problem(KeyIsElsewhere(party.code)))
+            outcome.refuse(each, rule_problem(KeyIsElsewhere(party.code)))
         return []
     at = int(work.scribe.now().timestamp() * 1000)
     issuer = Issuer(signer, party, work.scribe.host, work.scribe.origin, at, work.scribe.random)

@@ -362,3 +362,20 @@ def test_what_never_comes_true_is_refused_in_the_end(owner: Engine, app: Flask, 
     app.extensions["lotproof"].captures.wake()
     job = epcis.ended(maker, location)
     assert not job["success"] and job["errors"][0]["reason"] == "urn:lotproof:problem:unknown-thing"
+
+
+def test_who_signs_for_himself_is_told_that_a_job_cannot(operator: Caller, owner: Engine) -> None:
+    """As if the service kept no key for this party any more."""
+    party = furnished(operator, f"own-{uuid4().hex[:8]}")
+    with owner.begin() as connection:
+        connection.execute(text("ALTER TABLE warehouse.party_key DISABLE TRIGGER USER"))
+        unseal = """UPDATE warehouse.party_key SET sealed = NULL
+            WHERE party_id = (SELECT id FROM warehouse.party WHERE code = :code)"""
+        connection.execute(text(unseal), {"code": party.party})
+        for name in connection.execute(text("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid ="
+                                            " 'warehouse.party_key'::regclass")).scalars():  # fmt: skip
+            connection.execute(text(f"ALTER TABLE warehouse.party_key ENABLE ALWAYS TRIGGER {name}"))
+    for told in (received(party.party, "EP-50", 1), others()):
+        (error,) = captured(party, document(told))["errors"]
+        assert str(error["reason"]).endswith(":key-is-elsewhere")
+        assert error["type"] == "epcisException:ValidationException"
