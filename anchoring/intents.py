@@ -96,6 +96,18 @@ def highest_fees(conn: Connection, chain_id: int, contract: bytes, sender: Addre
     return None if max_fee is None else Fees(int(max_fee), int(tip))
 
 
+def spent_nonce(conn: Connection, deployment: int, sender: Address) -> int | None:
+    """The highest nonce that stands in a block, as far as this round has seen; a smaller one is free no more."""
+    found = conn.execute(
+        text(
+            "SELECT max(nonce) FROM ledger.intent WHERE deployment = :d AND sender = :s AND state IN ('mined', 'final')"
+        ),
+        {"d": deployment, "s": sender},
+    )
+    nonce: int | None = found.scalar_one()
+    return nonce
+
+
 def last_signed_at(conn: Connection, deployment: int) -> int | None:
     found = conn.execute(text("SELECT max(signed_at) FROM ledger.intent WHERE deployment = :d"), {"d": deployment})
     at: int | None = found.scalar_one()

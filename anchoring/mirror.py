@@ -94,7 +94,7 @@ def events(contract: LotAnchor, start: int, end: int, first: int, last: int) -> 
             continue
         found |= {event.index: event for event in several if start <= event.index < end}
         first += window
-    if sorted(found) != list(range(start, end)):
+    if len(found) != end - start:  # each index of `found` is one of these; a node may claim more than fits in memory
         raise Disagrees(f"the contract holds the anchors {start} to {end - 1}, the events name {sorted(found)}")
     return [found[index] for index in range(start, end)]
 

@@ -7,6 +7,7 @@ answer. What is sent is a few kilobytes and has the time-out of the socket.
 
 from __future__ import annotations
 
+import os
 import time
 from functools import partial
 from http.client import HTTPResponse
@@ -39,6 +40,7 @@ def session(patience: Patience) -> requests.Session:
     """A session whose answers keep to `patience`."""
     made = requests.Session()
     made.trust_env = False  # a proxy variable must not come between us and a local node
+    made.verify = os.environ.get("SSL_CERT_FILE") or True
     for scheme in ("http://", "https://"):
         made.mount(scheme, _Adapter(patience))
     return made

@@ -20,7 +20,7 @@ from anchoring.onchain import Address, Fees, TxHash
 from anchoring.pace import ChainSettings, Clock, elapsed
 from anchoring.pushing import Push, Said, push
 from anchoring.rpc import Refused, Rpc
-from anchoring.watch import NotNow, Watch
+from anchoring.watch import ROUNDS_OF_ALARM, NotNow, Watch
 
 REMEMBERED = 16  # hashes whose last push is remembered
 LONGEST_REST = 900_000  # milliseconds between two tries of what fails when it is executed: about 100 a day
@@ -103,12 +103,23 @@ class Sender:
             return False
         if not self._in_office(seen):
             return False
-        nonce = self._rpc.nonce(self.address, seen.latest)
+        nonce = self._nonce(known, seen)
         fees, gas = self._fees(known, seen, nonce), self._gas(known, plan, failed.count)
         if fees is None or gas is None or not self._can_pay(seen, gas, fees):
             return False
         self._passed("planned")
         return self._sign_and_push(known, plan, nonce, gas, fees)
+
+    def _nonce(self, known: Deployment, seen: Look) -> int:
+        """The next one at the block that was looked at; that block holds anchors of ours, and what these spent is not
+        free. Signed anyway, it would be a second intent for one nonce as soon as a reorg takes the first one back."""
+        nonce = self._rpc.nonce(self.address, seen.latest)
+        with self._engine.connect() as conn:
+            spent = intents.spent_nonce(conn, known.id, self.address)
+        if spent is not None and nonce <= spent:
+            what = f"expected a nonce above {spent}, which an anchor in a block has spent; seen {nonce}"
+            raise self._watch.doubt(Kind.NODE_INCONSISTENT, what, ROUNDS_OF_ALARM)
+        return nonce
 
     def _sign_and_push(self, known: Deployment, plan: Plan, nonce: int, gas: int, fees: Fees) -> bool:
         with self._engine.begin() as conn:

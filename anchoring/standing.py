@@ -14,21 +14,24 @@ from verifier.hashing import StatementHash, Subject
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One entry of a statement. `block` and `time` (of the block, in seconds) are None until an anchor covers it."""
+    """One entry of a statement. `block`, `time` (of the block, in seconds), `size` (of the anchored checkpoint) and
+    `transaction` are None until an anchor covers it."""
 
     subject: Subject
     index: int
     block: int | None
     time: int | None
     final: bool
+    size: int | None = None
+    transaction: bytes | None = None
 
 
 # One step in the index on size for each entry. An anchor of a size at which nothing was signed is no evidence of ours.
 _STANDINGS = text("""
-    SELECT e.statement_hash, e.subject, e.index AS at, a.block, a.time, a.state
+    SELECT e.statement_hash, e.subject, e.index AS at, a.block, a.time, a.state, a.size, a.tx_hash
       FROM ledger.entry e
       LEFT JOIN LATERAL (
-           SELECT block, time, state FROM ledger.live_anchor la
+           SELECT block, time, state, size, tx_hash FROM ledger.live_anchor la
             WHERE NOT void AND size > e.index AND EXISTS (
                   SELECT FROM ledger.checkpoint c
                    WHERE (c.size, c.log_root, c.map_root) = (la.size, la.log_root, la.map_root))
@@ -49,7 +52,8 @@ def standings(
     found: dict[StatementHash, list[Standing]] = {}
     for row in connection.execute(_STANDINGS, {"statement_hashes": list(statement_hashes)}):
         final = row.state == "final" and not doubt
-        standing = Standing(Subject(row.subject), row.at, row.block, row.time, final)
+        anchor = (row.block, row.time, final, row.size, row.tx_hash)
+        standing = Standing(Subject(row.subject), row.at, *anchor)
         found.setdefault(StatementHash(row.statement_hash), []).append(standing)
     return found
 

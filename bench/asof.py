@@ -1,7 +1,8 @@
 """Stock as of a past time and turnover, at a million movements, beside the fold in plain SQL.
 
 Movements and legs are put into the tables directly, by the hundred thousand: reading does not care who wrote, and the
-writer has its own measurements. Lots have forty movements each; there are two parties, and one of them asks.
+writer has its own measurements. Lots have forty movements each, and three years of expiry dates
+around today; there are two parties, and one of them asks.
 """
 
 from collections.abc import Iterator
@@ -22,9 +23,9 @@ ON_A_LOT, BLOCK = 40, 100_000
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = 1000
 
+_PARTIES = """INSERT INTO warehouse.party (code, name, uri, created_at)
+    SELECT 'p' || n, 'p', 'https://log.example.com/party/p' || n, 0 FROM generate_series(1, 2) n"""
 _THINGS = """
-    INSERT INTO warehouse.party (code, name, uri, created_at)
-        SELECT 'p' || n, 'p', 'https://log.example.com/party/p' || n, 0 FROM generate_series(1, 2) n;
     INSERT INTO warehouse.item (party_id, code, name, unit, decimals, needs_expiry, needs_manufacturer_lot,
         held_on_arrival)
         SELECT 1 + n % 2, 'I' || n, 'item', 'EA', 0, false, false, false FROM generate_series(0, 199) n;
@@ -32,8 +33,9 @@ _THINGS = """
         SELECT n, 'S', 'S', 'Europe/Berlin' FROM generate_series(1, 2) n;
     INSERT INTO warehouse.location (party_id, site_id, code, name, kind)
         SELECT s.party_id, s.id, 'L' || n, 'L', 'storage' FROM warehouse.site s, generate_series(1, 20) n;
-    INSERT INTO warehouse.lot (id, party_id, item_id, number, uri)
-        SELECT n, item.party_id, item.id, 'N' || n, 'https://log.example.com/lot/' || lpad(n::text, 9, '0')
+    INSERT INTO warehouse.lot (id, party_id, item_id, number, uri, production_date, expiry_date)
+        SELECT n, item.party_id, item.id, 'N' || n, 'https://log.example.com/lot/' || lpad(n::text, 9, '0'),
+            current_date - 400, current_date - 60 + n % 1100
         FROM generate_series(1, :lots) n JOIN warehouse.item ON item.id = 1 + n % 200;
 """
 # Movement n concerns lot 1 + n % lots: the first of a lot brings a thousand in, the others move one or ship one.
@@ -66,7 +68,8 @@ def measure(scale: Scale) -> Iterator[Row]:
     with database() as url:
         engine = db.engine_for(url)
         with engine.begin() as connection:
-            _fill(connection, count)
+            connection.execute(text(_PARTIES))
+            fill(connection, count)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
         with engine.connect() as connection:
@@ -101,7 +104,8 @@ def _seconds(connection: Connection, report: Report, limit: int | None, values: 
     return best
 
 
-def _fill(connection: Connection, count: int) -> None:
+def fill(connection: Connection, count: int) -> None:
+    """A house of so many movements for the parties 1 and 2, which are there."""
     lots = max(1, count // ON_A_LOT)
     for statement in _THINGS.split(";")[:-1]:
         connection.execute(text(statement), {"lots": lots} if ":lots" in statement else {})

@@ -8,6 +8,7 @@ and says 503, also while they are away.
 
 import os
 from datetime import UTC, datetime
+from functools import partial
 
 import orjson
 from flask import Flask, Response
@@ -16,18 +17,27 @@ from sqlalchemy import Engine
 
 from service import db, settings
 from service.api import (
+    addresses,
     api_keys,
     attachments,
     cases,
     clients,
     counts,
     customers,
+    epcis_capture,
+    epcis_events,
+    epcis_exchange,
+    epcis_partners,
+    epcis_queries,
+    epcis_speech,
+    epcis_subscriptions,
     erasures,
     errors,
     handoffs,
     imports,
     invitations,
     items,
+    labels,
     logbook,
     lots,
     movements,
@@ -43,7 +53,9 @@ from service.api import (
     picking,
     places,
     policy,
+    products,
     recalls,
+    records,
     reports,
     scans,
     session,
@@ -51,7 +63,9 @@ from service.api import (
     signatures,
     status,
     stock,
+    supplements,
     trace,
+    trace_codes,
     webhooks,
 )
 from service.api.door import BODY_LIMIT, Operation
@@ -63,6 +77,7 @@ from service.budgets import public
 from service.budgets import shared as shared_buckets
 from service.budgets.desk import Budgets
 from service.console import pages as console
+from service.epcis.capture.crew import Crew
 from service.keys.hand import clocked, diced, watch
 from service.keys.keyring import Keyring
 from service.ledger.gather import Gather
@@ -75,18 +90,21 @@ from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
 from service.signin.federation import Federation
 from service.signin.openid import Providers
+from service.trail.binder import Binder
 from service.web import headers, pages
 from service.web import people as people_pages
 from service.web import verify as verify_page
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
-    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, stock, status, policy,
+    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, labels, stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, invitations, session, openid,
     webhooks,
     imports,
-    trace, shares, reports, cases, attachments, counts, recalls, notices, erasures, signatures,
+    trace, shares, reports, addresses, products, supplements, trace_codes, records,
+    cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
+    epcis_capture, epcis_exchange, epcis_events, epcis_queries, epcis_subscriptions, epcis_partners,
 )  # fmt: skip
 WRITERS = 2  # connections that stay open for recording; bulk requests may add one for each thread
 POOL_SPARE = 8  # connections beside one for each thread: the gathering writer and the waiter for receipts
@@ -115,9 +133,16 @@ def create_app(given: Settings | None = None) -> Flask:
     app.register_blueprint(verify_page.pages(house))
     metrics.install(app, house)
     public.install(app, house)
+    app.after_request(epcis_speech.spoken)
     app.after_request(headers.secured)
-    app.get("/healthz", endpoint="healthz")(lambda: Response("ok\n", content_type="text/plain; charset=utf-8"))
+    app.get("/healthz", endpoint="healthz")(partial(_alive, house))
     return app
+
+
+def _alive(house: House) -> Response:
+    """A process that is asked after takes up what another left when it died."""
+    house.captures.wake()
+    return Response("ok\n", content_type="text/plain; charset=utf-8")
 
 
 def build(chosen: Settings, engine: Engine | None = None) -> House:
@@ -134,9 +159,11 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     federation = Federation(engine, keyring, entrance, providers, chosen.public_url, _now, os.urandom)
     writer = db.engine_for(chosen.database_url, pool_size=WRITERS, max_overflow=chosen.web_threads, by_key=True)
     watch(writer)
+    halting = Halting(engine)
     return House(
-        chosen, engine, writer, access, scribe, Gather(writer, scribe), Halting(engine), Proofs(engine, chosen.origin),
-        entrance, Enrolment(engine, entrance, _now, os.urandom), federation,
+        chosen, engine, writer, access, scribe, Gather(writer, scribe), halting, Proofs(engine, chosen.origin),
+        entrance, Enrolment(engine, entrance, _now, os.urandom), federation, Binder(engine, scribe),
+        Crew(engine, writer, scribe, halting.check),
     )
 
 

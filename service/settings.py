@@ -6,11 +6,11 @@ error that names the variable. The embedded stack fills in what is absent (see `
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 from service import variables
 from service.keys.given import open_keystores
+from service.sources import ENDINGS, Unreadable, text_of
 from service.variables import VARIABLES, Variable
 
 
@@ -102,12 +102,10 @@ def _complete(found: dict[str, Any]) -> Settings:
 
 
 def _read(variable: Variable, environ: Mapping[str, str], found: dict[str, Any]) -> None:
-    text, where = environ.get(variable.name, ""), variable.name
-    if variable.secret and (path := environ.get(f"{variable.name}_FILE")):
-        where = f"{variable.name}_FILE={path}"
-        if text:
-            raise SettingsError(f"{variable.name} and {variable.name}_FILE are both set: expected one of them")
-        text = _text_of(path, where)
+    try:
+        text, where = text_of(variable.name, environ, variable.secret)
+    except Unreadable as fault:
+        raise SettingsError(str(fault)) from None
     if not text:
         return
     try:
@@ -118,16 +116,9 @@ def _read(variable: Variable, environ: Mapping[str, str], found: dict[str, Any])
         raise SettingsError(f"{where}: expected {variable.kind.expects}, got {seen}") from None
 
 
-def _text_of(path: str, where: str) -> str:
-    try:
-        return Path(path).read_text().strip()
-    except (OSError, UnicodeDecodeError) as unreadable:
-        raise SettingsError(f"{where}: expected a readable text file, got {type(unreadable).__name__}") from None
-
-
 def named(variable: Variable) -> str:
     """The variable as people may set it."""
-    return f"{variable.name} (or {variable.name}_FILE)" if variable.secret else variable.name
+    return f"{variable.name} (or {', '.join(f'…{ending}' for ending in ENDINGS)})" if variable.secret else variable.name
 
 
 def listen(text: str, variable: str) -> tuple[str, int]:

@@ -19,7 +19,8 @@ import psycopg
 from sqlalchemy import Connection, Engine, event
 
 Errand = Literal[
-    "", "key", "sign_in", "link", "directory", "proof", "audit", "figures", "reseal", "operator", "auditor", "regulator"
+    "", "key", "sign_in", "link", "directory", "proof", "audit", "figures", "capture", "reseal", "operator",
+    "auditor", "regulator", "trail",
 ]
 ERRANDS = tuple(each for each in get_args(Errand) if each)
 

@@ -17,7 +17,7 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One environment variable and the field of `Settings` that it fills; a secret may also come from `…_FILE`."""
+    """One environment variable and the field of `Settings` that it fills; a secret may come otherwise (`sources`)."""
 
     name: str
     field: str

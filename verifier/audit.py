@@ -24,7 +24,7 @@ from typing import Any
 
 from verifier.audit_parts import looked_at
 from verifier.audit_statements import check_statements
-from verifier.chain import Node, OnChain, agreed, said_by_all, same, voided
+from verifier.chain import Event, Node, OnChain, agreed, said_by_all, same, voided
 from verifier.checkpoint import Checkpoint
 from verifier.errors import Refuted, Unavailable
 from verifier.partition import Looked, fold, root_at
@@ -251,10 +251,15 @@ def on_chain(policy: Policy, nodes: Sequence[Node], now: int, found: Findings) -
     """What all nodes agree that the contract holds; without events only the head can be compared."""
     view = said_by_all(nodes, lambda asked: agreed(policy, asked, policy.finality, now))
     events = found.attempt(same, nodes, "events", lambda node: node.events(view.block, policy.contract))
-    if events is not None and [event.index for event in events] != list(range(view.state.count)):
+    if events is not None and not _whole(events, view.state.count):
         found.leave_open(Unavailable("events", f"{len(events)} of {view.state.count} anchors"))
         events = None
     return OnChain(view.state.size, view.state.log_root, events or (), view.state.epochs)
+
+
+def _whole(events: Sequence[Event], count: int) -> bool:
+    """Each anchor once, in order; a node may claim more of them than fit in memory."""
+    return len(events) == count and all(event.index == index for index, event in enumerate(events))
 
 
 def _wanted(checkpoint: Checkpoint, held: OnChain | None) -> set[int]:

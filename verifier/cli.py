@@ -1,6 +1,6 @@
 """lotproof-verify: check what a log handed out, against your own policy and your own nodes.
 
-    lotproof-verify FILE... --policy regulator.toml [--as receipt|fraud|fork] [--rpc URL] [--json] [--offline]
+    lotproof-verify FILE... --policy regulator.toml [--as epcis|receipt|fraud|fork] [--rpc URL] [--json] [--offline]
     lotproof-verify audit URL --policy regulator.toml [--token T | --token-file FILE] [--resume FILE]
                           [--statements FOLDER]
     lotproof-verify monitor URL --policy partner.toml --state FILE [--once] [--webhook URL] ...
@@ -23,12 +23,14 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from verifier import audit, fork, fraud, monitor_command, receipt
+from verifier import audit, epcis, fork, fraud, monitor_command, receipt
 from verifier.bundle import MAX_FILE, parse_bundle
+from verifier.chain import Node, Source
 from verifier.command import Parser, WrongUse, nodes_of, parser_of, policy_of, printable, show, sources_of, token_of
 from verifier.encoding import load_document
 from verifier.errors import MAX_SHOWN, Refuted
@@ -77,13 +79,14 @@ def _verify(arguments: list[str]) -> int:
     parser = parser_of("lotproof-verify", __doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--lot", metavar="URI", help="the lot you mean: the file must be about it")
-    parser.add_argument("--as", dest="kind", choices=("lot", *_KINDS), help="what the FILE must be")
+    parser.add_argument("--as", dest="kind", choices=("lot", "epcis", *_KINDS), help="what the FILE must be")
     parser.add_argument("--each", action="store_true", help="judge every file by itself, not as parts of one lot")
     given = parser.parse_args(arguments)
     policy = policy_of(given.policy)
+    limit = epcis.MAX_DOCUMENT if given.kind == "epcis" else MAX_FILE
     if given.each:
-        return _show_each([_judge([content(path, MAX_FILE)], policy, given) for path in given.files], given.json)
-    files = [content(path, MAX_FILE) for path in given.files]
+        return _show_each([_judge([content(path, limit)], policy, given) for path in given.files], given.json)
+    files = [content(path, limit) for path in given.files]
     return _show(_judge(files, policy, given), given.json)
 
 
@@ -97,8 +100,18 @@ def _judge(files: list[bytes], policy: Policy, given: argparse.Namespace) -> Rep
     sources = sources_of(policy, given, deadline)
     if given.kind == "fork":
         return fork.verify_fork(_only(files), policy, nodes, sources, int(time.time()))
+    now = int(time.time())
+    if given.kind == "epcis":
+        judge = partial(_lot_proof, policy, nodes, sources, now, given.lot)
+        return epcis.verify_epcis(_only(files), judge, policy.origin)
     _hint(files[0])
-    return verify(files, policy, nodes, sources, int(time.time()), given.lot)
+    return verify(files, policy, nodes, sources, now, given.lot)
+
+
+def _lot_proof(
+    policy: Policy, nodes: Sequence[Node], sources: Sequence[Source], now: int, lot: str | None, file: bytes
+) -> Report:
+    return verify([file], policy, nodes, sources, now, lot)
 
 
 def _only(files: list[bytes]) -> bytes:
@@ -113,6 +126,8 @@ def _hint(data: bytes) -> None:
     for kind, known in _KINDS.items():
         if value.get("format") == known:
             print(f"this is no lot proof but a {known}: say --as {kind} to have it judged as one", file=sys.stderr)
+    if b'"EPCISDocument"' in data[:4096]:
+        print("this is no lot proof but an EPCIS document: say --as epcis to have it judged as one", file=sys.stderr)
     if "format" not in value and isinstance(value.get("detail"), str):
         said = printable(value["detail"][:MAX_SHOWN])
         show(f"this is no lot proof but a service's answer that it gave none: {said}", sys.stderr)

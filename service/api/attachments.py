@@ -33,10 +33,10 @@ def door(house: House) -> Door:
     def add_attachment(caller: Caller, id: UUID, query: dict[str, Any], body: bytes) -> Any:
         """Attach a file to a case
 
-        The body is the file, its Content-Type is kept. The same file sent again changes nothing. After a decision a new
-        file reopens the review.
+        The body is the file, its Content-Type is kept (`content_type`, if the request's own says something else). The
+        same file sent again changes nothing. After a decision a new file reopens the review.
         """
-        media_type = request.mimetype
+        media_type = query.get("content_type", request.mimetype)
         if not _TYPE.fullmatch(media_type):
             raise Problem(415, "no-type", f"expected a Content-Type such as image/jpeg, got {shown(media_type)}",
                           expected="type/subtype", seen=shown(media_type))

@@ -81,6 +81,7 @@ class NewApproval(Shape):
 class AttachmentQuery(Shape):
     name = Text(200, required=True, doc={"description": "The file's name"})
     by = person()
+    content_type = Text(120, doc={"description": "Of the file, instead of the request's Content-Type"})
 
 
 class CaseQuery(Shape):

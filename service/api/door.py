@@ -73,6 +73,14 @@ class Upload:
     media: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Query parameters of which there are families, not a list: the view gets pairs of name and text as they came, and
+    refuses what it does not know. `documented` are OpenAPI parameter objects."""
+
+    documented: tuple[Mapping[str, Any], ...]
+
+
 def body_of(schema: type[Shape], limit: int = BODY_LIMIT) -> Body:
     return Body(compiled(schema), schema, limit)
 
@@ -84,7 +92,7 @@ class Operation:
     view: View
     roles: Roles
     path: Mapping[str, Any]
-    query: type[Shape] | None
+    query: type[Shape] | Parameters | None
     body: Body | Upload | None
     answers: Mapping[int, Any]
     problems: tuple[int, ...]
@@ -117,6 +125,8 @@ class Operation:
             values = _read_path(self.path, path) if self.path else {}
             if self.read_query:
                 values["query"] = _read(self.read_query, dict(query))
+            elif self.query:
+                values["query"] = tuple(query.items())
             if self.body:
                 values["body"] = body if isinstance(self.body, Upload) else _read(self.body.read, body)
             result = self._carried_out((caller,), values)
@@ -128,6 +138,8 @@ class Operation:
         values, body = _read_path(self.path, arguments) if self.path else {}, self.body
         if self.read_query:
             values["query"] = _read(self.read_query, _single_values())
+        elif self.query:
+            values["query"] = tuple(request.args.items(multi=True))
         if body:
             with self.gate.reading(caller[0] if caller else None):
                 sent = _file_bytes(body) if isinstance(body, Upload) else _request_bytes(body.limit)
@@ -171,13 +183,13 @@ class Door(flask_smorest.Blueprint):
         roles: Roles,
         answers: Mapping[int, Any],
         path: Mapping[str, Any] | None = None,
-        query: type[Shape] | None = None,
+        query: type[Shape] | Parameters | None = None,
         body: Body | Upload | None = None,
         problems: tuple[int, ...] = (),
         upload: Upload | None = None,
     ) -> Callable[[View], View]:
         def declare(view: View) -> View:
-            read_query = compiled(query) if query else None
+            read_query = compiled(query) if query and not isinstance(query, Parameters) else None
             declared = Operation(view, roles, path or {}, query, body, answers, problems, self.gate, read_query)
             self.operations[view.__name__] = declared
             run = declared.runner()
@@ -259,17 +271,21 @@ def _documentation(operation: Operation, posted: str) -> dict[str, Any]:
         responses[status] = [{"schema": ProblemDocument, "description": _MEANING[status], "content_type": MEDIA_TYPE}]
     documented: dict[str, Any] = {"response": {"responses": responses}, "manual_doc": {}}
     parameters: list[dict[str, Any]] = []
-    if operation.query:
+    if isinstance(operation.query, Parameters):
+        documented["manual_doc"]["parameters"] = [dict(each) for each in operation.query.documented]
+    elif operation.query:
         parameters.append({"in": "query", "schema": operation.query})
+    shown_by = examples.of_operation(posted)
     if isinstance(operation.body, Upload):
         types = operation.body.media or ("application/octet-stream",)
-        content = {media: {"schema": {"type": "string", "format": "binary"}} for media in types}
+        content: dict[str, Any] = {media: {"schema": {"type": "string", "format": "binary"}} for media in types}
+        if shown_by:
+            content["application/json"]["examples"] = shown_by
         documented["manual_doc"]["requestBody"] = {"required": True, "content": content}
     elif operation.body:
         parameters.append({"in": "json", "required": True, "schema": operation.body.schema})
-    shown_by = examples.of_operation(posted)
-    if operation.body and shown_by:
-        documented["manual_doc"]["requestBody"] = {"content": {"application/json": {"examples": shown_by}}}
+        if shown_by:
+            documented["manual_doc"]["requestBody"] = {"content": {"application/json": {"examples": shown_by}}}
     if parameters:
         documented["arguments"] = {"parameters": parameters}
     documented["manual_doc"]["operationId"] = operation.view.__name__
@@ -288,8 +304,9 @@ def _security(roles: Roles) -> list[dict[str, list[str]]]:
 
 
 def _response(schema: Any) -> dict[str, Any]:
-    if isinstance(schema, str):  # another media type than JSON
-        return {"description": "Success", "content_type": schema, "schema": {"type": "string"}}
+    if isinstance(schema, str):  # another media type, or JSON whose form another document describes
+        form = {} if schema.endswith("json") else {"type": "string"}
+        return {"description": "Success", "content_type": schema, "schema": form}
     return {"description": "Success", "content_type": "application/json", "schema": schema}
 
 
@@ -316,11 +333,14 @@ _MEANING = {
     401: "No valid API key or session; a session may have to prove itself (`prove-yourself`)",
     403: "This key or session may not do that",
     404: "Not there, or not visible to this key",
+    406: "Not in a form, or a version, that was asked for",
     409: "A rule of the warehouse refuses it; the problem holds the numbers",
     413: "Body too large",
+    414: "URL too long",
     415: "Not application/json",
     422: "Wrong shape; `errors` names each field",
     429: "Too many requests; see Retry-After",
     500: "A fault of the service, logged under `incident`",
+    501: "Not supported",
     503: "Not now; see Retry-After",
 }

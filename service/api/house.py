@@ -14,6 +14,7 @@ from service.api.door import Door
 from service.api.problem import try_later
 from service.auth.access import Access
 from service.auth.keys import Caller
+from service.epcis.capture.crew import Crew
 from service.ledger.gather import Gather
 from service.ledger.requests import Scribe
 from service.proof.proofs import Proofs
@@ -21,6 +22,7 @@ from service.settings import Settings
 from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
 from service.signin.federation import Federation
+from service.trail.binder import Binder
 
 API = "/api/v1"
 LOOK_SECONDS = 1.0
@@ -77,6 +79,8 @@ class House:
     entrance: Entrance
     enrolment: Enrolment
     federation: Federation
+    binder: Binder
+    captures: Crew
 
     @property
     def now(self) -> Callable[[], datetime]:

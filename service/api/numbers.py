@@ -21,6 +21,8 @@ PARTY = ("party",)
 def door(house: House) -> Door:
     numbers = house.door("numbers", "Lot numbers by rule, SSCCs, and numbers that look alike")
     _rules(numbers, house)
+    _previews(numbers, house)
+    _categories(numbers, house)
     _lot_numbers(numbers, house)
     _ssccs(numbers, house)
     return numbers
@@ -54,6 +56,8 @@ def _rules(numbers: Door, house: House) -> None:
         following = found[-1].code if len(found) == query["limit"] else None
         return {"rules": [plain(row) for row in found], "next": following}
 
+
+def _previews(numbers: Door, house: House) -> None:
     @numbers.operation("POST", "/lot-number-rules/<code>/preview", roles=PARTY, path={"code": schemas.Text(40)},
                        body=body_of(schemas.LotNumberPreviewAsked), answers={200: schemas.LotNumberPreview},
                        problems=(409,))  # fmt: skip
@@ -70,6 +74,25 @@ def _rules(numbers: Door, house: House) -> None:
             )
         return {"rule": code, "day": day, "numbers": listed}
 
+    @numbers.operation("POST", "/lot-number-rules/preview", roles=PARTY, body=body_of(schemas.DraftPreviewAsked),
+                       answers={200: schemas.LotNumberPreview}, problems=(409,))  # fmt: skip
+    def preview_rule(caller: Caller, body: dict[str, Any]) -> Any:
+        """See the numbers that a rule would give before it is made
+
+        Refused for the same reasons as the rule itself. Nothing is kept.
+        """
+        assert caller.party is not None and caller.party_id is not None
+        rule = body["rule"]
+        asked = taking.Asked(_NOBODY, body["item"], body["site"], body["count"], rule.code)
+        with house.engine.connect() as connection:  # no commit: the rule was never there
+            rules.create_rule(connection, caller.party, caller.party_id, rule)
+            day, listed = taking.preview(
+                connection, caller.party, caller.party_id, asked, body.get("day"), house.now()
+            )
+        return {"rule": rule.code, "day": day, "numbers": listed}
+
+
+def _categories(numbers: Door, house: House) -> None:
     @numbers.operation("POST", "/item-categories", roles=PARTY, body=body_of(schemas.ItemCategory),
                        answers={200: schemas.ItemCategory}, problems=(409,))  # fmt: skip
     def set_item_category(caller: Caller, body: dict[str, Any]) -> Any:

@@ -65,6 +65,10 @@ class LotNumberPreviewAsked(Shape):
     count = Whole(1, 100, load_default=3)
 
 
+class DraftPreviewAsked(LotNumberPreviewAsked):
+    rule = One(NewLotNumberRule, required=True)
+
+
 class LotNumberPreview(Shape):
     rule = text(40)
     day = Day(required=True)

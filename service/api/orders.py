@@ -13,11 +13,12 @@ from service.api.house import House
 from service.api.movement_schemas import Asked
 from service.api.movements import answer_of
 from service.api.orders_shown import order_shown, plan_shown, with_history
-from service.api.problem import not_found, try_later
+from service.api.problem import Problem, not_found, try_later
 from service.auth.keys import Caller
 from service.auth.permissions import check_act, movement_problem
 from service.ledger.requests import MovementRequest
 from service.orders.allocate import allocate_order
+from service.orders.choose import choose_lots
 from service.orders.create import NewOrder, create_order, end_order
 from service.orders.history import history
 from service.orders.picklist import lists_of
@@ -144,14 +145,20 @@ def _allocate(orders: Door, house: House) -> None:
         """Reserve stock for a sales order, or the components of a production order, and say why these lots
 
         Each chosen and each skipped lot has its reason. Asked again it renews what is reserved, adds what has become
-        possible and replaces what cannot be used any more; `preview` reserves nothing.
+        possible and replaces what cannot be used any more; `preview` reserves nothing. With `choices` only these lines
+        are looked at: each gets the lot that is named, and the reason stands on the pick list and in the record of the
+        pick.
         """
         with house.engine.connect() as connection:
             order = known_order(connection, caller, id)
             check_act(caller, "pick", read_order(connection, order, house.now()).site)
         kept = timedelta(minutes=body["minutes"])
+        choices = body.get("choices", ())
+        if (choices and body["preview"]) or len({each.line for each in choices}) < len(choices):
+            raise Problem(422, "wrong-shape", "expected one choice for a line, and no `preview` with it")
         try:
-            plans = allocate_order(house.engine, house.scribe, order, kept, preview=body["preview"])
+            plans = (choose_lots(house.engine, house.scribe, order, kept, choices) if choices
+                     else allocate_order(house.engine, house.scribe, order, kept, preview=body["preview"]))  # fmt: skip
         except Overtaken:
             raise try_later("overtaken", "the stock changed again and again while it was allocated", 1) from None
         return {"order": id, "preview": body["preview"], "lines": [plan_shown(plan) for plan in plans]}

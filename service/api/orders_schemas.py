@@ -26,6 +26,7 @@ from service.api.schemas import MANY, Anything, Degrees, Nullable, RecordedMovem
 from service.domain.allocation import POLICIES
 from service.domain.allocation_reasons import CODES
 from service.domain.orders import KINDS, ROLES, STATES
+from service.orders.choose import Choice as ChosenByHand
 from service.orders.create import NewLine, NewOrder
 from service.orders.master import NewCustomer
 from service.orders.pick import Confirmation
@@ -206,6 +207,13 @@ class ReceiptShown(Shape):
     order = One(OrderWithHistory, required=True)
 
 
+class ChoiceShape(Shape):
+    makes = ChosenByHand
+    line = Whole(1, LINE_LIMIT, required=True)
+    lot = Text(20, required=True)
+    reason = Text(150, required=True)
+
+
 class Allocate(Shape):
     minutes = Whole(
         1,
@@ -214,6 +222,10 @@ class Allocate(Shape):
         doc={"description": "How long it stays reserved"},
     )
     preview = Flag(load_default=False, doc={"description": "Only say what would be reserved"})
+    choices = Many(
+        One(ChoiceShape), 1, LINE_LIMIT,
+        doc={"description": "Lots chosen by hand: they replace what these lines have reserved and nobody picked"},
+    )  # fmt: skip
 
 
 class Why(Shape):

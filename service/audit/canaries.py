@@ -200,6 +200,14 @@ WAREHOUSE = (
         "number = :n",
     ),
     (
+        "warehouse.supplement",
+        (
+            "(number, party_id, id, lot_id, field, value, reason, who, at) OVERRIDING SYSTEM VALUE"
+            f" VALUES (:n, :n, {_ID}, :n, 'canary', 'canary', 'canary', 'canary', now())"
+        ),
+        "number = :n",
+    ),
+    (
         "ledger.submission",
         (
             f"(id, kind, statement_hash, recorded_at, subjects) OVERRIDING SYSTEM VALUE"

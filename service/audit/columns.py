@@ -13,7 +13,7 @@ class Columns(NamedTuple):
     """The columns of one table by class; `why` says what the operational ones are instead of evidence.
 
     `key` is the primary key; `optional` are checked columns that may be empty. `named`: only rows that a movement names
-    are evidence; a query for their ids.
+    are evidence; a query for the first column of their keys.
     """
 
     key: Sequence[str] = ()

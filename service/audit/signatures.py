@@ -38,6 +38,12 @@ _OF_KIND = text("""
 """)
 
 
+_OF_EVIDENCE = text("""
+    SELECT s.statement_hash, s.jwt, coalesce(min(e.index), :queue + min(q.id), :nowhere) AS at
+    FROM warehouse.epcis_event v JOIN warehouse.statement s USING (statement_hash)
+    LEFT JOIN ledger.entry e USING (statement_hash) LEFT JOIN ledger.submission q USING (statement_hash)
+    WHERE v.movement IS NULL AND s.jwt IS NOT NULL GROUP BY s.statement_hash, s.jwt
+""")
 _AFTER = {"queue": _QUEUE, "nowhere": NOWHERE}
 _ENTERED = text("SELECT count(DISTINCT statement_hash) FROM ledger.entry WHERE kind = :kind")
 
@@ -83,6 +89,14 @@ class Signatures:
         """Those by which the log itself speaks, and those that say what was erased."""
         rows = [row for kind in (NOTICE, ERASURE) for row in connection.execute(_OF_KIND, {"kind": kind, **_AFTER})]
         for row in rows:
+            try:
+                yield from self._signed(row, told(row.jwt), row.at)
+            except Unreadable as error:
+                yield _finding(row, row.at, "a statement", str(error))
+
+    def of_evidence(self, connection: Connection) -> Iterator[Finding]:
+        """Of captured events that are no movements."""
+        for row in connection.execute(_OF_EVIDENCE, _AFTER, execution_options={"stream_results": True}):
             try:
                 yield from self._signed(row, told(row.jwt), row.at)
             except Unreadable as error:

@@ -201,14 +201,15 @@ _STRAY = {
         WHERE NOT EXISTS (SELECT FROM warehouse.movement m WHERE m.statement_hash = s.statement_hash)
         AND NOT EXISTS (SELECT FROM warehouse.party_key k WHERE k.statement_hash = s.statement_hash)
         AND NOT EXISTS (SELECT FROM warehouse.erasure e WHERE e.notice = s.statement_hash AND e.state = 'erased')
+        AND NOT EXISTS (SELECT FROM warehouse.epcis_event v WHERE v.statement_hash = s.statement_hash)
         AND kind IN (1, 2, 3)""",
     "warehouse.erasure": """SELECT number AS key FROM warehouse.erasure e WHERE e.state = 'erased'
         AND NOT EXISTS (SELECT FROM warehouse.movement m WHERE m.number = e.movement)""",
     "warehouse.disclosure": """SELECT encode(d.statement_hash, 'hex') AS key FROM warehouse.disclosure d
         WHERE NOT EXISTS (SELECT FROM warehouse.statement s WHERE s.statement_hash = d.statement_hash)""",
-    "ledger.submission": """SELECT id AS key FROM ledger.submission q WHERE kind IN (1, 2, 3) AND NOT EXISTS
+    "ledger.submission": """SELECT id AS key FROM ledger.submission q WHERE kind IN (1, 2, 3, 4) AND NOT EXISTS
         (SELECT FROM warehouse.statement s WHERE (s.statement_hash, s.kind) = (q.statement_hash, q.kind))""",
-    "ledger.entry": """SELECT index AS key FROM ledger.entry e WHERE kind IN (1, 2, 3) AND NOT EXISTS
+    "ledger.entry": """SELECT index AS key FROM ledger.entry e WHERE kind IN (1, 2, 3, 4) AND NOT EXISTS
         (SELECT FROM warehouse.statement s WHERE (s.statement_hash, s.kind) = (e.statement_hash, e.kind))
         AND index NOT IN (SELECT index FROM ledger.unaccounted)""",
     "warehouse.lot": """SELECT id AS key FROM warehouse.lot
@@ -218,8 +219,8 @@ _KEYS = {"ledger.submission": "id", "ledger.entry": "index", "warehouse.lot": "i
 
 
 def nothing_stands_alone(connection: Connection) -> Found:
-    """Rows that belong to no movement, key or erasure."""
-    check, expected = "every row has its cause", "that of a movement, a key or an erasure"
+    """Rows that belong to no movement, key, erasure or event."""
+    check, expected = "every row has its cause", "that of a movement, a key, an erasure or a captured event"
     for table, query in _STRAY.items():
         column = _KEYS.get(table, "statement_hash")
         field = "statement_hash" if table.startswith("ledger.") else ""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import Connection, text
 
 from anchoring import Finding
-from service.audit import contents, erasures, journals, keys, parties, rules, shape, sheets, statements
+from service.audit import contents, erasures, events, journals, keys, parties, rules, shape, sheets, statements, trail
 from service.audit.block import LAST, Block, blocks
 from service.audit.guarded import guarded
 from service.audit.journals import Lasting
@@ -46,7 +46,10 @@ def audit_things(connection: Connection, origin: str) -> Iterator[Finding]:
     yield from guarded("keys", keys.keys_are_in_their_statements(connection, origin))
     yield from guarded("signatures", _signatures(connection, origin))
     yield from guarded("electronic signatures", sheets.sheets_are_those_named(connection))
+    yield from guarded("audit trail", trail.trail_is_as_bound(connection))
     yield from statements.nothing_stands_alone(connection)
+    yield from guarded("events", events.events_are_what_was_signed(connection))
+    yield from guarded("evidence", events.evidence_is_in_the_log(connection, origin))
     for rule in RULES:
         yield from guarded(rule.__name__, rules.rules(connection, (rule,)))
 
@@ -75,10 +78,11 @@ def audit_movements(
 
 
 def _signatures(connection: Connection, origin: str) -> Iterator[Finding]:
-    """Of key statements, of notices and of erasures; those of movements are looked at movement by movement."""
+    """Of key statements, notices, erasures and evidence; those of movements are looked at movement by movement."""
     signatures = Signatures(connection, origin)
     yield from signatures.of_keys()
     yield from signatures.of_notices(connection)
+    yield from signatures.of_evidence(connection)
 
 
 def _block(block: Block, issuers: dict[int, str], origin: str, signatures: Signatures) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from service.auth import proving
 from service.auth.keys import Caller
 from service.domain.commands import Command
 from service.domain.people import ROLES
+from service.records.names import OPERATIONS as RECORDS
 
 Allowed = frozenset[str]
 
@@ -25,6 +26,9 @@ NOBODY: Allowed = frozenset()
 ADMINISTRATOR: Allowed = frozenset({"administrator"})
 MACHINE: Allowed = frozenset({"integrator"})
 KEEPERS: Allowed = frozenset({"administrator", "auditor"})
+# Who reads the records of the law: they hold prices and addresses, which nobody on the floor needs.
+INSPECTING: Allowed = frozenset({"administrator", "supervisor", "quality", "integrator", "auditor", "regulator"})
+FLOOR: Allowed = frozenset({"operator", "supervisor", "integrator"})
 
 READS: Mapping[str, Allowed] = {
     **dict.fromkeys((
@@ -35,8 +39,14 @@ READS: Mapping[str, Allowed] = {
         "report_turnover", "read_overview",
         "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
         "read_case", "read_certificate", "read_movement_certificate", "read_attachment", "list_counts", "read_count",
-        "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures",
+        "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures", "list_addresses",
+        "read_product", "list_records", "export_lot", "label_lot", "label_pallet", "list_codes",
+        "list_epcis_resources", "list_epcis_events", "read_epcis_event", "end_epcis_page",
+        *(f"{verb}_{kind}" for verb in ("list_epcis", "read_epcis", "list_epcis_events_of")
+          for kind in ("types", "epcs", "steps", "locations", "read_points", "dispositions")),
     ), ALL),
+    "list_supplements": INSPECTING,
+    **dict.fromkeys(RECORDS, INSPECTING),
     "list_api_keys": KEEPERS,
     "list_signing_keys": KEEPERS,
     "list_clients": KEEPERS,
@@ -46,19 +56,22 @@ READS: Mapping[str, Allowed] = {
     **dict.fromkeys(("list_erasures", "read_erasure"), KEEPERS | {"supervisor", "quality", "regulator"}),
     "list_refusals": frozenset({"administrator", "supervisor", "auditor"}),
     "list_changes": frozenset({"administrator", "supervisor", "quality", "auditor", "regulator"}),
+    **dict.fromkeys(("list_epcis_queries", "read_epcis_query", "list_epcis_events_of_query"), ALL),
+    **dict.fromkeys(("list_epcis_subscriptions", "read_epcis_subscription"), MACHINE | KEEPERS),
+    **dict.fromkeys(("list_epcis_partners", "list_epcis_transmissions", "report_epcis_partner"), ALL),
     "list_webhooks": MACHINE | KEEPERS,
     "list_deliveries": MACHINE | KEEPERS,
     "read_import": MACHINE | KEEPERS,
+    **dict.fromkeys(("list_captures", "read_capture"), FLOOR | {"quality"} | KEEPERS),
     "import_template": ALL,
 }  # fmt: skip
-
-FLOOR: Allowed = frozenset({"operator", "supervisor", "integrator"})
 
 # Open to a role at any site; whoever serves them looks at the site of the act itself.
 RECORDING: Mapping[str, Allowed] = {
     **dict.fromkeys((
         "record_movement", "record_movements", "scan_code", "receive_against_order", "confirm_pick_line",
-        "ship_picked_goods", "add_case", "add_finding", "add_attachment",
+        "ship_picked_goods", "add_case", "add_finding", "add_attachment", "capture_document", "capture_event",
+        "capture_codes", "act_on_codes",
     ), FLOOR | {"quality"}),
     **dict.fromkeys((
         "take_lot_numbers", "take_ssccs", "allocate_stock", "make_order_pick_list", "add_count", "enter_lines",
@@ -72,8 +85,9 @@ OPERATIONS: Mapping[str, Allowed] = {
     **dict.fromkeys((
         "make_api_key", "revoke_api_key", "rotate_api_key",
         "add_person", "change_person", "make_person_key", "add_item", "change_item",
-        "add_site", "add_location", "add_lot_number_rule", "set_item_category", "add_gs1_prefix", "add_customer",
-        "set_item_issue_policy", "ask_for_keys", "approve_keys", "withdraw_keys",
+        "add_site", "add_location", "add_lot_number_rule", "preview_rule", "set_item_category", "add_gs1_prefix",
+        "add_customer", "set_item_issue_policy", "put_address", "change_product", "ask_for_keys", "approve_keys",
+        "withdraw_keys", "remove_address",
         "add_client", "end_client", "invite_person", "end_invitations", "change_sign_in_rules",
         "add_oidc_provider", "end_oidc_provider", "bind_subject", "unbind_subjects",
     ), ADMINISTRATOR),
@@ -84,10 +98,13 @@ OPERATIONS: Mapping[str, Allowed] = {
     **dict.fromkeys(("review_case", "decide_case", "approve_case", "close_case", "add_recall", "lift_recall",
                      "approve_lift_of_recall"),
                     frozenset({"quality"})),
+    "add_supplement": frozenset({"supervisor", "quality", "integrator"}),
     "review_changes": frozenset({"quality", "supervisor", "auditor"}),
     "ask_erasure": frozenset({"administrator", "quality", "supervisor"}),
     "approve_erasure": frozenset({"quality", "supervisor"}),
-    **dict.fromkeys(("add_webhook", "remove_webhook", "redeliver"), MACHINE | ADMINISTRATOR),
+    **dict.fromkeys(("add_webhook", "remove_webhook", "redeliver", "add_epcis_query", "drop_epcis_query",
+                     "subscribe_to_epcis_query", "end_epcis_subscription", "add_epcis_partner", "end_epcis_partner",
+                     "resend_epcis_documents"), MACHINE | ADMINISTRATOR),
     **dict.fromkeys(("upload_import", "run_import"), MACHINE),
     "register_party": NOBODY,
 }  # fmt: skip

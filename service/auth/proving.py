@@ -26,7 +26,7 @@ SIGNING_ACTS = frozenset({
     "add_recall", "lift_recall", "approve_lift_of_recall", "review_changes",
     # whatever lets somebody in
     "make_api_key", "rotate_api_key", "make_person_key", "add_client", "invite_person", "change_sign_in_rules",
-    "add_oidc_provider", "bind_subject",
+    "add_oidc_provider", "bind_subject", "add_person", "change_person",
     "remove_second_factor", "make_recovery_codes",
 })  # fmt: skip
 

@@ -63,6 +63,7 @@ def application():  # type: ignore[no-untyped-def]
     from service.app import create_app
 
     made = create_app(embedded.load(["database_url", "origin", "kek"]))
+    made.extensions["lotproof"].binder.start()
     _collect_seldom()
     return made
 

@@ -71,23 +71,30 @@ def _pace(settings: Settings):  # type: ignore[no-untyped-def]
 
 @contextmanager
 def _delivering(settings: Settings) -> Iterator[None]:
-    """Webhooks, in threads of their own, until the worker has ended: a slow receiver delays no checkpoint."""
+    """Webhooks, subscriptions to EPCIS events and partners, in threads of their own, until the worker has ended: a slow
+    receiver delays no checkpoint.
+    """
     from service.db import engine_for
+    from service.epcis.partners.courier import Courier
+    from service.epcis.subscriptions.teller import Teller
     from service.webhooks.deliverer import THREADS, Deliverer
 
     if settings.webhook_key is None:
         logging.getLogger(__name__).info("no LOTPROOF_WEBHOOK_KEY: webhooks are not sent")
         yield
         return
-    engine, stop = engine_for(settings.database_url, pool_size=THREADS, max_overflow=0), Event()
-    deliverer = Deliverer(
-        engine, settings.webhook_key, local=settings.webhooks_local, now=lambda: datetime.now(UTC), dice=random.random
-    )
-    crew = Thread(target=deliverer.run, args=(stop,), name="webhooks")
-    crew.start()
+    engine, stop = engine_for(settings.database_url, pool_size=THREADS + 2, max_overflow=0), Event()
+    senders = [
+        made(engine, settings.webhook_key, local=settings.webhooks_local, now=lambda: datetime.now(UTC),
+             dice=random.random) for made in (Deliverer, Teller, Courier)
+    ]  # fmt: skip
+    crew = [Thread(target=each.run, args=(stop,), name=type(each).__name__) for each in senders]
+    for thread in crew:
+        thread.start()
     try:
         yield
     finally:
         stop.set()
-        crew.join()
+        for thread in crew:
+            thread.join()
         engine.dispose()

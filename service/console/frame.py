@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 
 from service.api.errors import domain_problem
@@ -13,6 +14,8 @@ from service.api.session import address
 from service.auth.keys import Caller, secret_hash
 from service.auth.proving import prove_yourself
 from service.console.asking import Asking, Operations
+from service.console.cards import labelled
+from service.console.navigation import grouped
 from service.console.shown import FILTERS
 from service.console.words import DONE, LANGUAGES, Language, W
 from service.domain.errors import DomainError
@@ -21,6 +24,8 @@ from service.web.visitor import here
 
 PREFIX = "/console"
 COOKIE = "lotproof-language"
+FLOOR = "service.console.floor"
+MOST_FIELDS = 20_000
 _YEAR = 365 * 24 * 3600
 CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self';"
@@ -39,6 +44,14 @@ NAVIGATION = (
     ("nav.people", "console.people", "list_people"),
     ("nav.trail", "console.trail", "list_changes"),
     ("nav.ledger", "console.ledger", "list_lots"),
+    ("nav.orders", "console.orders", "list_all_orders"),
+    ("nav.counts", "console.counts", "list_counts"),
+    ("nav.reports", "console.reports", "report_stock"),
+    ("nav.numbers", "console.numbers", "list_lot_number_rules"),
+    ("nav.imports", "console.imports", "upload_import"),
+    ("nav.parties", "console.parties", "list_parties"),
+    ("nav.keys", "console.keys", "list_signing_keys"),
+    ("nav.access", "console.access", "list_api_keys"),
 )
 
 View = Callable[..., Any]
@@ -49,6 +62,7 @@ class Frame:
 
     def __init__(self, house: House, operations: Operations, sign_in: str) -> None:
         self.house, self._operations, self._sign_in = house, operations, sign_in
+        self._floor: set[str] = set()
         self.blueprint = Blueprint(
             "console", __name__, url_prefix=PREFIX, template_folder="templates", static_folder="static",
         )  # fmt: skip
@@ -63,38 +77,56 @@ class Frame:
                     return redirect(f"{self._sign_in}?next={request.path}")
                 return self._answered(caller, lambda: view(Asking(self._operations, caller), **arguments))
 
+            self._remember(view)
             self.blueprint.add_url_rule(rule, view.__name__, run, methods=["GET"])
             return view
 
         return declare
 
-    def form(self, rule: str, *, signs: bool = False) -> Callable[[View], View]:
+    def form(
+        self, rule: str, *, signs: bool = False, limit: int = 0, again: View | None = None
+    ) -> Callable[[View], View]:
         """What a form of ours sends; the view gets its fields too, and answers with the address of the page that
         follows, or with a page. One that `signs` holds the password each time, and the second factor unless that was
-        given within the last minutes (21 CFR 11.200): looked at before anything is done.
+        given within the last minutes (21 CFR 11.200): looked at before anything is done. `limit`: bytes that it may
+        have, where a file or very many fields come with it. `again` is the page that the form is on: where what was
+        sent is refused, it is shown with the refusal and what was typed.
         """
         def declare(view: View) -> View:
             def run(**arguments: str) -> Answer:
                 caller = here(self.house)
                 if caller is None or caller.stage:
                     return redirect(f"{self._sign_in}?next={PREFIX}/", 303)
-                return self._carried_out(caller, view, arguments, signs)
+                if limit:
+                    request.max_content_length = limit
+                    request.max_form_memory_size = limit
+                    request.max_form_parts = MOST_FIELDS
+                return self._carried_out(caller, view, arguments, signs, again)
 
+            self._remember(view)
             self.blueprint.add_url_rule(rule, view.__name__, run, methods=["POST"])
             return view
 
         return declare
 
-    def _carried_out(self, caller: Caller, view: View, arguments: Mapping[str, str], signs: bool) -> Answer:
+    def _remember(self, view: View) -> None:
+        """On pages of the floor a scanner types: no letter is a shortcut there (WCAG 2.1.4)."""
+        if view.__module__.startswith(FLOOR):
+            self._floor.add(f"console.{view.__name__}")
+
+    def _carried_out(
+        self, caller: Caller, view: View, arguments: Mapping[str, str], signs: bool, again: View | None
+    ) -> Answer:
         cookies, secrets = self.house.access.cookies, list[str]()
 
         def act() -> Any:
             said = sent(cookies)
             signing = self._proven(caller, said, secrets) if signs else caller
+            g.draft = said
             done = view(Asking(self._operations, signing), said, **arguments)
             return redirect(done, 303) if isinstance(done, str) else done
 
-        answer = self._answered(caller, act)
+        answer = self._answered(caller, act, again and (lambda: again(Asking(self._operations, caller), **arguments)))
         return cookies.give(answer, secrets[0]) if secrets and isinstance(answer, Response) else answer
 
     def _proven(self, caller: Caller, said: dict[str, str], secrets: list[str]) -> Caller:
@@ -112,21 +144,21 @@ class Frame:
         self.house.access.forget()
         return self.house.access.in_session(secret_hash(secrets[0]))
 
-    def _answered(self, caller: Caller, view: Callable[[], Any]) -> Answer:
-        """The page, or the refusal as a page."""
+    def _answered(self, caller: Caller, view: Callable[[], Any], again: Callable[[], Any] | None = None) -> Answer:
+        """The page, or the refusal: on the page that the form is on, else as a page of its own."""
         try:
             return _headed(make_response(view()))
         except Problem as problem:
-            return _headed(self._refused(caller, problem))
+            return _headed(self._refused(caller, problem, again))
         except DomainError as refusal:
-            return _headed(self._refused(caller, domain_problem(refusal)))
+            return _headed(self._refused(caller, domain_problem(refusal), again))
 
     def shown(self, asking: Asking, template: str, **values: Any) -> Response:
         """A page in the language of who asks."""
         secret = secret_of(self.house.access.cookies)
         around = self._around(asking.caller)
         around |= {"csrf": token(secret), "may": asking.may, "asked": asked_of(asking.caller)}
-        text = render_template(f"console/{template}", **around, **values)
+        text = labelled(render_template(f"console/{template}", **around, **values))
         answer = keep(self.house.access.cookies, Response(text, headers={"Vary": "Accept-Language, Cookie"}), secret)
         if (asked := request.args.get("lang")) in LANGUAGES:
             answer.set_cookie(COOKIE, str(asked), max_age=_YEAR, samesite="Lax", path=PREFIX)
@@ -142,20 +174,32 @@ class Frame:
             return None
         return None if caller.party is None or caller.stage else caller
 
-    def _refused(self, caller: Caller, problem: Problem) -> Response:
-        asking = Asking(self._operations, caller)
-        answer = self.shown(asking, "refused.html", problem=problem)
+    def _refused(self, caller: Caller, problem: Problem, again: Callable[[], Any] | None) -> Response:
+        if again is not None and "draft" in g:
+            g.wrong = problem
+            answer = make_response(again())
+        else:
+            answer = self.shown(Asking(self._operations, caller), "refused.html", problem=problem, back=_came_from())
         answer.status_code = problem.status
         return answer
 
     def _around(self, caller: Caller) -> dict[str, Any]:
         language = chosen()
         asking = Asking(self._operations, caller)
-        entries = [(W[label].in_language(language), url_for(end), end == request.endpoint)
+        entries = [(W[label].in_language(language), end, url_for(end), end == request.endpoint)
                    for label, end, needed in NAVIGATION if asking.may(needed)]  # fmt: skip
-        return {"t": translator(language), "language": language, "navigation": entries, "caller": caller,
+        return {"t": translator(language), "language": language, "navigation": grouped(entries), "caller": caller,
+                "keyed": request.endpoint not in self._floor,
                 "other": "en" if language == "zh" else "zh", "done": request.args.get("done"),
-                "DONE": DONE}  # fmt: skip
+                "DONE": DONE, "draft": g.get("draft", {}) if "wrong" in g else {}, "wrong": g.get("wrong")}  # fmt: skip
+
+
+def _came_from() -> str | None:
+    """The page of ours that the form was on."""
+    came = urlsplit(request.referrer or "")
+    if came.netloc != request.host or not came.path.startswith(f"{PREFIX}/"):
+        return None
+    return came.path + (f"?{came.query}" if came.query else "")
 
 
 def asked_of(caller: Caller) -> str:

@@ -6,6 +6,7 @@ from uuid import uuid4
 from flask import request, url_for
 
 from service.console.asking import Asking
+from service.console.filling import only, rows
 from service.console.frame import Frame
 
 WINDOWS = (30, 60, 90, 180)
@@ -51,6 +52,23 @@ def _act(frame: Frame) -> None:
     def accept(asking: Asking, said: dict[str, str], id: str) -> str:
         return _answer(asking, "accept", {"handoff": id, "to": said.get("to", "")})
 
+    @frame.form("/handoffs/<id>/accept-lines")
+    def accept_lines(asking: Asking, said: dict[str, str], id: str) -> str:
+        """Of each line what was accepted and what was refused; the rest is missing."""
+        lines = [{**line, "line": int(line["line"])} for line in rows(said, "accepted", "refused", marks=("line",))
+                 if line.get("line", "").isdecimal()]  # fmt: skip
+        return _answer(asking, "accept", {"handoff": id, "lines": lines, **only(said, "to", "reason")})
+
+    @frame.form("/handoffs/<id>/withdraw")
+    def withdraw(asking: Asking, said: dict[str, str], id: str) -> str:
+        return _answer(asking, "withdraw", {"handoff": id, **only(said, "reason")})
+
+    @frame.form("/handoffs/<id>/settle")
+    def settle(asking: Asking, said: dict[str, str], id: str) -> str:
+        line = said.get("line", "")
+        body = {"handoff": id, "line": int(line) if line.isdecimal() else 0, "approved_by": asking.caller.person}
+        return _answer(asking, "settle", {**body, **only(said, "to", "reason")})
+
     @frame.form("/handoffs/<id>/refuse")
     def refuse(asking: Asking, said: dict[str, str], id: str) -> str:
         return _answer(asking, "refuse", {"handoff": id, "reason": said.get("reason", "")})
@@ -60,6 +78,18 @@ def _act(frame: Frame) -> None:
         body = {"id": str(uuid4()), "by": asking.caller.person}
         body |= {name: said.get(name, "") for name in ("item", "lot", "reason", "class")}
         return url_for("console.recall", id=asking.do("add_recall", body)["id"], done="recall")
+
+    @frame.form("/notices/<id>/acknowledge")
+    def acknowledge(asking: Asking, said: dict[str, str], id: str) -> str:
+        asking.do("acknowledge_notice", {"by": asking.caller.person}, {"id": id})
+        return url_for("console.recalls", done="acknowledge")
+
+    @frame.form("/lot/drill")
+    def drill(asking: Asking, said: dict[str, str]) -> Any:
+        """What a recall would find, and how long that took; nothing is held and nobody is told."""
+        found = asking.do("drill_recall", only(said, "lot"))
+        lot = asking.read("list_lots", uri=said.get("lot"))["lots"][0]
+        return frame.shown(asking, "drill.html", found=found, lot=lot)
 
     @frame.form("/recalls/<id>/lift", signs=True)
     def lift(asking: Asking, said: dict[str, str], id: str) -> str:
@@ -76,7 +106,7 @@ def _act(frame: Frame) -> None:
         return url_for("console.trail", done="sign")
 
 
-def _answer(asking: Asking, type: str, body: dict[str, str]) -> str:
+def _answer(asking: Asking, type: str, body: dict[str, Any]) -> str:
     """A movement of its own id, sent once."""
     asking.do("record_movement", {"id": str(uuid4()), "type": type, **body})
     return url_for("console.handoffs", done=type)

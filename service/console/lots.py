@@ -19,11 +19,11 @@ NEIGHBOURS = 60
 def declare(frame: Frame) -> None:
     @frame.page("/lots")
     def lots(asking: Asking) -> Any:
-        wanted = folded(request.args.get("search", ""))
+        typed = wanted = folded(request.args.get("search", ""))
         found = asking.read("list_lots", search=wanted or None, after=request.args.get("after"), limit=50)
         if not found["lots"] and wanted:
             found, wanted = _lookalike(asking, wanted)
-        return frame.shown(asking, "lots.html", found=found, search=wanted)
+        return frame.shown(asking, "lots.html", found=found, search=wanted, typed=typed)
 
     @frame.page("/lot")
     def lot(asking: Asking) -> Any:

@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from service.api.house import House
 from service.api.status import state
-from service.console import dashboard, lists, lots, people, quality
+from service.console import dashboard, lists, lots, office, people, quality
 from service.console.asking import Operations
 from service.console.floor import pages as floor
 from service.console.frame import Frame
@@ -21,4 +21,5 @@ def pages(house: House, operations: Operations) -> Blueprint:
     quality.declare(frame)
     lists.declare(frame)
     people.declare(frame)
+    office.declare(frame)
     return frame.blueprint

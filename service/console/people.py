@@ -14,7 +14,7 @@ def declare(frame: Frame) -> None:
     def people(asking: Asking) -> Any:
         return _shown(frame, asking)
 
-    @frame.form("/people/add")
+    @frame.form("/people/add", signs=True)
     def add_person(asking: Asking, said: dict[str, str]) -> str:
         grant: dict[str, str] = {"role": said.get("role", "")}
         if "site" in said:
@@ -29,7 +29,7 @@ def declare(frame: Frame) -> None:
         made = asking.do("invite_person", {"reason": "invited at the console"}, {"code": code})
         return _shown(frame, asking, invited=made)
 
-    @frame.form("/people/<code>/end")
+    @frame.form("/people/<code>/end", signs=True)
     def end_person(asking: Asking, said: dict[str, str], code: str) -> str:
         asking.do("change_person", {"active": False, "reason": said.get("reason", "")}, {"code": code})
         return url_for("console.people", done="ended")

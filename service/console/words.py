@@ -5,12 +5,13 @@ share a word: a lot is released or recalled, a record is correct, does not match
 from collections.abc import Mapping
 from typing import get_args
 
+from service.console import words_counts, words_goods, words_navigation, words_office, words_orders
 from service.console.floor.words import FLOOR
 from service.papers.words import Language, Words
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
-W: Mapping[str, Words] = {
+_COMMON: Mapping[str, Words] = {
     "console": Words("Console", "控制台"),
     "skip": Words("Skip to the content", "跳到正文"),
     "language": Words("简体中文", "English"),
@@ -320,6 +321,20 @@ W: Mapping[str, Words] = {
     "refused.do": Words("Go back and try again; nothing was changed.", "请返回重试；未作任何更改。"),
     **FLOOR,
 }  # fmt: skip
+
+_SUBJECTS = (words_navigation, words_orders, words_counts, words_goods, words_office)
+"""The words of one subject each, in modules of their own."""
+
+
+def _joined(*parts: Mapping[str, Words]) -> Mapping[str, Words]:
+    """A key that two subjects use would say on one page what was meant for another."""
+    keys = [key for part in parts for key in part]
+    twice = {key for key in keys if keys.count(key) > 1}
+    assert not twice, f"expected each word once, got twice {sorted(twice)}"
+    return {key: said for part in parts for key, said in part.items()}
+
+
+W: Mapping[str, Words] = _joined(_COMMON, *(each.WORDS for each in _SUBJECTS))
 
 DONE = frozenset(key.removeprefix("done.") for key in W if key.startswith("done."))
 """What a page may say was done; the address names it."""

@@ -43,6 +43,12 @@ class Door:
     def post(self, path: str, body: Any) -> Any:
         return self._answer("POST", path, json=body)
 
+    def put(self, path: str, body: Any) -> Any:
+        return self._answer("PUT", path, json=body)
+
+    def patch(self, path: str, body: Any) -> Any:
+        return self._answer("PATCH", path, json=body)
+
     def raw(self, path: str, **query: str) -> bytes:
         """The body as it came: a proof is a file, not something to be parsed and printed again."""
         return self._send("GET", path, params=query).content

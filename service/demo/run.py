@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Thread
 from time import monotonic
 
-from service.demo import guests, judge, play, prove, results, story
+from service.demo import clerk, guests, judge, play, prove, results, story
 from service.demo.accounts import API, Accounts, open_accounts
 from service.demo.door import Door
 from service.demo.play import CheckReceipt, Played, StoryBroken
@@ -47,6 +47,7 @@ def run(demo: Demo, today: date) -> bool:
     played = _play(told, accounts, today, receipt_checker(files))
     loading = _load_the_lies()
     tool = judge.write_tool(demo.folder)
+    clerk.keep_records(told, accounts)
     size = prove.await_final(stranger, played.size, FINAL_WITHIN)
     say(f"demo: anchored and final, {size} entries in the log")
     proven = _prove(told, origin, accounts, tool, files)

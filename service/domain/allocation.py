@@ -56,7 +56,7 @@ class Candidate(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Demand:
     """What an order line still wants. `min_percent` is of the life from production to expiry (`shelf_life_days` where
-    the lot does not say when it was made)."""
+    the lot does not say when it was made). `because`: somebody chose `lot` by hand, for this reason."""
 
     units: int
     now: datetime
@@ -67,6 +67,7 @@ class Demand:
     lot: str | None = None
     site: str | None = None
     whole_pallets: bool = False
+    because: str | None = None
 
 
 class Taken(NamedTuple):
@@ -200,6 +201,8 @@ def _explained(
         return _left_over(candidate, demand, free)
     facts: dict[str, Any] = {"policy": demand.policy, "first": first, "expiry_date": candidate.expiry,
                              "arrived": candidate.arrived}
+    if demand.because is not None:
+        return Explanation(candidate, "by-hand", units, facts | {"reason": demand.because})
     if demand.lot is not None:
         return Explanation(candidate, "ordered-lot", units, facts)
     return Explanation(candidate, "whole-pallet" if whole else demand.policy.lower(), units, facts)

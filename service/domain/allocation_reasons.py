@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Facts = Mapping[str, Any]
+BY_HAND = "chosen: by hand, "
+"""How the words of a lot begin that somebody chose; who picks it says so in the movement."""
 
 
 def reason_words(code: str, facts: Facts) -> str:
@@ -41,6 +43,7 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "fifo": lambda facts: f"chosen: {_by_policy(facts)}",
     "lifo": lambda facts: f"chosen: {_by_policy(facts)}",
     "whole-pallet": lambda facts: f"chosen: a whole pallet, {_by_policy(facts)}",
+    "by-hand": lambda facts: f"{BY_HAND}{facts['reason']}",
     "ordered-lot": lambda facts: "chosen: this lot was ordered",
     "other-lot": lambda facts: f"skipped: lot {facts['wanted']} was ordered",
     "other-site": lambda facts: f"skipped: lies at {facts['site']}, the order is for {facts['wanted']}",
@@ -56,4 +59,4 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "not-needed": lambda facts: "not needed",
 }
 CODES = tuple(_WORDS)
-CHOSEN = frozenset({"fefo", "fifo", "lifo", "whole-pallet", "ordered-lot"})
+CHOSEN = frozenset({"fefo", "fifo", "lifo", "whole-pallet", "ordered-lot", "by-hand"})

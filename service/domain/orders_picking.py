@@ -7,15 +7,19 @@ party's code or as the GTIN on the box, the lot as the party's number or as the 
 from dataclasses import dataclass
 from datetime import datetime
 
+from service.domain.allocation_reasons import BY_HAND
 from service.domain.commands import Document, Line, Pick
 from service.domain.orders import DOCUMENTS
 from service.domain.orders_errors import PickEnded, WrongScan
 from service.domain.quantities import format_quantity
 
+LONGEST_REASON = 200
+
 
 @dataclass(frozen=True, slots=True)
 class PickLine:
-    """One stop of the walk. `ended` is why the rest is no longer picked here, None while it is; `kind` the order's."""
+    """One stop of the walk. `ended` is why the rest is no longer picked here, None while it is; `kind` the order's;
+    `why` this lot."""
 
     number: int
     order: str
@@ -31,6 +35,7 @@ class PickLine:
     decimals: int
     unit: str
     kind: str = "sales"
+    why: str = ""
 
     @property
     def open(self) -> int:
@@ -70,8 +75,15 @@ def check_amount(line: PickLine, units: int, short: bool) -> None:
 
 
 def pick_command(line: PickLine, quantity: str, reason: str | None, event_time: datetime | None) -> Pick:
-    """The movement of a confirmed pick. The only place that knows its type."""
+    """The movement of a confirmed pick; it says if the lot was chosen by hand. The only place that knows its type."""
     return Pick(
         from_=line.place, to=line.to, lines=(Line(line.item, line.lot, quantity, "available"),),
-        documents=(Document(DOCUMENTS[line.kind], line.order),), reason=reason, event_time=event_time,
+        documents=(Document(DOCUMENTS[line.kind], line.order),), reason=_reason(line, reason),
+        event_time=event_time,
     )  # fmt: skip
+
+
+def _reason(line: PickLine, short: str | None) -> str | None:
+    if not line.why.startswith(BY_HAND):
+        return short
+    return f"{short}; {line.why}"[:LONGEST_REASON].rstrip() if short else line.why[:LONGEST_REASON].rstrip()

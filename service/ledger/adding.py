@@ -48,6 +48,14 @@ def add(raw: Driver[Any], target: Target, rows: Sequence[Row]) -> None:
         raw.execute(target.statement, [_array(column) for column in zip(*rows, strict=True)])
 
 
+def add_returning(raw: Driver[Any], target: Target, rows: Sequence[Row], columns: str) -> list[Any]:
+    """Add rows, and these columns of each, in no order."""
+    if not rows:
+        return []
+    query = f"{target.statement} RETURNING {columns}"
+    return raw.execute(query, [_array(column) for column in zip(*rows, strict=True)]).fetchall()
+
+
 def quoted(value: object) -> str | None:
     """Any text, or a date or number that may be absent, as `add` takes it."""
     if value is None:

@@ -176,12 +176,13 @@ def statements_have_their_movement(connection: Connection) -> Iterator[Finding]:
         SELECT s.statement_hash FROM warehouse.statement s
         LEFT JOIN warehouse.movement m ON m.statement_hash = s.statement_hash
         LEFT JOIN warehouse.party_key k ON k.statement_hash = s.statement_hash
-        WHERE (s.kind = 1 AND m.number IS NULL) OR (s.kind = 2 AND k.kid IS NULL)
+        LEFT JOIN warehouse.epcis_event v ON v.statement_hash = s.statement_hash
+        WHERE (s.kind = 1 AND m.number IS NULL AND v.number IS NULL) OR (s.kind = 2 AND k.kid IS NULL)
             OR (s.kind = 3 AND NOT EXISTS (SELECT FROM warehouse.erasure e WHERE e.notice = s.statement_hash))
     """
     for row in connection.execute(text(query)):
         where = f"statement {bytes(row.statement_hash or b'').hex()}"
-        yield Finding("every statement has its cause", where, "a movement, a key or an erasure", None)
+        yield Finding("every statement has its cause", where, "a movement, a key, an erasure or a captured event", None)
 
 
 def statements_hash_as_they_should(connection: Connection) -> Iterator[Finding]:

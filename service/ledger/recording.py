@@ -116,7 +116,9 @@ class _Call:
         hashed = content_hash(committed(content, hidden))
         journal = journal_of(number, party.id, request.id, command.type, request.actor, self.recorded_at, hashed,
                              hidden, decision, self.scribe.random)  # fmt: skip
-        event = event_of(party, request.id, command, decision, book.now, journal_hash(journal))
+        event = event_of(
+            party, request.id, command, decision, book.now, journal_hash(journal), request.captured
+        )  # fmt: skip
         statement = issue_movement(
             signer,
             issuer=party.uri, movement=str(request.id), issued_at=self.recorded_at // 1000, origin=self.scribe.origin,

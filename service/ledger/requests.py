@@ -1,8 +1,9 @@
 """What goes into the ledger and what comes out: requests, and for each request one outcome."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from service.domain.commands import Command
@@ -15,6 +16,7 @@ class MovementRequest:
     """`party` is the caller's party id, `actor` an opaque id of the person or key, `id` chosen by the client.
 
     `for_order` is the order whose reservations this movement may use up; stock that is promised to others stays.
+    `captured`: the movement came as an EPCIS event, and its statement has these properties of it.
     """
 
     party: str
@@ -22,6 +24,7 @@ class MovementRequest:
     id: UUID
     command: Command
     for_order: int | None = None
+    captured: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

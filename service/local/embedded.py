@@ -23,6 +23,7 @@ from service.local import orphans, place
 from service.local.errors import SetupError
 from service.roles.logins import WEB_LOGIN, WORKER_LOGIN
 from service.settings import Settings
+from service.sources import ENDINGS
 
 ROOT = Path(__file__).parents[2]
 ORIGIN = "lotproof.localhost/log"
@@ -189,7 +190,8 @@ def own_database(environ: Mapping[str, str]) -> bool:
 
 
 def _given(environ: Mapping[str, str], variable: str) -> bool:
-    return any(environ.get(name) for name in (variable, f"{variable}_FILE", variable.replace("_KEY", "_KEYSTORE")))
+    sources = (variable, *(f"{variable}{ending}" for ending in ENDINGS), variable.replace("_KEY", "_KEYSTORE"))
+    return any(environ.get(name) for name in sources)
 
 
 def own_chain(environ: Mapping[str, str]) -> bool:

@@ -31,6 +31,7 @@ from service.local.supervisor import Part, Supervisor
 from service.roles import logins
 from service.roles.mark import GRANTED, mark
 from service.settings import Settings, local_url
+from service.sources import ENDINGS
 
 Say = Callable[[str], None]
 EVERY_SECRET = (*embedded.SECRETS.values(), "LOTPROOF_KEK_BEFORE", *embedded.KEYSTORES)
@@ -220,7 +221,7 @@ def _fresh(log: Path, limit: int = 20_000_000) -> Path:
 
 def environment_of(part: str, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment of a part, without the secrets that are none of its business, and with its own database login."""
-    withheld = {name + ending for name in WITHHELD.get(part, ()) for ending in ("", "_FILE")}
+    withheld = {name + ending for name in WITHHELD.get(part, ()) for ending in ("", *ENDINGS)}
     given = {name: value for name, value in environ.items() if name not in withheld}
     return given if part == "migrate" else _logged_in(part, given)
 
@@ -228,9 +229,10 @@ def environment_of(part: str, environ: Mapping[str, str]) -> dict[str, str]:
 def _logged_in(part: str, given: dict[str, str]) -> dict[str, str]:
     """The URL of this part's own login, where there is one, in place of all the URLs."""
     kinds = ("LOTPROOF_DATABASE_URL", *(f"LOTPROOF_{each}_DATABASE_URL" for each in ("WEB", "WORKER")))
-    urls = {name: given.pop(name) for kind in kinds for name in (kind, f"{kind}_FILE") if name in given}
+    names = (f"{kind}{ending}" for kind in kinds for ending in ("", *ENDINGS))
+    urls = {name: given.pop(name) for name in names if name in given}
     for kind in (f"LOTPROOF_{part.upper()}_DATABASE_URL", "LOTPROOF_DATABASE_URL"):
-        for ending in ("", "_FILE"):
+        for ending in ("", *ENDINGS):
             if kind + ending in urls:
                 return given | {f"LOTPROOF_DATABASE_URL{ending}": urls[kind + ending]}
     return given

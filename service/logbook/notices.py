@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Connection, select
 
 import anchoring
+from service.domain.things import Party
 from service.ledger import create_party
 from service.ledger.adding import driver
 from service.ledger.requests import Scribe
@@ -43,23 +44,28 @@ def record(connection: Connection, scribe: Scribe, says: Mapping[str, Any]) -> S
 
     `says`: properties by their names, `lotproof:` before each that EPCIS does not have.
     """
-    party = tables.party.c
-    found = connection.execute(select(party.id, party.name, party.uri).where(party.code == PARTY)).one_or_none()
-    if found is not None and found.name != NAME:
-        raise NameTaken(f"the party {PARTY!r} is {found.name!r}: notices of the log need that code for themselves")
-    if found is None:
-        made = create_party(connection, scribe, PARTY, NAME)
-        id, issuer = made.id, made.uri
-    else:
-        id, issuer = found.id, found.uri
+    said_by = party(connection, scribe)
     movement, at = UUID(bytes=scribe.random(16), version=4), int(scribe.now().timestamp() * 1000)
     statement = issue_notice(
-        _signer(connection, scribe, id), issuer=issuer, movement=str(movement), issued_at=at // 1000,
+        _signer(connection, scribe, said_by.id), issuer=said_by.uri, movement=str(movement), issued_at=at // 1000,
         origin=scribe.origin, random=scribe.random,
         properties=[named(name.encode(), orjson.dumps(value)) for name, value in says.items()],
     )  # fmt: skip
-    _keep(connection, scribe.origin, statement, id, movement, at)
+    _keep(connection, scribe.origin, statement, said_by.id, movement, at)
     return statement.statement_hash
+
+
+def party(connection: Connection, scribe: Scribe) -> Party:
+    """The log's own, registered if it is not; raises NameTaken."""
+    known = tables.party.c
+    found = connection.execute(
+        select(known.id, known.code, known.name, known.uri).where(known.code == PARTY)
+    ).one_or_none()
+    if found is None:
+        return create_party(connection, scribe, PARTY, NAME)
+    if found.name != NAME:
+        raise NameTaken(f"the party {PARTY!r} is {found.name!r}: notices of the log need that code for themselves")
+    return Party(*found)
 
 
 def _signer(connection: Connection, scribe: Scribe, party_id: int):  # type: ignore[no-untyped-def]

@@ -5,18 +5,20 @@ from collections.abc import Iterator
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 import anchoring
+from service.epcis.capture.backlog import Captures
 from service.webhooks.backlog import Backlog
 
 ETHER = 10**18
 
 
-def families(known: anchoring.Figures, outbox: Backlog) -> Iterator[Metric]:
+def families(known: anchoring.Figures, outbox: Backlog, jobs: Captures) -> Iterator[Metric]:
     """All of them."""
     yield from _alarms(known)
     yield from _worker(known)
     yield from _log(known)
     yield from _money(known)
     yield from _webhooks(outbox)
+    yield from _captures(jobs)
 
 
 def database(answers: bool) -> Metric:
@@ -86,6 +88,17 @@ def _webhooks(outbox: Backlog) -> Iterator[Metric]:
     family.add_metric(("dead",), outbox.dead)
     yield family
     yield _gauge("lotproof_webhook_oldest_seconds", "Since the oldest movement that waits was recorded", outbox.oldest)
+
+
+def _captures(jobs: Captures) -> Iterator[Metric]:
+    family = GaugeMetricFamily(
+        "lotproof_epcis_captures", "EPCIS capture jobs that are not over; waiting: an event's cause has not come",
+        labels=("state",),
+    )  # fmt: skip
+    family.add_metric(("working",), jobs.running - jobs.waiting)
+    family.add_metric(("waiting",), jobs.waiting)
+    yield family
+    yield _gauge("lotproof_epcis_capture_oldest_seconds", "Since the document of the oldest of them came", jobs.oldest)
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

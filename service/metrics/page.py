@@ -26,6 +26,7 @@ import anchoring
 from service import standpoint
 from service.api.house import House
 from service.budgets import early
+from service.epcis.capture.backlog import captures
 from service.metrics import ledger, shared
 from service.metrics.requests import Meter
 from service.webhooks.backlog import backlog
@@ -55,7 +56,7 @@ class LedgerCollector(Collector):
         try:
             with standpoint.on("figures"), self._engine.connect() as connection:
                 connection.execute(text(f"SET LOCAL statement_timeout = '{PATIENCE}'"))
-                found = anchoring.figures(connection), backlog(connection)
+                found = anchoring.figures(connection), backlog(connection), captures(connection)
         except (OperationalError, psycopg.OperationalError, NoConnection) as away:
             log.warning("no figures of the ledger: %s", type(away).__name__)
             return [ledger.database(False)]

@@ -1,6 +1,6 @@
 """The tables of people, their roles, what was refused and changed, and what they signed."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, SmallInteger, Table, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, LargeBinary, SmallInteger, Table, Text, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 
 from service.models.tables import _required, metadata
@@ -70,4 +70,13 @@ signature = Table(
     Column("proven_at", BigInteger),
     _required("key", Text),
     _required("at", BigInteger),
+)
+
+trail_sheet = Table(
+    "trail_sheet", metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    _required("statement_hash", LargeBinary),
+    _required("content", Text),
+    _required("changes_to", BigInteger),
+    _required("signatures_to", BigInteger),
 )

@@ -43,11 +43,11 @@ def allocate_order(engine: Engine, scribe: Scribe, id: int, kept: timedelta, *, 
     if preview:
         with engine.connect() as connection:
             now = scribe.now()
-            return _plans(connection, _servable(read_order(connection, id, now)), now, {})
+            return _plans(connection, servable(read_order(connection, id, now)), now, {})
     return in_one(engine, lambda connection: _reserve(connection, scribe, id, kept))
 
 
-def _servable(order: Order) -> Order:
+def servable(order: Order) -> Order:
     if order.kind not in TAKES_STOCK:
         raise WrongDirection(order.number, order.kind, "a sales or production order", "allocation")
     if not order.wanting:
@@ -58,17 +58,17 @@ def _servable(order: Order) -> Order:
 
 def _reserve(connection: Connection, scribe: Scribe, id: int, kept: timedelta) -> list[LinePlan]:
     items = {line.item_id for line in read_order(connection, id, scribe.now()).wanting}
-    connection.execute(text(_LOCK_ITEMS), {"items": list(items)})
+    connection.execute(text(LOCK_ITEMS), {"items": list(items)})
     now, planned = scribe.now(), Planned()
-    before = _servable(read_order(connection, id, now))
+    before = servable(read_order(connection, id, now))
     plans = _plans(connection, before, now, planned)
-    connection.execute(text(_LOCK_LOTS), {"lots": list({lot for lot, _ in planned})})
-    order = _servable(lock_order(connection, id, now))
+    connection.execute(text(LOCK_LOTS), {"lots": list({lot for lot, _ in planned})})
+    order = servable(lock_order(connection, id, now))
     if order.lines != before.lines or not _still_free(connection, planned, now):
         raise Overtaken
     release_blocked(connection, id, now)
     _renew(connection, id, now, now + kept)
-    _write(connection, id, plans, now + kept)
+    write(connection, id, plans, now + kept)
     return plans
 
 
@@ -105,7 +105,7 @@ def _renew(connection: Connection, id: int, now: datetime, until: datetime) -> N
         connection.execute(text(statement), values)
 
 
-def _write(connection: Connection, id: int, plans: Sequence[LinePlan], until: datetime) -> None:
+def write(connection: Connection, id: int, plans: Sequence[LinePlan], until: datetime) -> None:
     rows = [
         {"order_id": id, "line": each.line.said.number, "lot_id": why.candidate.lot_id, "place": why.candidate.place,
          "units": why.units, "expires_at": until, "code": why.code, "reason": why.words}
@@ -115,8 +115,8 @@ def _write(connection: Connection, id: int, plans: Sequence[LinePlan], until: da
         connection.execute(insert(reservation), rows)
 
 
-_LOCK_ITEMS = "SELECT FROM warehouse.item WHERE id = ANY(:items) ORDER BY id FOR NO KEY UPDATE"
-_LOCK_LOTS = "SELECT FROM warehouse.lot WHERE id = ANY(:lots) ORDER BY id FOR NO KEY UPDATE"
+LOCK_ITEMS = "SELECT FROM warehouse.item WHERE id = ANY(:items) ORDER BY id FOR NO KEY UPDATE"
+LOCK_LOTS = "SELECT FROM warehouse.lot WHERE id = ANY(:lots) ORDER BY id FOR NO KEY UPDATE"
 _RECALLED = "SELECT count(*) FROM warehouse.lot WHERE id = ANY(:lots) AND recall IS NOT NULL"
 _EXTEND = """UPDATE warehouse.reservation SET expires_at = greatest(expires_at, :until)
     WHERE order_id = :order AND expires_at > :now"""

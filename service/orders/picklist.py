@@ -99,7 +99,7 @@ def read_stops(connection: Connection, party_id: int, uuid: UUID, number: int | 
 
 def _stop(row: Row[Any]) -> PickStop:
     said = PickLine(row.number, row.order_number, row.item, row.gtin, row.lot, row.manufacturer_lot, row.place, row.to,
-                    row.units, row.picked, row.ended, row.decimals, row.unit, row.kind)
+                    row.units, row.picked, row.ended, row.decimals, row.unit, row.kind, row.reason)
     return PickStop(said, row.order_id, row.line, row.list_id, row.lot_id, row.place_id, row.to_id, row.reservation_id,
                     row.reason, row.expiry_date, row.zone, row.recall is not None, row.name)
 

@@ -73,7 +73,18 @@ class Symbol:
     side: float
 
 
-Mark = Text | Rule | Box | Symbol
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """A linear bar code: its modules, each `side` points wide and `high` points high."""
+
+    x: float
+    y: float
+    modules: tuple[bool, ...]
+    side: float
+    high: float
+
+
+Mark = Text | Rule | Box | Symbol | Bars
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,10 @@ def line(length: float, thickness: float = 0.5, grey: float = 0.0) -> Block:
 
 def symbol(modules: Modules, side: float) -> Block:
     return Block(len(modules) * side, (Symbol(0, 0, modules, side),))
+
+
+def bars(modules: tuple[bool, ...], side: float, high: float) -> Block:
+    return Block(high, (Bars(0, 0, modules, side, high),))
 
 
 def tick_box(side: float = 11) -> Block:

@@ -16,8 +16,9 @@ MODULE = 1.7
 """Points, 0.6 mm: a code of 20 modules is 12 mm wide, which a telephone reads as well as a scanner."""
 
 _MATRIX = zxingcpp.BarcodeFormat.DataMatrix
+_LINEAR, _QR = zxingcpp.BarcodeFormat.Code128, zxingcpp.BarcodeFormat.QRCode
 _FIXED = {"01": 14, "11": 6, "17": 6}
-_GS1, _PLAIN = "]d2", "]d1"
+_GS1, _PLAIN, _GS1_128, _LINK = "]d2", "]d1", "]C1", "]Q1"
 
 
 @lru_cache(maxsize=1024)
@@ -36,6 +37,20 @@ def qr(text: str) -> str:
     seen = zxingcpp.read_barcode(drawn.to_image(scale=4))
     assert seen and seen.text == text, f"expected {text}, got {seen and seen.text}"
     return _scalable(str(drawn.to_svg(add_quiet_zones=True)))
+
+
+@lru_cache(maxsize=1024)
+def gs1_128(*elements: tuple[str, str]) -> tuple[bool, ...]:
+    """The bars of one GS1-128 symbol; of the elements only the last may vary in length. General Specifications 5.4."""
+    said = "".join(f"[{identifier}]{value}" for identifier, value in elements)
+    drawn = zxingcpp.create_barcode(said, _LINEAR, gs1=True)
+    return _checked(drawn, _GS1_128, "".join(identifier + value for identifier, value in elements))[0]
+
+
+@lru_cache(maxsize=1024)
+def link(text: str) -> Modules:
+    """A QR code of an address; level M."""
+    return _checked(zxingcpp.create_barcode(text, _QR, ec_level="M"), _LINK, text)
 
 
 def _scalable(svg: str) -> str:

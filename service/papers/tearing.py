@@ -5,7 +5,7 @@ It happens with names of two hundred letters that no font has, each of which is 
 
 from dataclasses import replace
 
-from service.papers.blocks import Block, Box, Mark, Rule, Symbol, moved
+from service.papers.blocks import Bars, Block, Box, Mark, Rule, Symbol, moved
 
 
 def torn(block: Block, room: float) -> tuple[Block, Block]:
@@ -36,7 +36,7 @@ def _extent(mark: Mark) -> tuple[float, float]:
     match mark:
         case Symbol(_, y, modules, side):
             return y, y + len(modules) * side
-        case Box(_, y, _, high):
+        case Box(_, y, _, high) | Bars(_, y, _, _, high):
             return y, y + high
         case Rule(_, y):
             return y, y

@@ -90,19 +90,20 @@ def _field(
     text: str, value: Any, lot: str, lots: Collection[str], lists: Mapping[str, str], opened: Mapping[str, Any]
 ) -> Field:
     if len(value) == 3:
-        return Field(text, _group(value[1], value[2], lot))
+        return Field(text, group_of(value[1], value[2], lot))
     digest = b64url(sha256(text.encode()).digest()).decode()
     if digest in lots:
         return Field(text, BASE if value[1] == lot else "rest")
     within = lists.get(digest)
     if within is None:
         return Field(text, "rest")
-    group = _group(opened[within][1], None, lot)
+    group = group_of(opened[within][1], None, lot)
     about = value[1].get("epcClass", lot) if isinstance(value[1], dict) else lot
     return Field(text, group if about == lot else "rest", within)
 
 
-def _group(name: str, value: Any, lot: str) -> str:
+def group_of(name: str, value: Any, lot: str) -> str:
+    """The group of a property of an event, in the file of this lot."""
     of_one = _OF_ONE_LOT.get(name.rstrip("0123456789"))
     if of_one is not None:
         return of_one if isinstance(value, dict) and value.get("epcClass") == lot else "rest"

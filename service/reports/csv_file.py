@@ -21,8 +21,9 @@ def write_csv(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Row], lan
     text, count = io.TextIOWrapper(out, "utf-8", newline="", write_through=False), 0
     writer = csv.writer(text)
     writer.writerow([safe(column.title.in_language(language)) for column in columns])
+    keyed = [(column, column.key) for column in columns]
     for row in rows:
-        writer.writerow([cell(column, row.get(column.key)) for column in columns])
+        writer.writerow(["" if (value := row.get(key)) is None else cell(column, value) for column, key in keyed])
         count += 1
     text.flush()
     text.detach()
@@ -30,15 +31,15 @@ def write_csv(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Row], lan
 
 
 def cell(column: Column, value: Any) -> str:
-    if value is None:
-        return ""
-    if column.kind in ("text",):
+    if column.kind == "text":
         return safe(str(value))
     return spelled(value)
 
 
 def safe(text: str) -> str:
     """Also what stands behind white space: some programs strip it before they look for a formula."""
+    if text[:1].isalnum():  # most are, and begin no formula
+        return text
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 

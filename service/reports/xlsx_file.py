@@ -13,10 +13,12 @@ import xlsxwriter
 
 from service.papers.words import Language
 from service.reports.report import Column, Row
+from service.reports.xlsx_sheet import Sheet
 
 _EXACT_DIGITS = 15
 _SHEET_ROWS = 1_048_575  # of a worksheet, beside the header
 _STAMP = datetime(2000, 1, 1, tzinfo=UTC).replace(tzinfo=None)  # the same rows give the same bytes
+_FORMS = {"day": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm:ss"}
 
 
 def write_xlsx(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Row], language: Language) -> int:
@@ -24,37 +26,39 @@ def write_xlsx(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Row], la
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     book = xlsxwriter.Workbook(out, options)
     book.set_properties({"created": _STAMP})
-    forms = {"day": book.add_format({"num_format": "yyyy-mm-dd"}),
-             "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}), "head": book.add_format({"bold": True})}
-    sheet, at, count = _sheet(book, columns, language, forms), 0, 0
+    head = book.add_format({"bold": True})
+    styles = {kind: book.add_format({"num_format": form})._get_xf_index() for kind, form in _FORMS.items()}
+    sheet, at, count = _sheet(book, columns, language, head, styles), 0, 0
+    keyed = [(place, column.key, column.kind) for place, column in enumerate(columns)]
     for row in rows:
         if at == _SHEET_ROWS:
-            sheet, at = _sheet(book, columns, language, forms), 0
+            sheet.end()
+            sheet, at = _sheet(book, columns, language, head, styles), 0
         at, count = at + 1, count + 1
-        for place, column in enumerate(columns):
-            _write(sheet, at, place, column, row.get(column.key), forms)
+        sheet.put(at, [_cell(sheet, at, place, kind, value) for place, key, kind in keyed
+                       if (value := row.get(key)) is not None])  # fmt: skip
+    sheet.end()
     book.close()
     return count
 
 
-def _sheet(book: Any, columns: Sequence[Column], language: Language, forms: dict[str, Any]) -> Any:
-    sheet = book.add_worksheet()
+def _sheet(book: Any, columns: Sequence[Column], language: Language, head: Any, styles: dict[str, int]) -> Sheet:
+    sheet: Sheet = book.add_worksheet(worksheet_class=Sheet)
     sheet.freeze_panes(1, 0)
     for place, column in enumerate(columns):
         sheet.set_column(place, place, column.width + 2)
         title = column.title.in_language(language)
-        sheet.write_string(0, place, f"{title} (UTC)" if column.kind == "moment" else title, forms["head"])
+        sheet.write_string(0, place, f"{title} (UTC)" if column.kind == "moment" else title, head)
+    sheet.begin(styles)
     return sheet
 
 
-def _write(sheet: Any, at: int, place: int, column: Column, value: Any, forms: dict[str, Any]) -> None:
-    if value is None:
-        return
-    if column.kind in ("quantity", "whole") and len(str(value).strip("-").replace(".", "")) <= _EXACT_DIGITS:
-        sheet.write_number(at, place, float(value) if column.kind == "quantity" else int(value))
-    elif column.kind == "day":
-        sheet.write_datetime(at, place, value, forms["day"])
-    elif column.kind == "moment":
-        sheet.write_datetime(at, place, value.astimezone(UTC).replace(tzinfo=None), forms["moment"])
-    else:
-        sheet.write_string(at, place, str(value))
+def _cell(sheet: Sheet, at: int, place: int, kind: str, value: Any) -> str:
+    if kind == "text":
+        return sheet.text(at, place, str(value))
+    if kind == "day":
+        return sheet.day(at, place, value)
+    if kind == "moment":
+        return sheet.moment(at, place, value)
+    exact = len(str(value).strip("-").replace(".", "")) <= _EXACT_DIGITS
+    return sheet.number(at, place, value) if exact else sheet.text(at, place, str(value))

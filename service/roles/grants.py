@@ -16,9 +16,19 @@ _ITEM = (
     "name, spec, gtin, unit, decimals, shelf_life_days, storage_min, storage_max, needs_expiry, needs_manufacturer_lot,"
     " held_on_arrival, needs_production_date, count_tolerance, content, content_unit"
 )
+_CARD = (
+    "name, phone, street, city, region, postal_code, country, gln, coordinates, licence, natural_person, consumer"
+)
+_PRODUCT = (
+    "regimes, raw, brand, commodity, variety, pack_size, pack_style, generic_name, trade_name, dosage_form, strength,"
+    " ndc, container_size, manufacturer, approval_number, holder"
+)
 _COUNTED = "counted, book_then, counted_by, counted_at, recounts, posted, movement"
 _SESSION = "secret_hash, method, code_due, seen_at, expires_at, proven_at, ended_at"
 _IMPORT = "state, done, finished_at, content"
+_TOLD = "place, until, goal, next_at, executed_at, last_notified_at, attempts, answer, fault"
+_SENT = "state, attempts, next_at, sent_at, body_hash, answer, receipt, settled_at, fault"
+_CAPTURE = "body, state, events, captured, known, waiting, errors, tries, next_at, finished_at"
 
 # table: what web may, what worker may
 TABLES: dict[str, tuple[str, str]] = {
@@ -48,8 +58,8 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.key_change": ("SELECT, INSERT, UPDATE (state, closed_by, closed_at, sequence)", ""),
     "warehouse.party_key": ("SELECT, INSERT, UPDATE (sealed)", ""),  # `lotproof keys rewrap`
     "warehouse.item": (f"SELECT, INSERT, UPDATE ({_ITEM})", ""),
-    "warehouse.site": (ADD, ""),
-    "warehouse.location": ("SELECT, INSERT, UPDATE (within)", ""),
+    "warehouse.site": (ADD, READ),
+    "warehouse.location": ("SELECT, INSERT, UPDATE (within)", READ),
     "warehouse.lot": ("SELECT, INSERT, UPDATE (recall)", ""),
     # What happened.
     "warehouse.movement": (ADD, READ),
@@ -57,18 +67,24 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.balance": (READ, ""),  # follows from the legs: post_legs writes it, as the owner
     "warehouse.lot_descent": (ADD, ""),
     "warehouse.statement": (ADD, ""),
-    "warehouse.disclosure": (ADD, ""),
+    "warehouse.disclosure": (ADD, READ),
     "warehouse.handoff": ("SELECT, INSERT, UPDATE (state, answer)", ""),
     "warehouse.handoff_line": (ADD, ""),
     "warehouse.discrepancy": ("SELECT, INSERT, UPDATE (settled, outcome)", ""),
     "warehouse.notice": ("SELECT, INSERT, UPDATE (acknowledged_at, acknowledged_by)", ""),
+    # What records need beside the ledger.
+    "warehouse.card": (f"SELECT, INSERT, UPDATE ({_CARD}), DELETE", ""),
+    "warehouse.product": (f"SELECT, INSERT, UPDATE ({_PRODUCT})", ""),
+    "warehouse.supplement": (ADD, ""),
+    "warehouse.trace_code": ("SELECT, INSERT, UPDATE (parent)", ""),
+    "warehouse.trace_act": (ADD, ""),
     # Lot numbers, labels, scans.
     "warehouse.item_category": ("SELECT, INSERT, UPDATE (category)", ""),
     "warehouse.lot_number_rule": (ADD, ""),
     "warehouse.lot_number_counter": ("SELECT, INSERT, UPDATE (next)", ""),
     "warehouse.lot_number_taking": (ADD, ""),
     "warehouse.lot_number_taken": (ADD, ""),
-    "warehouse.gs1_prefix": (ADD, ""),
+    "warehouse.gs1_prefix": (ADD, READ),
     "warehouse.sscc_counter": ("SELECT, INSERT, UPDATE (next)", ""),
     "warehouse.sscc_taking": (ADD, ""),
     "warehouse.scan": (ADD, ""),
@@ -119,6 +135,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.refusal": (ADD, ""),
     "warehouse.change": (ADD, ""),
     "warehouse.signature": (ADD, ""),
+    "warehouse.trail_sheet": (ADD, ""),
     # What goes out and comes in. Deliveries follow from movements: post_deliveries adds them, as the owner.
     "warehouse.webhook": ("SELECT, INSERT, UPDATE (ended_at)", READ),
     "warehouse.delivery": (
@@ -127,6 +144,21 @@ TABLES: dict[str, tuple[str, str]] = {
     ),
     "warehouse.import": (f"SELECT, INSERT, UPDATE ({_IMPORT}), DELETE", ""),
     "warehouse.import_problem": ("SELECT, INSERT, DELETE", ""),
+    # EPCIS. Which movements are due follows from movements: note_epcis_due adds them, as the owner.
+    "warehouse.epcis_capture": (f"SELECT, INSERT, UPDATE ({_CAPTURE})", ""),
+    "warehouse.epcis_event": (ADD, ADD),
+    "warehouse.epcis_event_epcs": (ADD, ADD),
+    "warehouse.epcis_due": ("SELECT, DELETE", "SELECT, DELETE"),
+    # Who sees which events, and in which order they arrived, follows from them: triggers add it, as the owner.
+    "warehouse.epcis_sight": (READ, READ),
+    "warehouse.epcis_arriving": (READ, "SELECT, DELETE"),
+    "warehouse.epcis_arrival": (READ, ADD),
+    "warehouse.epcis_query": ("SELECT, INSERT, DELETE", READ),
+    "warehouse.epcis_subscription": ("SELECT, INSERT, DELETE", f"SELECT, UPDATE ({_TOLD})"),
+    "warehouse.epcis_page_ended": (ADD, "SELECT, DELETE"),
+    "warehouse.epcis_channel": ("SELECT, INSERT, UPDATE (ended_at)", "SELECT, UPDATE (place)"),
+    "warehouse.epcis_transmission": ("SELECT, UPDATE (state, attempts, next_at)", f"SELECT, INSERT, UPDATE ({_SENT})"),
+    "warehouse.epcis_transmitted": (READ, ADD),
 }
 
 # Sequences that the code asks itself; those of identity columns need no grant.
@@ -140,6 +172,7 @@ SEQUENCES: dict[str, tuple[str, str]] = {
 FUNCTIONS: dict[str, tuple[str, str]] = {
     "ledger.admitted()": ("EXECUTE", "EXECUTE"),
     "warehouse.carry_out_erasure(bigint, text, text, text, text[])": ("EXECUTE", ""),
+    "warehouse.epcis_time(text)": ("EXECUTE", "EXECUTE"),
     "warehouse.expired(date, bigint, text)": ("EXECUTE", ""),
     "warehouse.held_for_cases(bigint, bigint)": ("EXECUTE", ""),
     "warehouse.lot_skeleton(text)": ("EXECUTE", ""),
@@ -151,14 +184,24 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.answered_us(bigint)": ("EXECUTE", ""),
     "warehouse.handoff_ids_taken(bigint[],uuid[])": ("EXECUTE", ""),
     "warehouse.gs1_prefix_taken(text)": ("EXECUTE", ""),
+    "warehouse.lots_lying(bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.lots_held(bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.trail_gate()": ("EXECUTE", ""),
 }
 
 # These run as the owner. What keeps what follows from other rows: who sets it off cannot write there himself.
 # Triggers that check a rule: it holds for all rows, also for those that who fires them does not see. And what one party
-# may ask of another's rows (`policies`): yes or no.
+# may ask of another's rows (`policies`): yes or no. What counts all rows of a party asks once, not at each row, whether
+# the caller stands for it.
 DEFINERS = (
     "warehouse.post_legs()",
     "warehouse.post_deliveries()",
+    "warehouse.note_epcis_due()",
+    "warehouse.note_epcis_named()",
+    "warehouse.note_epcis_lots()",
+    "warehouse.note_epcis_handed()",
+    "warehouse.note_epcis_arriving()",
+    "warehouse.forget_epcis_event()",
     "ledger.note_ddl()",
     "ledger.note_drop()",
     "warehouse.carry_out_erasure(bigint,text,text,text,text[])",
@@ -173,4 +216,6 @@ DEFINERS = (
     "warehouse.answered_us(bigint)",
     "warehouse.handoff_ids_taken(bigint[],uuid[])",
     "warehouse.gs1_prefix_taken(text)",
+    "warehouse.lots_lying(bigint,bigint)",
+    "warehouse.lots_held(bigint,bigint)",
 )

@@ -42,7 +42,9 @@ OWN: dict[str, str] = {
         "statement", "item_category", "lot_number_rule", "lot_number_taking", "lot_number_taken", "gs1_prefix",
         "sscc_taking", "scan", "customer", "orders", "pick_list", "quarantine_case", "count_sheet", "recall",
         "recall_drill", "api_key", "person", "erasure", "refusal", "change", "signature", "webhook", "import",
-        "sign_in_rule", "oidc_provider",
+        "sign_in_rule", "oidc_provider", "card", "supplement", "epcis_capture", "epcis_event", "epcis_event_epcs",
+        "epcis_due", "trace_code", "trace_act",
+        "epcis_sight", "epcis_query", "epcis_subscription", "epcis_page_ended", "epcis_channel",
     ), _mine()),
     "leg": _through("lot", "id", "leg.lot_id"),
     "balance": _through("lot", "id", "balance.lot_id"),
@@ -55,6 +57,7 @@ OWN: dict[str, str] = {
     "lot_number_counter": _through("lot_number_rule", "id", "lot_number_counter.rule_id"),
     "sscc_counter": _through("gs1_prefix", "prefix", "sscc_counter.prefix"),
     "issue_rule": _through("item", "id", "issue_rule.item_id"),
+    "product": _through("item", "id", "product.item_id"),
     **{table: _through("orders", "id", f"{table}.order_id") for table in ("order_line", "fulfilment", "reservation")},
     **{table: _through("pick_list", "id", f"{table}.list_id") for table in ("pick_line", "pick")},
     **{table: _through("quarantine_case", "number", f"{table}.case_number")
@@ -67,9 +70,14 @@ OWN: dict[str, str] = {
     "oidc_subject": _through("oidc_provider", "id", "oidc_subject.provider_id"),
     "oidc_used": _on("sign_in"),
     "sign_in_try": _on("sign_in"),  # of whoever tries: before anybody knows for which party
+    "trail_sheet": _on("trail"),
     "erasure_approval": _through("erasure", "number", "erasure_approval.erasure"),
     "delivery": _through("webhook", "id", "delivery.webhook_id"),
     "import_problem": _through("import", "id", "import_problem.import_id"),
+    "epcis_arriving": _through("epcis_event", "number", "epcis_arriving.event"),
+    "epcis_arrival": _mine(),
+    "epcis_transmission": _through("epcis_channel", "id", "epcis_transmission.channel"),
+    "epcis_transmitted": _through("epcis_channel", "id", "epcis_transmitted.channel"),
 }  # fmt: skip
 
 # errand: the tables that it reads, of all parties
@@ -86,12 +94,14 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     "link": ("share",),
     "directory": ("party_key",),  # which key each party signs with
     "proof": ("statement", "disclosure", "lot"),  # the service decides what of a statement is shown (disclosure.py)
-    "figures": ("webhook", "delivery", "movement"),  # how long the queue of webhooks is
+    "figures": ("webhook", "delivery", "movement", "epcis_capture"),  # how long the queues are
+    "capture": ("epcis_capture",),  # which jobs wait; the work is done from where their party stands
     "reseal": ("party_key", "second_factor", "oidc_provider"),  # every party's key under a new KEK
     "operator": ("api_key", "person", "party_key"),
     "audit": tuple(OWN),  # whether everything that is stored follows from what was recorded
-    "auditor": (),
-    "regulator": (),
+    "auditor": ("epcis_event", "epcis_event_epcs"),
+    "regulator": ("epcis_event", "epcis_event_epcs"),
+    "trail": ("change", "signature", "trail_sheet"),  # what people changed and signed goes on sheets
 }
 
 
@@ -106,11 +116,15 @@ class Policy:
     check: str | None = None
 
 
+_IN_SIGHT = f"EXISTS (SELECT FROM warehouse.epcis_sight s WHERE {_mine('s.party_id')} AND s.event = {{0}})"
+
 # What parties see of each other, and what errands write.
 SHARED = (
     Policy("party", "names_are_known", "SELECT",
            "(SELECT current_setting('lotproof.parties', true) <> ''"
            " OR current_setting('lotproof.errand', true) <> '')"),
+    Policy("card", "of_a_company_as_its_name_is_known", "SELECT",
+           "kind = 'party' AND (SELECT current_setting('lotproof.parties', true) <> '')"),
     Policy("item", "of_a_lot_that_was_offered", "SELECT", "warehouse.offered_item(id)"),
     Policy("lot", "that_was_offered", "SELECT", "warehouse.offered_lot(id)"),
     Policy("lot", "locked_by_who_answers", "UPDATE", "warehouse.offered_lot(id)", "false"),
@@ -122,6 +136,8 @@ SHARED = (
     Policy("recall", "of_which_we_are_told", "SELECT", "EXISTS (SELECT FROM warehouse.notice n WHERE"
            f" {_mine('n.to_party_id')} AND n.from_party_id = recall.party_id"
            " AND n.movement = ANY (recall.movements || coalesce(recall.lift_movements, '{}')))"),
+    Policy("epcis_event", "that_concerns_us", "SELECT", _IN_SIGHT.format("epcis_event.number")),
+    Policy("epcis_event_epcs", "of_an_event_that_concerns_us", "SELECT", _IN_SIGHT.format("epcis_event_epcs.event")),
     Policy("refusal", "of_who_has_no_party", "INSERT", None,
            f"party_id IS NULL AND {_on('operator', 'auditor', 'regulator')}"),
     Policy("party", "registered", "INSERT", None, _on("operator")),

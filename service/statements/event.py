@@ -8,6 +8,7 @@ of all objects of an event and a reader of one lot must not be shown another.
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -42,11 +43,14 @@ class EventText(NamedTuple):
 
 
 def event_of(
-    party: Party, movement: UUID, command: Command, decision: Decision, now: datetime, journal: str
-) -> EventText:
-    """The event of an allowed movement of this party; `journal` is the hash of its rows (`service.ledger.journal`)."""
+    party: Party, movement: UUID, command: Command, decision: Decision, now: datetime, journal: str,
+    captured: Mapping[str, Any] | None = None,
+) -> EventText:  # fmt: skip
+    """The event of an allowed movement of this party; `journal` is the hash of its rows (`service.ledger.journal`),
+    `captured` own properties of the EPCIS event that it came as.
+    """
     kind = kind_of(command, decision)
-    own = own_properties(command, decision) | {"lotproof:journal": journal}
+    own = {**own_properties(command, decision), "lotproof:journal": journal, **(captured or {})}
     properties = [_own_context(), _constant("type", kind.type)]
     if kind.action is not None:
         properties.append(_constant("action", kind.action))

@@ -4,8 +4,6 @@ Whatever is refused is said on a page, in words; nothing of what was typed into 
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -18,26 +16,18 @@ from service.auth.keys import Caller
 from service.papers import symbols
 from service.signin import bindings, sessions
 from service.signin.entrance import Attempt, id_of, session_of
-from service.web import openid
+from service.web import account, openid
+from service.web.account import AGAIN, CODE, NEW, PASSWORD
 from service.web.forms import Input, form_page, sent
+from service.web.one_form import SAID, form_of
 from service.web.visitor import entered, here, to
 
 PARTY = Input("party", "party", "organization")
 PERSON = Input("person", "person", "username")
-PASSWORD = Input("password", "password", "current-password", "password")
-CODE = Input("code", "code", "one-time-code", hint="code_hint")
 APP_CODE = Input("code", "code", "one-time-code", hint="enrol_code_hint", inputmode="numeric")
-NEW = Input("password", "password_new", "new-password", "password", hint="password_hint")
-AGAIN = Input("again", "password_again", "new-password", "password")
 
 UNSENT = "lotproof-unsent"
 _COUNT = re.compile(r"[0-9]{1,6}", re.ASCII)
-
-SAID: Mapping[str, str] = {
-    "not-signed-in": "wrong", "wait": "oops_wait", "many-sign-in": "oops_busy", "weak-password": "oops_weak",
-    "start-again": "oops_again", "forbidden": "oops_foreign", "sign-in-off": "oops_off", "provider-away": "oops_away",
-    "only-oidc": "oops_only", "prove-yourself": "oops_prove", "not-found": "oops_invitation",
-}  # fmt: skip
 
 
 def pages(house: House) -> Blueprint:
@@ -47,34 +37,20 @@ def pages(house: House) -> Blueprint:
     _enrol(blueprint, house)
     _invited(blueprint, house)
     _me(blueprint, house)
+    account.routes(blueprint, house)
     openid.routes(blueprint, house)
     return blueprint
-
-
-def _form(
-    house: House, *, heading: str, lead: str, button: str, inputs: list[Input], wrong: Problem | str | None = None,
-    **more: Any,
-) -> Response:  # fmt: skip
-    """One form on a page; `wrong` stands above it, and tells the status."""
-    status, headers = (wrong.status, wrong.headers) if isinstance(wrong, Problem) else (422 if wrong else 200, {})
-    said = SAID.get(wrong.slug, "oops_other") if isinstance(wrong, Problem) else wrong
-    made = form_page(
-        house.access.cookies, "form.html", status, heading=heading, lead=lead, button=button, inputs=inputs, said=said,
-        wait=wrong.extra.get("retry_after") if isinstance(wrong, Problem) else None, **more,
-    )  # fmt: skip
-    made.headers.update({name: value for name, value in headers.items() if name == "Retry-After"})
-    return made
 
 
 def _sign_in(blueprint: Blueprint, house: House) -> None:
     def form(party: str = "", person: str = "", wrong: Problem | None = None) -> Response:
         inputs = [Input(each.name, each.label, each.autocomplete, value=value)
                   for each, value in ((PARTY, party), (PERSON, person))]  # fmt: skip
-        return _form(house, heading="sign_in", lead="sign_in_lead", button="go_on", inputs=[*inputs, PASSWORD],
+        return form_of(house, heading="sign_in", lead="sign_in_lead", button="go_on", inputs=[*inputs, PASSWORD],
                      wrong=wrong)  # fmt: skip
 
-    def code_form(wrong: Problem | None = None) -> Response:
-        return _form(house, heading="code_title", lead="code_lead", button="code_send", inputs=[CODE], wrong=wrong)
+    def codeform_of(wrong: Problem | None = None) -> Response:
+        return form_of(house, heading="code_title", lead="code_lead", button="code_send", inputs=[CODE], wrong=wrong)
 
     @blueprint.get("/sign-in")
     def sign_in() -> Response:
@@ -95,7 +71,7 @@ def _sign_in(blueprint: Blueprint, house: House) -> None:
     @blueprint.get("/sign-in/code")
     def give_code() -> Response:
         caller = here(house)
-        return code_form() if caller is not None and caller.stage == "code" else to("me")
+        return codeform_of() if caller is not None and caller.stage == "code" else to("me")
 
     @blueprint.post("/sign-in/code")
     def code_sent() -> Response:
@@ -106,7 +82,7 @@ def _sign_in(blueprint: Blueprint, house: House) -> None:
             with house.standing(caller):
                 return entered(house, house.entrance.give_code(caller, said.get("code", ""), address()), "me")
         except Problem as problem:
-            return code_form(problem)
+            return codeform_of(problem)
 
 
 def _enrol(blueprint: Blueprint, house: House) -> None:
@@ -153,7 +129,7 @@ def _invited(blueprint: Blueprint, house: House) -> None:
         invited = house.entrance.invited(secret)
         with house.party(invited.party_id), house.engine.connect() as connection:
             providers = bindings.opened(connection, invited.party_id)
-        return _form(
+        return form_of(
             house, heading="invited_title", lead="invited_lead", button="password_set", inputs=[NEW, AGAIN],
             wrong=wrong, who=f"{invited.party} / {invited.person}", providers=providers, secret=secret,
         )  # fmt: skip

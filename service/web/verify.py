@@ -3,6 +3,7 @@
     /verify  /verify?lot=…          the page; without a lot it waits for a file
     /01/<gtin>/10/<lot>             the same, as the Digital Link on a package leads here
     /lot/<party>/<item>/<lot>       the same, for a lot whose item has no GTIN
+    ... ?linkType=…                 for machines: the links of it (`service.web.resolver`)
     /verify/proof?lot=…             the file as everybody may see it, or the proof that there is no such lot
     /verify/<what>-<hash>.js, .css  the page's script, the verifier for its worker, the style
     /verify/offline.html            all of it as one file that needs no network
@@ -11,7 +12,8 @@ The server says of no check that it went well: before the script ran, every line
 """
 
 import base64
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from gzip import compress
 from hashlib import sha256
 from json import dumps
@@ -27,7 +29,7 @@ from service.budgets.desk import address
 from service.papers import symbols
 from service.proof.proofs import Part, Wanted, check_lot
 from service.publish import policy
-from service.web import assembled, verify_words, words
+from service.web import assembled, resolver, verify_words, words
 from verifier.errors import Refuted
 from verifier.uri import lot_uri, own_lot_uri
 
@@ -52,13 +54,22 @@ def pages(house: House) -> Blueprint:
         return _of_lot(house, request.args.get("lot"))
 
     @blueprint.get("/01/<gtin>/10/<path:lot>")
-    def digital_link(gtin: str, lot: str) -> Response:
-        return _of_lot(house, _named(lambda: lot_uri(gtin.rjust(14, "0"), lot)))
+    @blueprint.get("/01/<gtin>/22/<variant>/10/<path:lot>")
+    def digital_link(gtin: str, lot: str, variant: str = "") -> Response:
+        if resolver.asked_for_links():
+            uri = _checked(lambda: lot_uri(resolver.checked("01", gtin), lot))
+            return resolver.answered(uri, resolver.links_of_lot(_root(house), uri, _path(uri)))
+        return _of_lot(house, _named(lambda: lot_uri(gtin.rjust(14, "0"), lot)), 400)
 
     @blueprint.get("/lot/<party>/<item>/<path:lot>")
     def own_lot(party: str, item: str, lot: str) -> Response:
         host = house.settings.origin.partition("/")[0]
-        return _of_lot(house, _named(lambda: own_lot_uri(host, party, item, lot)))
+        if resolver.asked_for_links():
+            uri = _checked(lambda: own_lot_uri(host, party, item, lot))
+            return resolver.answered(uri, resolver.links_of_lot(_root(house), uri, _path(uri)))
+        return _of_lot(house, _named(lambda: own_lot_uri(host, party, item, lot)), 400)
+
+    _keys(blueprint, house)
 
     @blueprint.get("/verify/proof")
     def public_proof() -> Response:
@@ -80,8 +91,42 @@ def pages(house: House) -> Blueprint:
     return blueprint
 
 
-def _of_lot(house: House, lot: str | None) -> Response:
-    """The page for a lot, or, where the name is none, the page that says so."""
+def _keys(blueprint: Blueprint, house: House) -> None:
+    """What has no page: machines get the links of it, people are told that there is nothing to see."""
+
+    @blueprint.get("/.well-known/gs1resolver")
+    def description() -> Response:
+        return resolver.described(_root(house), "Lotproof")
+
+    def other_key(ai: str, qualifier: str, key: str, rest: str = "") -> Response:
+        uri = resolver.anchor_of(ai, resolver.checked(ai, key), *([qualifier, rest] if rest else []))
+        if not resolver.asked_for_links():
+            raise not_found("page of", uri)
+        return resolver.answered(uri, resolver.links_of_key(_root(house), uri))
+
+    for ai, qualifier in resolver.KEYS.items():
+        asked = partial(other_key, ai, qualifier)
+        blueprint.add_url_rule(f"/{ai}/<key>", f"key_{ai}", asked)
+        if qualifier:
+            blueprint.add_url_rule(f"/{ai}/<key>/{qualifier}/<path:rest>", f"key_{ai}_{qualifier}", asked)
+
+
+def _root(house: House) -> str:
+    return house.settings.public_url or request.host_url.rstrip("/")
+
+
+def _checked(name: Callable[[], str]) -> str:
+    """The URI that a path spells; raises Problem 400 where it is none."""
+    try:
+        return name()
+    except Refuted as wrong:
+        expected, seen = shown(str(wrong.expected)), shown(str(wrong.seen))
+        detail = f"{wrong.what}: expected {expected}, got {seen}"
+        raise Problem(400, "bad-digital-link", detail, expected=expected, seen=seen) from None
+
+
+def _of_lot(house: House, lot: str | None, bad: int = 422) -> Response:
+    """The page for a lot, or, where the name is none, the page that says so, with the status `bad`."""
     wrong = None
     try:
         if lot is not None:
@@ -89,8 +134,10 @@ def _of_lot(house: House, lot: str | None) -> Response:
     except Problem as problem:
         lot, wrong = None, str(problem.detail)
     text = _page(house, _catalogue(), lot, wrong)
-    answer = Response(text, 422 if wrong else 200, headers={"Vary": "Accept-Language, Accept-Encoding"})
+    answer = Response(text, bad if wrong else 200, headers={"Vary": "Accept, Accept-Language, Accept-Encoding"})
     answer.headers.update({"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"})
+    if lot is not None:
+        answer.headers["Link"] = resolver.header(resolver.links_of_lot(_root(house), lot, _path(lot)))
     if "gzip" in request.accept_encodings:  # nothing on this page is secret, so its length may tell what it likes
         answer.set_data(compress(text.encode(), mtime=0))
         answer.headers["Content-Encoding"] = "gzip"

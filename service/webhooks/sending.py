@@ -1,11 +1,13 @@
 """One request to an address that was judged before: no redirect followed, no proxy, bounded in time and size."""
 
+import os
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from threading import Event, Timer
+from typing import NamedTuple
 
 import certifi
 
@@ -16,7 +18,7 @@ CONNECT_SECONDS = 5.0
 WHOLE_SECONDS = 10.0
 ANSWER_LIMIT = 65_536  # bytes that are read of an answer before the line is cut
 
-_TLS = ssl.create_default_context(cafile=certifi.where())
+_TLS = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
 
 
 class Unsent(Exception):
@@ -28,11 +30,28 @@ def post(target: Target, address: str, body: bytes, headers: Mapping[str, str], 
     return ask("POST", target, address, body, headers, within)[0]
 
 
+class Answer(NamedTuple):
+    """`headers` by their names in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
 def ask(
     method: str, target: Target, address: str, body: bytes | None, headers: Mapping[str, str],
     within: float = WHOLE_SECONDS,
 ) -> tuple[int, bytes]:  # fmt: skip
-    """Status and body of the answer; raises Unsent. The certificate must be of `target.host`, wherever we connect."""
+    """Status and body of the answer; raises Unsent."""
+    answer = exchange(method, target, address, body, headers, within)
+    return answer.status, answer.body
+
+
+def exchange(
+    method: str, target: Target, address: str, body: bytes | None, headers: Mapping[str, str],
+    within: float = WHOLE_SECONDS,
+) -> Answer:  # fmt: skip
+    """The whole answer; raises Unsent. The certificate must be of `target.host`, wherever we connect."""
     try:
         with _line(target, address, within) as line:
             connection = HTTPConnection(target.host, target.port)
@@ -44,7 +63,7 @@ def ask(
             read = answer.read(ANSWER_LIMIT + 1)
             if len(read) > ANSWER_LIMIT:
                 raise Unsent(f"expected an answer of at most {ANSWER_LIMIT} bytes, got more")
-            return answer.status, read
+            return Answer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, read)
     except (OSError, HTTPException, ValueError) as error:
         raise Unsent(shown(f"{type(error).__name__}: {error}")) from None  # it may quote what the receiver sent
 

@@ -74,13 +74,13 @@ class Life:
         for self.steps in range(1, steps + 1):
             self._weather()
             self._round()
-            self.checks.all(self.wrong)
+            self.checks.all(self.wrong + sum(line.misled for line in self.lines))
         self._become_quiet()
         for self.quiet in range(1, LIVES_IN + 1):
             self.stage.time += 5_000
             self.node.mine(self.dice.randint(1, 4))
             self._round()
-            self.checks.all(self.wrong)
+            self.checks.all(self.wrong + sum(line.misled for line in self.lines))
             if self._arrived():
                 return
         with self.stage.engine.connect() as conn:
@@ -177,7 +177,7 @@ class Life:
         depth = self.dice.randint(1, min(12, self._not_final()))
         removed = [tx for block in self.node.blocks[-depth:] for tx in block.transactions]
         back = [tx for tx in removed if self.dice.random() < 0.5]
-        self.lines[0].branches = [list(self.node.blocks)]
+        self.lines[0].branches = [(list(self.node.blocks), self.node.finalized.number)]
         self.node.reorg(depth, [(tx.raw, self.dice.randrange(depth)) for tx in back])
         self.wrong += len(removed) + 1
         self.reorgs += 1

@@ -37,6 +37,7 @@ class Line(Honest):
         self.calls = self.faults = 0
         self.kill_at: int | None = None
         self._view: Door | None = None
+        self.misled = 0  # times
         self._stale_rounds = 0
 
     def begin(self) -> None:
@@ -51,7 +52,8 @@ class Line(Honest):
     def _old_view(self) -> Door:
         node = copy.copy(self.chain.node)
         if self.branches and self.dice.random() < 0.5:
-            node.blocks = self.dice.choice(self.branches)
+            node.blocks, final = self.dice.choice(self.branches)
+            node.believes_final(final)
         else:
             node.blocks = node.blocks[: -self.dice.randint(1, 6)]
         node.pool = {}
@@ -123,6 +125,7 @@ class Line(Honest):
     def _lie(self, request: dict[str, Any], answer: dict[str, Any]) -> dict[str, Any]:
         told = answer.get("result")
         lie = LIES.get(request["method"])
+        self.misled += request["method"] == "eth_getTransactionCount"  # bytes with that nonce may wait, and be late
         return answer if lie is None or told is None else answer | {"result": lie(self.dice, told)}
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from service.demo import judge, play
-from service.demo.accounts import open_accounts
+from service.demo import clerk, judge, play
+from service.demo.accounts import API, open_accounts
 from service.demo.door import Door
 from service.demo.lies.catalogue import ALL, LEFT_OUT, Liar, Lie, verdict
 from tests.e2e import stack
@@ -59,6 +59,16 @@ def test_playing_the_story_again_changes_nothing_even_when_the_api_keys_are_lost
     first = told.played
     assert (again.movements, again.receipts, again.size) == (first.movements, first.receipts, first.size)
     assert Door(the_stack.url).raw("/checkpoint") == before
+
+
+def test_the_records_of_every_company_lack_nothing(told: Told) -> None:
+    """Also when it is done again; and those who keep a record have rows in it."""
+    for _ in range(2):
+        assert clerk.keep_records(told.story, told.accounts) == []
+    doors = {name: company.door for name, company in told.accounts.companies.items()}
+    kept = {name: {record for record in clerk.RECORDS if door.get(f"{API}/records/{record}")["rows"]}
+            for name, door in doors.items()}  # fmt: skip
+    assert kept["tongqu"] == set(clerk.RECORDS) and "gsp-unfit" in kept["chenghe"] and kept["qingye"] == {"fsma-204"}
 
 
 def test_a_machine_with_nothing_but_tool_policy_and_proof_verifies(told: Told, tmp_path: Path) -> None:

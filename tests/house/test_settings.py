@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from service import settings
+from service import settings, sources
 from service.settings import SettingsError
 from service.variables import VARIABLES
 
@@ -21,7 +21,7 @@ def test_only_database_and_origin_have_no_default():
 def test_everything_missing_is_told_at_once():
     with pytest.raises(SettingsError) as told:
         settings.load({}, ("database_url", "origin", "kek"))
-    for name in ("LOTPROOF_DATABASE_URL", "LOTPROOF_ORIGIN", "LOTPROOF_KEK (or LOTPROOF_KEK_FILE)"):
+    for name in ("LOTPROOF_DATABASE_URL", "LOTPROOF_ORIGIN", "LOTPROOF_KEK (or …_FILE, …_COMMAND)"):
         assert name in str(told.value)
 
 
@@ -86,6 +86,37 @@ def test_a_secret_in_two_places_is_refused(tmp_path):
 def test_a_secret_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(SettingsError, match=r"LOTPROOF_KEK_FILE=.*expected a readable text file"):
         settings.load(BASE | {"LOTPROOF_KEK_FILE": str(tmp_path / "none")})
+
+
+def test_a_secret_may_be_what_a_command_prints():
+    """As `vault kv get` or `aws kms decrypt` does."""
+    assert settings.load(BASE | {"LOTPROOF_KEK_COMMAND": f"printf '%s\\n' {KEY}"}).kek == bytes(range(32))
+    with pytest.raises(SettingsError, match="LOTPROOF_KEK and LOTPROOF_KEK_COMMAND are both set"):
+        settings.load(BASE | {"LOTPROOF_KEK_COMMAND": f"echo {KEY}", "LOTPROOF_KEK": KEY})
+
+
+@pytest.mark.parametrize(
+    ("command", "seen"),
+    [
+        ("sh -c 'echo swordfish; echo swordfish >&2; exit 3'", "it ended with 3"),
+        ("/no/such/swordfish", "got FileNotFoundError"),
+        ("sh -c 'echo \"swordfish'", "ended with 2"),
+        ("echo 'swordfish", "got ValueError"),
+        ("true", "it printed nothing"),
+        ("echo swordfish", "9 characters that are not"),
+        ("echo $HOME `id` ; echo x", "characters that are not"),
+    ],
+)
+def test_a_command_that_brings_no_secret_is_told_and_shows_nothing(command, seen):
+    with pytest.raises(SettingsError, match=f"LOTPROOF_KEK_COMMAND: expected .*{seen}") as told:
+        settings.load(BASE | {"LOTPROOF_KEK_COMMAND": command})
+    assert "swordfish" not in str(told.value)
+
+
+def test_a_command_that_does_not_end_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(sources, "SECONDS", 0.1)
+    with pytest.raises(SettingsError, match="got TimeoutExpired"):
+        settings.load(BASE | {"LOTPROOF_KEK_COMMAND": "sleep 60"})
 
 
 def test_keys_are_read_in_base64_and_in_hex():

@@ -172,6 +172,24 @@ def test_an_anchored_map_root_that_is_wrong_is_named_by_its_anchor() -> None:
     assert "anchor 1" in report.answer(7).why
 
 
+@pytest.mark.parametrize("count", [2**60, 1, 99])
+def test_events_are_taken_only_where_they_are_all_of_them(count: int) -> None:
+    world, _ = story()
+    chain = world.chain()
+    events = [Event(a.index, a.size, a.log_root, a.map_root) for a in world.anchors]
+    bent = replace(chain, anchored=events, final=replace(chain.final, count=count))
+    report = judged(world, bent)
+    assert report.answer(7).unknown[0].why == f"{len(events)} of {count} anchors"
+
+
+@pytest.mark.parametrize("order", [(0, 0, 2), (1, 0, 2), (0, 2, 2)])
+def test_each_event_stands_once_in_its_place(order: tuple[int, ...]) -> None:
+    world, _ = story()
+    events = [Event(a.index, a.size, a.log_root, a.map_root) for a in world.anchors]
+    report = judged(world, replace(world.chain(), anchored=[*(events[index] for index in order), *events[3:]]))
+    assert report.answer(7).unknown[0].why.endswith(" anchors")
+
+
 def test_without_events_the_anchored_maps_stay_open_and_the_head_is_still_compared() -> None:
     world, _ = story()
     assert judged(world, replace(world.chain(), anchored=None)).answer(7).verdict is Verdict.UNKNOWN

@@ -11,7 +11,7 @@ from verifier.encoding import b64url
 from verifier.entry import ERASURE
 from verifier.report import Report
 
-from .maker import Signed, World, an_event, digest
+from .maker import Signed, World, an_event, digest, encoded
 from .test_rules import LOT, a_world, judged, refused_by, shipment
 
 BASIS = "GDPR Art. 17(1)(a)"
@@ -55,6 +55,22 @@ def test_a_notice_of_more_than_was_approved_is_refused() -> None:
     gone, more = digest(said.disclosures[NOTE]), digest(said.disclosures["readPoint"])
     notice(world, said, [gone, more], **{"lotproof:approved": approved(said, gone)})
     assert refused_by(without(world, NOTE, "readPoint")) == 4
+
+
+def test_nothing_is_concluded_from_disclosures_that_are_refused() -> None:
+    """Neither what a notice was approved for nor what it may name can be told from them; what is wrong is said once."""
+    world = a_world()
+    said = noted(world)
+    notice(world, said, [digest(said.disclosures[NOTE])], **{"lotproof:approved": "something else"})
+    assert "approved" in str(judged(world).answer(4).refuted)
+    foreign = encoded(["AAAAAAAAAAAAAAAAAAAAAA", "type", "ObjectEvent"])
+
+    def bent(file: dict[str, Any]) -> None:
+        for item in file["history"]:
+            item["statement"] += f"{foreign}~"
+
+    answer = judged(world, bend=bent).answer(4)
+    assert answer.refuted and "approved" not in str(answer.refuted)
 
 
 @pytest.mark.parametrize("bent", [{"lotproof:erased": "lotproof:customer"}, {"lotproof:legalBasis": "none"}])

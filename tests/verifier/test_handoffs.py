@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from verifier.cli import _show
 from verifier.handoffs import MOST_TOLD
 from verifier.policy import parse_policy
 from verifier.report import Report
@@ -25,6 +26,11 @@ def ship(by: str = "farm", to: str = "mill", **more: Any) -> Say:
 def answer(by: str, rel: str = "accepts", quantity: Any = 100) -> Say:
     event = an_event([LOT], quantity, bizStep="receiving")
     return lambda world, before: world.movement(by, [LOT], event, ref=answering(before, rel))
+
+
+def received(quantities: list[dict[str, Any]]) -> Say:
+    event = an_event([LOT], bizStep="receiving", quantityList=quantities)
+    return lambda world, before: world.movement("mill", [LOT], event, ref=answering(before))
 
 
 def store(by: str = "mill") -> Say:
@@ -82,6 +88,35 @@ def test_what_was_sent_and_not_received_is_named_with_both_numbers() -> None:
     assert line.endswith("sent 100 KGM, received 99 KGM (entry 2)")
 
 
+def test_things_that_are_counted_are_pieces_and_of_several_units_all_are_named() -> None:
+    sent = [{"epcClass": LOT, "quantity": 3}, {"epcClass": LOT, "quantity": 2, "uom": "KGM"}]
+    (line,) = reported(ship(quantityList=sent), received(sent[1:])).facts["not_agreed"]
+    assert line.endswith("sent 3 pieces + 2 KGM, received 2 KGM (entry 2)")
+    (line,) = reported(ship(), received([])).facts["not_agreed"]
+    assert line.endswith("sent 100 KGM, received nothing (entry 2)")
+
+
+def test_so_many_units_are_named_that_a_line_stays_one() -> None:
+    units = [{"epcClass": LOT, "quantity": 1, "uom": f"U{number:02}"} for number in range(40)]
+    (line,) = reported(ship(quantityList=units), received(units[1:])).facts["not_agreed"]
+    whole = " + ".join(f"1 U{number:02}" for number in range(40))
+    assert f"sent {whole[:100]}, received" in line and f"sent {whole[:101]}" not in line
+
+
+def test_quantities_that_are_no_numbers_are_not_compared() -> None:
+    for quantity in ("100", True, None):
+        sent = [{"epcClass": LOT, "quantity": quantity, "uom": "KGM"}]
+        report = reported(ship(quantityList=sent), answer("mill", quantity=99))
+        assert report.facts["handoffs"]["signed by both"] == 1
+
+
+def test_the_report_in_words_counts_handoffs_and_gives_a_line_to_each_that_is_not_agreed(capsys: Any) -> None:
+    _show(reported(ship(), answer("mill"), ship("mill", "shop")), as_data=False)
+    said = capsys.readouterr().out
+    assert "\n  handoffs: 1 signed by both, 1 one-sided\n" in said
+    assert f"\n  not_agreed:\n    entry 3, {party('mill')} to {party('shop')}: only the sender says so\n" in said
+
+
 def test_where_statements_are_withheld_one_of_them_may_be_the_answer() -> None:
     (line,) = reported(ship(), answer("mill"), hide=2).facts["not_agreed"]
     assert line.endswith("only the sender says so, as far as is shown: 1 statements are withheld")
@@ -99,5 +134,6 @@ def test_an_answer_shows_that_there_was_a_handoff_whose_destination_is_hidden() 
 
 
 def test_a_history_of_many_open_handoffs_makes_no_endless_report() -> None:
+    assert MOST_TOLD == 16
     facts = reported(*[ship()] * (MOST_TOLD + 3)).facts
     assert (facts["handoffs"]["one-sided"], len(facts["not_agreed"])) == (MOST_TOLD + 3, MOST_TOLD)

@@ -82,6 +82,18 @@ def test_longer_than_the_deadline_or_without_a_number_nobody_waits(
     assert (why(serve(answer), Deadline(5)), slept) == ("status 429", [])
 
 
+@pytest.mark.parametrize(("seconds", "left", "waited"), [(60, 61, [60]), (61, 99, []), (7, 7, [])])
+def test_a_minute_is_waited_and_no_longer_and_not_until_the_very_end(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, seconds: int, left: int, waited: list[float]
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(http.time, "sleep", slept.append)
+    url, deadline = serve(busy(str(seconds)), None, saying(b"x")), Deadline(left, lambda: 0.0)
+    with suppress(Unavailable):
+        fetch(url, deadline)
+    assert slept == waited
+
+
 def test_an_answer_is_taken_up_to_its_limit(serve: Serve) -> None:
     assert fetch(serve(saying(b"x" * 100)), Deadline(5), limit=100) == b"x" * 100
     assert fetch(serve(saying(b"")), Deadline(5)) == b""
@@ -151,6 +163,7 @@ def test_between_two_drops_the_deadline_is_asked() -> None:
         ("http://127.0.0.1:8545/", "http://127.0.0.1:8545"),
         ("https://user:swordfish@node.example", "https://node.example/…"),
         ("https://node.example/v3/swordfish", "https://node.example/…"),
+        ("https://node.example/X", "https://node.example/…"),
         ("https://node.example?key=swordfish", "https://node.example/…"),
         ("https://node.example#swordfish", "https://node.example/…"),
         ("https://a@b:swordfish@[2001:db8::1]:8545/x@y", "https://[2001:db8::1]:8545/…"),
@@ -166,6 +179,21 @@ def test_who_asks_with_a_secret_url_reads_nothing_of_it_in_what_goes_wrong(path:
         fetch(f"http://127.0.0.1:1{path}", Deadline(), secret=True)
     assert "swordfish" not in str(failed.value)
     assert (failed.value.what, failed.value.__cause__) == ("http://127.0.0.1:1/…", None)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("ftp://node.example", "neither http:// nor https://"),
+        ("ftp://node.example/", "neither http:// nor https://"),
+        ("ftp://NODE.EXAMPLEX", "neither http:// nor https://"),
+        ("ftp://node.example/swordfish", "neither http"),
+    ],
+)
+def test_what_may_quote_a_secret_url_is_cut_off_where_it_begins_to(url: str, reason: str) -> None:
+    with pytest.raises(Unavailable) as failed:
+        fetch(url, Deadline(), secret=True)
+    assert failed.value.why == reason
 
 
 def test_of_a_url_without_secrets_all_is_told_that_went_wrong() -> None:

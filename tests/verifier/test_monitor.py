@@ -470,6 +470,14 @@ STATES: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
+def test_a_memory_of_a_monitor_that_knew_no_waiting_lots_is_read(partner: Partner) -> None:
+    kept = json.loads(partner.state.read_text())
+    del kept["waits"]
+    partner.state.write_text(json.dumps(kept))
+    assert partner.round() == 0
+    assert json.loads(partner.state.read_text())["waits"] == {}
+
+
 @pytest.mark.parametrize("bent", STATES.values(), ids=STATES.keys())
 def test_a_memory_that_cannot_be_read_ends_the_watch_and_is_not_written_over(partner: Partner, bent: Any) -> None:
     text = json.dumps(bent(json.loads(partner.state.read_text())))

@@ -247,3 +247,10 @@ def test_a_node_that_always_refuses_is_not_asked_for_ever(monkeypatch: pytest.Mo
     with pytest.raises(rpc.RpcError):
         RpcNode("http://node", Deadline(5)).events(Block(1 << 40, bytes(32), 0), CONTRACT)
     assert len(asked) == 4
+
+
+def test_a_node_that_is_away_is_named_by_its_host_alone() -> None:
+    node = RpcNode("http://127.0.0.1:1/v3/swordfish", Deadline(5))
+    with pytest.raises(Unavailable) as failed:
+        node.block(7)
+    assert "swordfish" not in str(failed.value)

@@ -27,10 +27,16 @@ def a_world() -> World:
     return world
 
 
-def judged(world: World, show: Callable[[str], bool] | None = None, **policy: Any) -> Report:
+def judged(
+    world: World,
+    show: Callable[[str], bool] | None = None,
+    bend: Callable[[dict[str, Any]], None] = lambda file: None,
+    **policy: Any,
+) -> Report:
     if not world.anchors or world.anchors[-1].size < len(world.entries):
         world.anchor()
     file = world.bundle(LOT, show)
+    bend(file)
     trusted = parse_policy(world.policy(*("farm", "mill", "shop", "log"), **policy))
     return verify([json.dumps(file).encode()], trusted, [world.chain()], now=0)
 

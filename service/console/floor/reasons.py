@@ -4,6 +4,7 @@ import re
 
 _CHOSEN = (
     (r"chosen: this lot was ordered", "订单指定批次"),
+    (r"chosen: ()by hand, (.+)", "人工选择：{1}"),
     (r"chosen: (a whole pallet, )?expires (\S+), the earliest", "{0}有效期最早（{1}）"),
     (r"chosen: (a whole pallet, )?expires (\S+), the next", "{0}有效期次早（{1}）"),
     (r"chosen: (a whole pallet, )?has no expiry date(?:, so it comes last)?()", "{0}无有效期"),

@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from anchoring import contract
+from anchoring import contract, mirror
 from anchoring.anchorer import Round
+from anchoring.mirror import Disagrees
 from anchoring.rpc import Away, Rpc
 from anchoring.watch import ROUNDS_BEHIND
 from service.local import node as nodes
@@ -81,6 +82,20 @@ def test_c14_a_receipt_that_says_success_makes_no_anchor(world, line):
     line.heal()
     world.settle(line.worker)
     assert world.one("SELECT count(*) FROM ledger.signed_transaction") == 2
+    world.audit()
+
+
+def test_c15_a_nonce_that_an_anchor_in_a_block_has_spent_is_given_to_no_other(world, line):
+    """Found by `campaign chain` (seed 20261130, life 462): signed anyway, a reorg would leave two intents for it."""
+    mined(world)
+    spent = world.one("SELECT nonce FROM ledger.intent")
+    line.on("eth_getTransactionCount", answered(hex(spent)))
+    world.record()
+    assert world.tick(LONG, line.worker) is Round.NOT_NOW
+    assert (world.intents(), world.alarms()) == (["mined"], ["NODE INCONSISTENT"])
+    line.heal()
+    world.settle(line.worker)
+    assert (world.intents(), world.alarms()) == (["final", "final"], [])
     world.audit()
 
 
@@ -201,3 +216,34 @@ def test_c16_a_dripping_node_ends_the_round_and_harms_nothing(world, line):
     line.heal()
     world.settle(worker)
     world.audit()
+
+
+# Numbers that no memory holds
+
+
+class Saying:
+    """A line to a node that answers every question of state with these words."""
+
+    url = name = "http://node"
+
+    def __init__(self, *words):
+        self.answer = b"".join(word.to_bytes(32, "big") for word in words)
+
+    def read(self, address, data, at):
+        return self.answer
+
+    def call(self, *_):
+        return []
+
+
+def test_as_many_anchors_as_no_list_can_hold_are_no_events():
+    """Found by `campaign chain` (seed 20261202): one byte of the head was changed, and the worker filled its memory."""
+    with pytest.raises(Disagrees, match="the events name \\[\\]"):
+        mirror.events(None, 0, 2**56, first=9, last=8)
+
+
+def test_as_many_epochs_as_nobody_can_ask_for_are_not_asked_for():
+    head = contract.LotAnchor(Saying(1, 2, 3, 4, contract.MOST_EPOCHS, 0), contract.Address(bytes(20))).head(None)
+    assert head.epoch == contract.MOST_EPOCHS
+    with pytest.raises(contract.NotThisContract, match="epochs"):
+        contract.LotAnchor(Saying(1, 2, 3, 4, 2**56, 0), contract.Address(bytes(20))).head(None)

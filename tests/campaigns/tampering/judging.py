@@ -1,5 +1,6 @@
 """One lie in a transaction that is rolled back: is it found, and does a finding name where it was told?"""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -58,9 +59,10 @@ class Court:
 
     def _tell(self, connection: Connection, lie: Lie, dice: Random) -> tuple[Sequence[Row], str] | None:
         """Do it; the rows concerned, as they were and as they are."""
-        named = columns()[lie.table].named
+        classes = columns()[lie.table]
+        named = f"WHERE {classes.key[0]} IN ({classes.named})" if classes.named else ""
         rows = [dict(row._mapping) for row in connection.execute(text(
-            f"SELECT ctid::text AS ctid, * FROM {lie.table} {f'WHERE id IN ({named})' if named else ''}"))]  # fmt: skip
+            f"SELECT ctid::text AS ctid, * FROM {lie.table} {named}"))]  # fmt: skip
         dice.shuffle(rows)
         if lie.column is None:
             return self._row(connection, lie, rows, dice)
@@ -102,9 +104,10 @@ class Court:
         return [row, mate, *changed], words
 
     def _set(self, connection: Connection, lie: Lie, row: Row, value: Any) -> Row:
-        kind = "::warehouse.stock_status" if lie.column == "status" else ""
-        statement = f'UPDATE {lie.table} SET "{lie.column}" = (:value){kind} WHERE ctid = CAST(:ctid AS tid)'
-        connection.execute(text(statement), {"value": value, "ctid": row["ctid"]})
+        assert lie.column is not None
+        mark = _mark(lie.column, "value")
+        statement = f'UPDATE {lie.table} SET "{lie.column}" = {mark} WHERE ctid = CAST(:ctid AS tid)'
+        connection.execute(text(statement), {"value": _told(lie.column, value), "ctid": row["ctid"]})
         return {**row, lie.column: value}
 
     def _row(self, connection: Connection, lie: Lie, rows: Sequence[Row], dice: Random) -> Any:
@@ -119,10 +122,10 @@ class Court:
             column = next((c for c in self.keys[lie.table] if c not in ("status",)), self.keys[lie.table][0])
             copy[column] = VALUES["other"](row[column], dice)
         names = [name for name in copy if name != "ctid"]
-        marks = [f"(:{name})::warehouse.stock_status" if name == "status" else f":{name}" for name in names]
+        marks = [_mark(name, name) for name in names]
         listed = ", ".join(f'"{name}"' for name in names)
         connection.execute(text(f"INSERT INTO {lie.table} ({listed}) VALUES ({', '.join(marks)})"),
-                           {name: copy[name] for name in names})  # fmt: skip
+                           {name: _told(name, copy[name]) for name in names})  # fmt: skip
         return [row, copy], f"{lie} of {self._key(lie.table, row)} as {self._key(lie.table, copy)}"
 
     def _names(self, lie: Lie, rows: Sequence[Row], findings: Sequence[Finding]) -> bool:
@@ -138,6 +141,18 @@ class Court:
 
     def _key(self, table: str, row: Row) -> str:
         return ", ".join(f"{name}={_shown(row[name])}" for name in self.keys[table])
+
+
+_CASTS = {"status": "::warehouse.stock_status", "old": "::jsonb", "new": "::jsonb"}
+
+
+def _mark(column: str, value: str) -> str:
+    return f"(:{value}){_CASTS[column]}" if column in _CASTS else f":{value}"
+
+
+def _told(column: str, value: Any) -> Any:
+    """A JSON value as its text; no value stays none."""
+    return json.dumps(value) if _CASTS.get(column) == "::jsonb" and value is not None else value
 
 
 def _concerns(said: str, row: Row) -> bool:

@@ -4,13 +4,21 @@ from datetime import date, timedelta
 from random import Random
 
 from service.domain import commands as c
+from service.domain.signing import shown_hash
 from service.ledger import MovementRequest, Recorded, change_key, create_location, create_site
+from service.ledger.desk import Desk
+from service.ledger.master_data import party_id_of
+from service.ledger.signatures import Of, sign
+from service.people import changes
+from service.people.changes import Author
+from service.trail import binding
 from tests.service.ledger.test_audit import live_on
 from tests.service.ledger.test_recording import live_a_life
 from tests.service.ledger.world import World, line, register
 
 MANY = 230  # so that the log has a full tile
 GLN = "9506000134376"
+_SHOWN = shown_hash(b"what was on the screen")
 
 
 def first(world: World) -> None:
@@ -25,6 +33,24 @@ def second(world: World) -> None:
     _falls_short(world)
     with world.engine.begin() as connection:
         change_key(connection, world.scribe, "maker")
+
+
+def is_changed_and_signed(world: World) -> None:
+    """Master data changes, with reasons and without, and people sign for things; both are bound twice."""
+    for round in (1, 2):
+        _later(world)
+        with world.engine.begin() as connection:
+            for number, party in enumerate(("maker", "shop", "depot")):
+                id, proven = party_id_of(connection, party), int(world.clock().timestamp() * 1000) - 1000 * number
+                desk = Desk(connection, world.scribe, id, party, f"key-{party}", "session", proven)
+                why = "as agreed" if number else None
+                author = Author(id, f"key-{party}/u-{number}", world.clock(), why)
+                values = {"name": (f"Item {round}", f"Item {round + 1}"), "unit": (None, "LTR")}
+                changes.keep(connection, author, "item", f"I{number}", values)
+                for person, meaning in ((f"q-{round}", "approval"), (f"q-{round + 2}", "rejection")):
+                    sign(desk, Of("case", f"{round}-{number}"), person, meaning, _SHOWN, f"by {person}")
+        with world.engine.begin() as connection:
+            binding.bind(connection, world.scribe)
 
 
 def tail(world: World) -> None:

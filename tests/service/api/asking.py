@@ -6,6 +6,7 @@ Paths name things of `acme`, the company of the story. What the story does not m
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +23,7 @@ PREFIX = "/api/v1"
 OWNER = "acme"
 BODIES: Mapping[str, Any] = {
     "change_item": {"spec": "21 mg", "reason": "a new leaflet"},
+    "change_product": {"pack_size": "20 tablets", "reason": "for the records"},
     "change_person": {"active": True, "reason": "back again"},
     "set_item_issue_policy": {"issue_policy": "FIFO"},
     "approve_keys": {"by": "u-2"},
@@ -82,7 +84,8 @@ class Told:
         """What the owner may ask with this operation, asked by this caller."""
         kind = operation.rule.removeprefix(PREFIX + "/").partition("/")[0]
         name = self.names.get(operation.id, self.names.get(kind, ""))
-        names = {"id": name, "code": name, "line": "1"}
+        names = dict.fromkeys(("id", "code", "sscc", "token"), name)
+        names |= {"line": "1", "name": QUERIES.get(operation.id, "shipped")}
         if operation.id in FILES:
             query, content = FILES[operation.id]
             return _send_file(caller, operation.path(names) + query, content)
@@ -97,7 +100,7 @@ def told(operator: Caller, mark: str = "") -> Told:
     """Tell the story, with `mark` in every text of its own that a company wrote."""
     played, examples = Played({"operator": operator}, {}), dict[str, Example]()
     for example in story():
-        marks = mark and example.by == OWNER
+        marks = mark and example.by == OWNER and not example.path.startswith("/epcis/")  # names of the standard
         played.post(replace(example, body=marked(example.body, mark)) if marks else example)
         if not example.read:
             examples.setdefault(PREFIX + example.rule.replace("<", "{").replace(">", "}"), example)
@@ -130,6 +133,9 @@ def _names(callers: Mapping[str, Caller], kept: Mapping[str, str], mark: str) ->
         if example.by == OWNER and "{" not in rest and rest:
             yield kind, rest.partition("/")[0]
     yield "webhooks", kept["hook"]
+    yield "read_capture", kept["captured"]
+    yield from _epcis_names(owner, kept)
+    yield "pallets", next(each.body["pallet"] for each in story() if "pallet" in each.body)
     yield "items", "TAB"
     yield "people", made("/people", {"code": f"p-{uuid4().hex[:8]}", "name": "Li", "roles": []})
     moved = {each.body["type"]: each.body["id"] for each in story() if each.by == OWNER and each.path == "/movements"}
@@ -156,6 +162,34 @@ def a_machines_key() -> dict[str, str]:
     """The public half of a new one."""
     public = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
     return {"kty": "OKP", "crv": "Ed25519", "x": b64url(public)}
+
+
+def _epcis_names(owner: Caller, kept: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """An event, a thing and places in it; a page; what was subscribed to; a query more."""
+    owner.post("/epcis/queries", {"name": QUERIES["drop_epcis_query"], "query": {"EQ_bizStep": ["storing"]}})
+    event = owner.get("/epcis/events?EQ_bizStep=arriving")["epcisBody"]["queryResults"]["resultsBody"]["eventList"][0]
+    yield "read_epcis_event", event["eventID"]
+    for kind, name in (("epcs", event["epcList"][0]), ("read_points", event["readPoint"]["id"])):
+        yield f"read_epcis_{kind}", quote(name, safe="")
+        yield f"list_epcis_events_of_{kind}", quote(name, safe="")
+    place = quote(owner.get("/epcis/bizLocations")["member"][0], safe="")
+    yield from ((f"{each}_locations", place) for each in ("read_epcis", "list_epcis_events_of"))
+    for kind in ("types", "steps", "dispositions"):
+        yield f"read_epcis_{kind}", STANDARD_WORDS[kind]
+        yield f"list_epcis_events_of_{kind}", STANDARD_WORDS[kind]
+    link = owner.send("GET", "/epcis/events?perPage=1").headers["Link"]
+    yield "end_epcis_page", link.rpartition("nextPageToken=")[2].partition(">")[0]
+    yield "read_epcis_subscription", kept["told"]
+    for operation in ("end_epcis_partner", "resend_epcis_documents", "list_epcis_transmissions",
+                      "report_epcis_partner"):  # fmt: skip
+        yield operation, kept["partner"]
+    more = owner.post("/epcis/queries/shipped/subscriptions", {"dest": "https://erp.acme.example/", "stream": True})
+    yield "end_epcis_subscription", more["subscriptionID"]
+
+
+QUERIES = {"drop_epcis_query": "to-be-dropped"}
+STANDARD_WORDS = {"types": "ObjectEvent", "steps": "shipping", "dispositions": "in_transit"}
+"""They are there for everybody, whoever has seen them or not."""
 
 
 def _send_file(caller: Caller, path: str, content: bytes) -> TestResponse:

@@ -105,6 +105,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     movements.WAIT_SECONDS = usual
     house = made.extensions["lotproof"]
     house.gather.close()
+    house.captures.close()
     house.engine.dispose()
     house.writer.dispose()
 

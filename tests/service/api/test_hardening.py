@@ -44,7 +44,9 @@ def test_no_request_sets_what_only_the_service_may(told: dict[str, Caller]) -> N
                 continue
             answer = told[by].send("POST", path, example.body | {name: "1"})
             errors = answer.get_json().get("errors", [{}])
-            assert answer.status_code == 422, (path, name, answer.text)
+            assert answer.status_code == (400 if path.startswith("/epcis/") else 422), (path, name, answer.text)
+            if path in ("/epcis/capture", "/epcis/events"):
+                continue  # a document, judged by the standard's schema
             assert any(each["at"] == f"/{name}" or "nothing else" in each["problem"] for each in errors), (path, name)
 
 

@@ -24,7 +24,7 @@ from tests.service.api.conftest import Caller, furnished
 pytestmark = pytest.mark.usefixtures("sequencing")
 KINDS = ("operator", "auditor", "regulator")
 LET_IN = "let in"
-NOWHERE = {"id": "00000000-0000-4000-8000-000000000000", "code": "NOWHERE", "line": "1"}
+NOWHERE = {"id": "00000000-0000-4000-8000-000000000000", "line": "1", **dict.fromkeys(("code", "name", "token"), "NO")}
 GRANTS = [Grant(role, site) for role in ROLES for site in (None, "MUC")]
 
 
@@ -113,7 +113,9 @@ def test_what_has_a_name_is_there_for_its_owner_and_for_no_other_party(
 ) -> None:
     """The same request, from another party and then from the owner."""
     other, seen = furnished(operator, "neighbour"), dict[str, tuple[bool, bool]]()
+    words = {f"{verb}_{kind}" for kind in asking.STANDARD_WORDS for verb in ("read_epcis", "list_epcis_events_of")}
     named = [each for each in all_operations if each.names_something and "party" in each.roles]
+    named = [each for each in named if each.id not in words]
     for operation in named:
         foreign, own = told.ask(operation, other), told.ask(operation, told.owner(operation))
         known = own.status_code < 400 or (own.status_code == 409 and not not_there(own))

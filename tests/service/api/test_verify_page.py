@@ -106,8 +106,9 @@ def test_the_digital_link_of_a_lot_leads_to_its_page(client: FlaskClient, path: 
 )  # fmt: skip
 def test_what_names_no_lot_is_said_so(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
-    assert answer.status_code in (200, 422) and "<script>" not in answer.text
-    assert (answer.status_code == 422) == ('role="alert">This is not the name of a lot' in answer.text)
+    wrong = 400 if path.startswith(("/01/", "/lot/")) else 422  # a link that is none, a question that is none
+    assert answer.status_code in (200, wrong) and "<script>" not in answer.text
+    assert (answer.status_code == wrong) == ('role="alert">This is not the name of a lot' in answer.text)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

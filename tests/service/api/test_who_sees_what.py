@@ -7,13 +7,17 @@ from uuid import uuid4
 import pytest
 from flask.testing import FlaskClient
 
+from service.records.names import NAMES
 from tests.service.api.asking import a_machines_key, operations
 from tests.service.api.conftest import Caller, receive
 
 pytestmark = pytest.mark.usefixtures("sequencing")
 MAY_BE_EMPTY = ("/gs1-prefixes", "/reports/expiry", "/reports/quarantine", "/reports/integrity", "/notices",
                 "/imports/template", "/signing-keys", "/erasures", "/sign-in-rules",
-                "/oidc-providers", "/overview")  # fmt: skip
+                "/oidc-providers", "/overview", "/records", "/missing", "/epcis/capture", "/epcis/",
+                *(f"/epcis/{name}" for name in ("eventTypes", "bizSteps", "dispositions", "bizLocations",
+                                                "readPoints", "queries", "partners")),
+                *(f"/records/{name}" for name in NAMES if name != "audit-trail"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,11 @@ def owned(maker: Caller, trader: Caller) -> Owned:
     bad = {"item": "AMX", "lot": "SECRET-BAD", "by": "u-1"}
     maker.post("/quarantine-cases", {"id": str(uuid4()), "cause": "suspect", "words": "SECRET", **bad})
     maker.post("/recalls", {"id": str(uuid4()), "reason": "SECRET", "class": "I", **bad})
+    maker.send("PUT", "/addresses", {"kind": "partner", "code": "SECRET", "name": "SECRET", "reason": "SECRET"})
+    maker.send("PATCH", "/items/AMX/product", {"regimes": ["fsma", "gsp", "dscsa"], "brand": "SECRET", "reason": "x"})
+    maker.post("/supplements", {"id": str(uuid4()), "movement": made["id"], "field": "document_number",
+                                "value": "SECRET-DOCUMENT", "reason": "it was on paper"})  # fmt: skip
+    maker.post("/trace-codes", {"id": str(uuid4()), "lot": made["lots"][0], "codes": [{"code": "SECRET-CODE"}]})
     maker.post("/counts", {"id": str(uuid4()), "by": "SECRET", "blind": False, "places": ["SX/A-01"]})
     maker.post("/shares", {"id": str(uuid4()), "lot": made["lots"][0], "label": "SECRET"})
     maker.post("/oauth-clients", {"label": "SECRET", "jwk": a_machines_key()})
@@ -78,7 +87,7 @@ def test_no_list_of_another_party_holds_anything_of_the_owner(
             continue
         for query in ("", f"?uri={owned.lot}"):
             own, other = (caller.send("GET", operation.path({}) + query) for caller in (maker, outsider))
-            if own.status_code == 422:
+            if own.status_code in (400, 422):
                 continue  # takes no such parameter
             mine = own.get_data(as_text=True)
             assert "SECRET" in mine or owned.handoff in mine or rule.endswith(MAY_BE_EMPTY), rule

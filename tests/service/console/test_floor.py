@@ -18,7 +18,7 @@ from tests.service.console.test_pages import page, text
 from tests.tools.browser import ROOT
 
 FLOOR = STATIC / "floor"
-FACTS = {"expiry_date": "2028-12-31", "first": True, "policy": "FEFO", "arrived": "2026-01-02"}
+FACTS = {"expiry_date": "2028-12-31", "first": True, "policy": "FEFO", "arrived": "2026-01-02", "reason": "wet"}
 
 
 def test_the_scripts_hold_what_their_types_promise() -> None:

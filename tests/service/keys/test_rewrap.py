@@ -157,7 +157,7 @@ def test_the_command_says_when_the_old_key_may_go(world, typed):
         "LOTPROOF_KEK": NEW.hex(),
     }
     code, said = typed("keys", "rewrap", **keys)
-    assert code == 1 and "LOTPROOF_KEK_BEFORE (or LOTPROOF_KEK_BEFORE_FILE) is not set" in said
+    assert code == 1 and "LOTPROOF_KEK_BEFORE (or …_FILE, …_COMMAND) is not set" in said
     keys["LOTPROOF_KEK_BEFORE"] = OTHER.hex()
     code, said = typed("keys", "rewrap", **keys)
     assert code == 1 and "opens under neither KEK" in said

@@ -82,6 +82,12 @@ def test_no_text_begins_like_a_formula(text: str) -> None:
     assert safe(text) in (text, f"'{text}")
 
 
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_every_column_of_a_spreadsheet_can_be_sorted(rows: int) -> None:
+    sheet = as_xlsx([row()] * rows)
+    assert sheet.auto_filter.ref == f"A1:F{rows + 1}" and sheet.max_row == rows + 1
+
+
 def test_cells_are_typed() -> None:
     sheet = as_xlsx([row(note="12")])
     assert [sheet[f"{letter}2"].data_type for letter in "ABCDEF"] == ["s", "n", "n", "d", "d", "s"]
@@ -160,3 +166,12 @@ def test_memory_does_not_grow_with_the_rows(form: Format, rows: int, most: int) 
     with export.written(form, COLUMNS, stream(), "en", Paper("", "", NOON)) as file:
         assert file.seek(0, 2) > 100_000
     assert max(seen) - before < most
+
+
+@pytest.mark.parametrize("text", ["<r>a</r>", "a < b & c > d", " lead", "trail ", "_x0041_", "tab\there", "a\x01b",
+                                  "x" * 40_000, "\ufffe", "\u7532<\u4e59>"])  # fmt: skip
+def test_a_spreadsheet_reads_the_text_that_was_written(text: str) -> None:
+    """Also what looks like markup, or like the way in which control characters are spelled."""
+    cell = as_xlsx([row(item=text), row(item="next")])["A2"]
+    seen = openpyxl.utils.escape.unescape(cell.value)
+    assert seen == (text if len(text) <= 32_767 else "x" * 32_766 + "…")

@@ -116,6 +116,10 @@ class Node:
         """The tag: so many blocks follow, or followed once; a chain that gets shorter takes back no finality."""
         return self.blocks[min(self._finalized, self.latest.number)]
 
+    def believes_final(self, number: int) -> None:
+        """No more than this: a node on a branch that others gave up has seen nothing of it become final since."""
+        self._finalized = min(self._finalized, number)
+
     def numbered(self, number: int) -> Block | None:
         return self.blocks[number] if 0 <= number < len(self.blocks) else None
 

@@ -1,0 +1,2 @@
+// An import that is not over is gone on with, as if somebody pressed the button again.
+document.getElementById("run").requestSubmit();

@@ -1,0 +1,51 @@
+"""A place for each event that was committed, in one order for all who are told of events.
+
+One process at a time gives places (an advisory lock), to events that it sees, which are committed: whoever has read to
+a place will never find another event before it. Crash before the commit: nothing was placed. The name of an event is
+placed once; an event that was read anew after an erasure keeps its place.
+"""
+
+from sqlalchemy import Connection, Engine, text
+
+from service.epcis.movements import read_due
+
+AT_ONCE = 5000
+MOVEMENTS = 200  # of a party, read as events in one go: it goes on beside all else that the machine does
+
+
+def catch_up(engine: Engine) -> None:
+    """Read some of the movements that nobody has read as events yet: others wait to be told of them."""
+    with engine.connect() as connection:
+        parties = connection.scalars(_DUE).all()
+    for party in parties:
+        with engine.begin() as connection:
+            read_due(connection, party, MOVEMENTS)
+
+
+def place_arrivals(connection: Connection) -> int:
+    """How many were waiting, at most AT_ONCE. In the caller's transaction."""
+    connection.execute(_LOCK)
+    return connection.execute(_PLACE, {"most": AT_ONCE}).scalar_one()
+
+
+def last_place(connection: Connection) -> int:
+    return connection.execute(_LAST).scalar_one()
+
+
+_DUE = text("SELECT DISTINCT party_id FROM warehouse.epcis_due ORDER BY party_id LIMIT 50")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('lotproof/epcis-arrival', 0))")
+_LAST = text("SELECT coalesce(max(place), 0) FROM warehouse.epcis_arrival")
+_PLACE = text("""
+    WITH taken AS (
+        DELETE FROM warehouse.epcis_arriving WHERE event IN (
+            SELECT event FROM warehouse.epcis_arriving ORDER BY event LIMIT :most)
+        RETURNING event
+    ), placed AS (
+        INSERT INTO warehouse.epcis_arrival (place, party_id, event_id, declares_error)
+        SELECT (SELECT coalesce(max(place), 0) FROM warehouse.epcis_arrival) + row_number() OVER (ORDER BY e.number),
+            e.party_id, e.event_id, e.declares_error
+        FROM taken t JOIN warehouse.epcis_event e ON e.number = t.event
+        ON CONFLICT (party_id, event_id, declares_error) DO NOTHING
+    )
+    SELECT count(*) FROM taken
+""")

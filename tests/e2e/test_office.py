@@ -1,0 +1,160 @@
+"""The office pages in a real browser: everybody can use them, an order is worked off from its first form to its label,
+and the keyboard leads about. One browser and one product for all of it."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from service.demo.door import Door
+from tests.e2e.conftest import Told
+from tests.e2e.stack import Running
+from tests.e2e.test_console import AXE, LOT
+from tests.service.api.signing_in import PASSWORD
+from tests.tools.browser import browser
+
+URI = LOT.partition("uri=")[2]
+PAGES = (
+    "orders", "orders/new?kind=production", "labels?uri=" + URI, "lot/work?uri=" + URI, "counts", "counts/new",
+    "numbers", "imports", "reports", "reports/stock", "reports/turnover", "reports/history?lot=" + URI,
+    "reports/integrity?run=yes", "parties", "keys", "access",
+)  # fmt: skip
+LOOKS = ((1280, "en", "light", True), (768, "zh", "light", False), (320, "zh", "dark", True))
+"""Width, language, colours, and whether axe looks too."""
+
+pytestmark = pytest.mark.xdist_group("demo")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def company(told: Told) -> Door:
+    """A warehouse with goods and a dock."""
+    return told.accounts.companies["tongqu"].door
+
+
+@pytest.fixture(scope="module")
+def desk(chromium: Browser, the_stack: Running, company: Door) -> Iterator[Page]:
+    """Somebody at a screen, signed in as people do, of whom no second factor is demanded."""
+    roles = [{"role": role} for role in ("operator", "integrator")]
+    code = company.post("/api/v1/people", {"code": f"desk-{uuid4().hex[:6]}", "roles": roles})["code"]
+    secret = company.post(f"/api/v1/people/{code}/invitations", {})["secret"]
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{the_stack.url}/invitation/{secret}")
+    for field in ("password", "again"):
+        page.fill(f"#{field}", PASSWORD)
+    page.click("main button")
+    page.goto(f"{the_stack.url}/sign-in?next=/console/")
+    for field, value in (("party", "tongqu"), ("person", code), ("password", PASSWORD)):
+        page.fill(f"#{field}", value)
+    page.click("main button")
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "lang", "scheme", "looked"), LOOKS)
+def test_everybody_can_use_it(
+    chromium: Browser, the_stack: Running, told: Told, company: Door, width: int, lang: str, scheme: str, looked: bool
+) -> None:
+    """axe-core finds nothing, nothing scrolls sideways, and nothing is asked of anybody else."""
+    key = told.accounts.companies["tongqu"].door.key
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True,  # type: ignore[arg-type]
+        extra_http_headers={"Authorization": f"Bearer {key}"},
+    )  # fmt: skip
+    page, asked = context.new_page(), set[str]()
+    page.on("request", lambda request: asked.add(request.url))
+    for path in PAGES:
+        answer = page.goto(f"{the_stack.url}/console/{path}{'&' if '?' in path else '?'}lang={lang}")
+        assert answer is not None and answer.status == 200, path
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        if looked:
+            page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+            page.evaluate(AXE.read_text())
+            found = page.evaluate("axe.run().then((seen) => seen.violations.map((v) => [v.id, v.nodes[0].html]))")
+            assert found == [], path
+    assert {url for url in asked if not url.startswith(the_stack.url)} == set()
+    context.close()
+
+
+def test_an_order_is_worked_off_at_the_desk(desk: Page, the_stack: Running, company: Door) -> None:
+    desk.goto(f"{the_stack.url}/console/orders/new")
+    number = f"SO-{uuid4().hex[:6]}"
+    for field, value in (("number", number), ("partner", "Apotheke am Markt"), ("quantity-1", "10")):
+        desk.fill(f"#{field}", value)
+    desk.select_option("#site", "HZ")
+    desk.select_option("#item-1", "AMX")
+    desk.click("text=Make the order")
+    desk.click("text=Show what it would get")
+    assert "the earliest usable" in desk.inner_text("main")
+    desk.click("summary:has-text('not taken')")
+    desk.click("summary:has-text('Take this lot instead') >> nth=0")
+    desk.fill("details details[open] input[type=text]", "the customer asked for it")
+    desk.click("details details[open] button")
+    desk.click("text=Make the pick list")
+    place, lot = desk.inner_text(".card h2"), desk.inner_text(".card .big strong >> nth=0")
+    assert "the customer asked for it" in desk.inner_text(".card")
+    desk.click("summary:has-text('Confirm')")
+    for name, value in (("place", place), ("item", "AMX"), ("lot", lot)):
+        desk.fill(f"[name={name}]", value)
+    desk.click(".card form button")
+    assert "All picked" in desk.inner_text("main")
+    desk.click(f"main a:has-text('{number}')")
+    desk.click("text=Ship what was picked")
+    assert "Shipped" in desk.inner_text("main .done")
+    order = company.get(f"/api/v1/orders?number={number}")["orders"][0]
+    assert (order["state"], order["lines"][0]["shipped"]) == ("done", "10")
+    desk.click("a:has-text('Labels') >> nth=0")
+    drawn = "[...document.images].map((each) => each.decode().then(() => each.naturalWidth > 0, () => false))"
+    assert desk.evaluate(f"Promise.all({drawn})") == [True] * 5
+
+
+def test_the_keyboard_leads_about_and_can_be_switched_off(desk: Page, the_stack: Running) -> None:
+    desk.goto(f"{the_stack.url}/console/orders")
+    desk.keyboard.type("gl")
+    desk.wait_for_url("**/console/lots")
+    desk.keyboard.press("/")
+    desk.keyboard.type("gl?")
+    assert desk.input_value("#search") == "gl?", "who types is left alone"
+    desk.evaluate("document.activeElement.blur()")
+    desk.keyboard.press("?")
+    assert desk.is_visible("#keys")
+    desk.uncheck("#keys-on")
+    desk.keyboard.press("Escape")
+    desk.keyboard.type("go")
+    desk.wait_for_timeout(100)
+    assert desk.url.endswith("/console/lots")
+    desk.keyboard.press("?")
+    desk.check("#keys-on")
+    desk.keyboard.press("Escape")
+    desk.goto(f"{the_stack.url}/console/scan")
+    assert desk.locator("#keys").count() == 0, "a scanner types letters"
+
+
+def test_a_row_is_a_card_on_a_phone_and_says_what_each_value_is(desk: Page, the_stack: Running) -> None:
+    desk.set_viewport_size({"width": 320, "height": 700})
+    desk.goto(f"{the_stack.url}/console/reports/stock")
+    cell = desk.locator("[role=row] [role=cell]").first
+    assert desk.evaluate("(each) => getComputedStyle(each, '::before').content", cell.element_handle()) == '"Item"'
+    boxes = [each.bounding_box() for each in desk.locator("[role=row]:has([role=cell]) >> nth=0 >> [role=cell]").all()]
+    tops = [box["y"] for box in boxes if box]
+    assert tops == sorted(set(tops)), "below each other"
+    desk.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_on_a_phone_the_list_of_pages_opens_and_the_floors_own_list_stays(desk: Page, the_stack: Running) -> None:
+    desk.set_viewport_size({"width": 360, "height": 700})
+    desk.goto(f"{the_stack.url}/console/scan")
+    pages, floor = desk.locator(".desk > nav"), desk.locator("main nav")
+    assert floor.is_visible() and not pages.is_visible()
+    desk.click("label.menu")
+    assert pages.is_visible()
+    desk.set_viewport_size({"width": 1280, "height": 900})
+    desk.reload()
+    assert pages.is_visible() and floor.is_visible()
