@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from socket import SHUT_RDWR
 from threading import Thread
 from typing import Any
 from uuid import uuid4
@@ -26,12 +27,30 @@ TOUCHES = """addEventListener("pointerdown", () => {
 }, true);"""
 
 
+@dataclass
+class Line:
+    """The way to the service; cut, nobody gets through, neither a page nor the worker behind it."""
+
+    service: Any
+    cut: bool = False
+
+    def __call__(self, environ: Any, start: Any) -> Any:
+        if self.cut:
+            environ["werkzeug.socket"].shutdown(SHUT_RDWR)
+            raise ConnectionAbortedError
+        return self.service(environ, start)
+
+
+LINES: dict[str, Line] = {}
+
+
 @contextmanager
 def served(settings: Settings, app: Flask) -> Iterator[str]:
     """The same service, as a phone on this machine reaches it."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
     here = f"http://127.0.0.1:{server.port}"
-    server.app = local = create_app(replace(settings, public_url=here))
+    local = create_app(replace(settings, public_url=here))
+    server.app = LINES[here] = Line(local)
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield here
@@ -67,6 +86,10 @@ class Phone:
     def kept(self) -> None:
         """Everything is on the phone that it needs in a dead spot."""
         self.page.wait_for_selector("html[data-kept]")
+
+    def dead_spot(self, there: bool) -> None:
+        LINES[self.url].cut = there
+        self.context.set_offline(there)
 
     def scan(self, code: str, ms: float = WEDGE_MS, suffix: str = "Enter") -> None:
         self.page.keyboard.type(code, delay=ms)

@@ -210,7 +210,7 @@ def test_a_label_that_several_lots_bear_is_asked_about_with_or_without_a_network
     hand.open("floor/move")
     hand.kept()
     for offline in (False, True):
-        hand.context.set_offline(offline)
+        hand.dead_spot(offline)
         hand.page.clock.fast_forward(1_600)
         hand.read(number)
         assert hand.last_sound() == "warning"
@@ -219,8 +219,8 @@ def test_a_label_that_several_lots_bear_is_asked_about_with_or_without_a_network
         band.get_by_role("button", name=parts[0]).tap()
         hand.says("Scan the place", f"{parts[0]} · AMX")
         hand.page.get_by_role("button", name="Begin again").tap()
-    hand.context.set_offline(False)
-    hand.complaints[:] = [each for each in hand.complaints if "ERR_INTERNET_DISCONNECTED" not in each]
+    hand.dead_spot(False)
+    hand.complaints[:] = [each for each in hand.complaints if "net::ERR" not in each]
 
 
 def test_nothing_on_the_floor_complained(hand: Phone) -> None:

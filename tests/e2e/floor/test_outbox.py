@@ -103,7 +103,7 @@ def test_a_dead_spot_is_worked_through_and_the_page_opens_in_it(own: Phone) -> N
     own.page.clock.fast_forward(61_000)  # the copy here is a minute old, so it is made anew
     own.open("floor/move")
     own.kept()
-    own.context.set_offline(True)
+    own.dead_spot(True)
     own.page.reload()
     own.page.wait_for_selector("html[data-ready]")
     label = f"]d201095060002100181728123110{number}"
@@ -116,8 +116,10 @@ def test_a_dead_spot_is_worked_through_and_the_page_opens_in_it(own: Phone) -> N
     own.page.clock.fast_forward(5_200)
     own.page.reload()
     own.says("Waiting on this device: 1", "no network")
+    own.open("floor/label")
+    expect(own.page.locator("#floor")).to_have_attribute("data-flow", "home")  # what is not kept leads to what is
     assert stock(own.company, number) == {"SX/A-01": "100"}
-    own.context.set_offline(False)
+    own.dead_spot(False)
     own.emptied()
     assert stock(own.company, number) == {f"SX/{place}": "100"}
     assert movements(own.company, number) == ["receive", "move"]

@@ -36,14 +36,14 @@ async function keep({ pages, files, of }) {
   await cache.put(OWNER, new Response(JSON.stringify({ of, at: Date.now() })));
 }
 
-/** From the service; from here where it does not answer. @param {Request} request */
+/** From the service; from here where it does not answer, or not soon and there is one here. @param {Request} request */
 async function page(request) {
+  const cache = await caches.open(NAME), kept = await cache.match(new URL(request.url).pathname);
   try {
-    return await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    return await fetch(request, kept ? { signal: AbortSignal.timeout(PATIENCE_MS) } : {});
   } catch (problem) {
-    const cache = await caches.open(NAME), path = new URL(request.url).pathname;
-    const kept = (await cache.match(path)) ?? (await cache.match("/console/scan"));
-    if (kept) return kept;
+    const shown = kept ?? (await cache.match("/console/scan"));
+    if (shown) return shown;
     throw problem;
   }
 }
