@@ -1,7 +1,7 @@
 """The FSMA 204 sheet of 100,000 events, as CSV and as XLSX, beside the same rows written by openpyxl.
 
 The request is a mock of what an inspector asks: everything of a period. The rows come from the ledger in both; openpyxl
-writes in its own streaming mode.
+writes in its own streaming mode. Rows are read as the web process reads them, with its login and row-level security.
 """
 
 import tempfile
@@ -18,12 +18,15 @@ from bench.genealogy import ORIGIN
 from bench.memory import memory_of
 from bench.rows import Row, Scale
 from bench.shipments import shipments
-from bench.stand import database
-from service import db
+from bench.stand import cluster, writable
+from service import db, standpoint
 from service.records.fsma import FSMA
 from service.records.missing import missing
 from service.reports.export import Format, Paper, written
 from service.reports.report import Asked
+from service.roles import making
+from service.roles.grants import WEB
+from service.roles.logins import WEB_LOGIN
 
 EVENTS = 100_000
 SECONDS = 30.0
@@ -33,16 +36,20 @@ LEAST_MB = 40.0
 
 def measure(scale: Scale) -> Iterator[Row]:
     events = min(EVENTS, scale.entries // 10)
-    with database() as url:
-        engine = db.engine_for(url)
+    with cluster() as server:
+        engine = db.engine_for(writable(server, "bench"))
         begun = perf_counter()
         count = shipments(engine, events)
         yield Row(f"{count:,} events recorded", count / (perf_counter() - begun), "events/s")
         _sequence(engine)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
-        with engine.connect() as connection:
+        with server.connect() as raw:
+            making.make_login(raw, WEB_LOGIN, WEB, None)
+        web = db.engine_for(server.url("bench", WEB_LOGIN))
+        with standpoint.of_parties({1}), web.connect() as connection:
             yield from _sheets(connection, events)
+        web.dispose()
         engine.dispose()
 
 
@@ -56,14 +63,19 @@ def _sheets(connection: Connection, events: int) -> Iterator[Row]:
     yield Row(f"FSMA 204 sheet of {events:,} events, CSV", csv, "s", "less", SECONDS / whole)
     yield Row("the same as XLSX", xlsx, "s", "less", SECONDS / whole, ("openpyxl", _by_openpyxl(connection)))
     yield Row("memory that both took", grown, "MB", "less", LEAST_MB)
+    middle = connection.execute(text("SELECT id FROM warehouse.movement ORDER BY number OFFSET :half LIMIT 1"),
+                                {"half": events // 2}).scalar_one()  # fmt: skip
+    begun = perf_counter()
+    assert len(list(FSMA.rows(connection, _asked(100, middle)))) == 100
+    yield Row("a page of 100 from the middle of it", perf_counter() - begun, "s", "less", 0.5)
     begun = perf_counter()
     found = missing(FSMA, FSMA.rows(connection, _asked()))
     assert found.rows >= events
     yield Row(f"what {found.rows:,} rows lack", perf_counter() - begun, "s", "less", SECONDS / whole)
 
 
-def _asked(limit: int | None = None) -> Asked:
-    return Asked(1, datetime.now(UTC), ORIGIN, {"from_": datetime(2020, 1, 1, tzinfo=UTC)}, None, limit)
+def _asked(limit: int | None = None, after: Any = None) -> Asked:
+    return Asked(1, datetime.now(UTC), ORIGIN, {"from_": datetime(2020, 1, 1, tzinfo=UTC)}, after, limit)
 
 
 def _written(connection: Connection, form: Format, limit: int | None) -> float:

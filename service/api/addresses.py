@@ -5,6 +5,7 @@ from typing import Any
 from service.api import records_schemas as shapes
 from service.api.door import Door, body_of
 from service.api.house import House
+from service.api.problem import not_found
 from service.api.trail import author
 from service.auth.keys import Caller
 from service.records import cards
@@ -34,5 +35,19 @@ def door(house: House) -> Door:
             found = cards.listed(connection, caller.party_id, query.get("kind"), query["after"], query["limit"])
         last = found[-1] if len(found) == query["limit"] else None
         return {"addresses": found, "next": last and f"{last['kind']} {last['code']}"}
+
+    @addresses.operation("DELETE", "/addresses", roles=("party",), query=shapes.CardRemoval, problems=(404,),
+                         answers={200: shapes.RemovedCard})  # fmt: skip
+    def remove_address(caller: Caller, query: dict[str, Any]) -> Any:
+        """Remove the card of a partner
+
+        Records of the past then have the name that the movement has, and no address. `/changes` keeps that it was
+        removed, when and why.
+        """
+        who = author(house, caller, query["reason"])
+        with house.engine.begin() as connection:
+            if not cards.remove(connection, who, query["code"]):
+                raise not_found("address", query["code"])
+        return {"removed": query["code"]}
 
     return addresses

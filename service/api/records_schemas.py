@@ -144,6 +144,15 @@ class Cards(Shape):
     next = Nullable(Text(220, doc={"description": "Give it as `after` to read on"}))
 
 
+class CardRemoval(Shape):
+    code = _CARD_NAME
+    reason = Text(200, required=True)
+
+
+class RemovedCard(Shape):
+    removed = text(200)
+
+
 class CardQuery(Shape):
     kind = Choice(*KINDS)
     after = Text(220, load_default="")

@@ -87,7 +87,7 @@ OPERATIONS: Mapping[str, Allowed] = {
         "add_person", "change_person", "make_person_key", "add_item", "change_item",
         "add_site", "add_location", "add_lot_number_rule", "preview_rule", "set_item_category", "add_gs1_prefix",
         "add_customer", "set_item_issue_policy", "put_address", "change_product", "ask_for_keys", "approve_keys",
-        "withdraw_keys",
+        "withdraw_keys", "remove_address",
         "add_client", "end_client", "invite_person", "end_invitations", "change_sign_in_rules",
         "add_oidc_provider", "end_oidc_provider", "bind_subject", "unbind_subjects",
     ), ADMINISTRATOR),

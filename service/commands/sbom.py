@@ -1,5 +1,5 @@
-"""Print a software bill of materials, CycloneDX 1.6 as JSON: every package of the lock files with version, hashes, and
-its licence where it is installed here or its lock names one.
+"""Print a software bill of materials, CycloneDX 1.6 as JSON: every package of the lock files, and what is vendored
+for browsers, with version, hashes, and its licence where it is installed here or its lock names one.
 
 The same lock files give the same bytes on machines of one kind: no moment and no dice are in it. Whether a known
 vulnerability is among them, others know: docs/hardening.md tells whom to ask.
@@ -18,9 +18,10 @@ from typing import Any
 from uuid import UUID, uuid5
 
 ROOT = Path(__file__).parents[2]
+VENDORED = "service/console/static/floor/vendor/vendored.json"
 LOCKS = {
     "requirements.lock": "required", "requirements-node.lock": "optional", "requirements-boot.lock": "optional",
-    "requirements-dev.lock": "excluded", "package-lock.json": "excluded",
+    "requirements-dev.lock": "excluded", "package-lock.json": "excluded", VENDORED: "required",
 }  # fmt: skip
 """In words of CycloneDX what each lock is for: `excluded` is what only tests, or trying things out, needs."""
 
@@ -60,7 +61,7 @@ def _once(found: Iterator[Any]) -> list[Any]:
 
 
 def _components(root: Path, name: str) -> Iterator[Any]:
-    read = _of_npm if name == "package-lock.json" else _of_python
+    read = {"package-lock.json": _of_npm, VENDORED: _of_vendored}.get(name, _of_python)
     return read((root / name).read_text(), LOCKS[name])
 
 
@@ -77,6 +78,13 @@ def _of_npm(text: str, scope: str) -> Iterator[Any]:
         if path:
             name = path.rpartition("node_modules/")[2]
             yield _component("npm", name, package["version"], scope, set(_integrity(package)), package.get("license"))
+
+
+def _of_vendored(text: str, scope: str) -> Iterator[Any]:
+    """Of what lies among our own files, for browsers; the hashes are those of its files."""
+    for each in json.loads(text):
+        hashes = {("SHA-256", digest) for digest in each["files"].values()}
+        yield _component("npm", each["package"], each["version"], scope, hashes, each["licence"])
 
 
 def _integrity(package: dict[str, Any]) -> Iterator[tuple[str, str]]:

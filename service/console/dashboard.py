@@ -2,11 +2,18 @@
 
 from typing import Any
 
+from flask import url_for
+
 from service.console.asking import Asking
 from service.console.frame import Frame
 from service.reports.overview import AGES, WINDOWS
 
-STATES = ("available", "partly_hold", "hold", "expired", "recalled")
+# states of goods, with the page that lists what is in them
+STATES = (
+    ("available", "console.report", {"name": "stock"}), ("partly_hold", "console.report", {"name": "quarantine"}),
+    ("hold", "console.report", {"name": "quarantine"}), ("expired", "console.expiry", {"days": "30"}),
+    ("recalled", "console.recalls", {}),
+)  # fmt: skip
 
 # what waits, of which block of the overview, the page that lists it
 WAITING = (
@@ -31,7 +38,7 @@ def declare(frame: Frame, status: Any) -> None:
         expiring = [(None, soon["expired"]), *((days, soon[f"within_{days}"]) for days in WINDOWS)]
         ages = [(days, seen["quarantine"][f"over_{days}"]) for days in AGES]
         waiting = [(label, seen[block][name], page) for label, block, name, page in WAITING]
-        stock = [(state, seen["lots"][state]) for state in STATES]
+        stock = [(state, seen["lots"][state], url_for(page, **of)) for state, page, of in STATES]
         return frame.shown(asking, "dashboard.html", seen=seen, stock=stock, waiting=waiting, ages=ages,
                            expiring=expiring, most=max([count for _, count in expiring] + [1]),
                            status=status())  # fmt: skip

@@ -79,6 +79,18 @@ def _act(frame: Frame) -> None:
         body |= {name: said.get(name, "") for name in ("item", "lot", "reason", "class")}
         return url_for("console.recall", id=asking.do("add_recall", body)["id"], done="recall")
 
+    @frame.form("/notices/<id>/acknowledge")
+    def acknowledge(asking: Asking, said: dict[str, str], id: str) -> str:
+        asking.do("acknowledge_notice", {"by": asking.caller.person}, {"id": id})
+        return url_for("console.recalls", done="acknowledge")
+
+    @frame.form("/lot/drill")
+    def drill(asking: Asking, said: dict[str, str]) -> Any:
+        """What a recall would find, and how long that took; nothing is held and nobody is told."""
+        found = asking.do("drill_recall", only(said, "lot"))
+        lot = asking.read("list_lots", uri=said.get("lot"))["lots"][0]
+        return frame.shown(asking, "drill.html", found=found, lot=lot)
+
     @frame.form("/recalls/<id>/lift", signs=True)
     def lift(asking: Asking, said: dict[str, str], id: str) -> str:
         body = {"person": asking.caller.person}

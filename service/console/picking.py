@@ -7,7 +7,8 @@ from flask import url_for
 
 from service.console.asking import Asking
 from service.console.filling import Said, only, rows
-from service.console.frame import Frame
+from service.console.frame import Frame, chosen, translator
+from service.console.reasons import sentence_of
 
 
 def declare(frame: Frame) -> None:
@@ -26,8 +27,9 @@ def _walk(frame: Frame) -> None:
         found = asking.read("show_pick_list", {"id": id})
         stops = [(stop, str(uuid4())) for stop in found["lines"]]
         over = sum(stop["open"].strip("0.") == "" for stop in found["lines"])
+        t = translator(chosen())
         return frame.shown(asking, "pick_list.html", list=found, stops=stops, over=over,
-                           order=_order_of(asking, found["order"], id))
+                           order=_order_of(asking, found["order"], id), why=lambda words: sentence_of(t, words))
 
     @frame.form("/pick-lists/<id>/lines/<line>")
     def confirm_pick(asking: Asking, said: Said, id: str, line: str) -> str:

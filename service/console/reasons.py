@@ -1,10 +1,14 @@
 """Why the allocator took a lot or left it, as one sentence in the language of who reads.
 
 The interface answers a code, numbers and English words; here the code and the numbers choose the words of the console.
+A pick list keeps the words alone, in the form of `service.domain.allocation_reasons`: they are told from them.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from service.domain.allocation_reasons import BY_HAND
 
 Facts = Mapping[str, Any]
 
@@ -33,6 +37,26 @@ def sentence(t: Callable[..., str], why: Mapping[str, Any]) -> str:
         return t(_PLAIN[code])
     word, value = _WITH[code]
     return t(word, value(facts))
+
+
+def sentence_of(t: Callable[..., str], words: str) -> str:
+    """Of the words that a pick list keeps of a lot that was taken; others stay as they are."""
+    if words.startswith(BY_HAND):
+        return t("why.by_hand", words.removeprefix(BY_HAND))
+    for pattern, word in _KEPT:
+        if found := pattern.fullmatch(words):
+            return t(word, *found.groups())
+    return words
+
+
+_DAY, _PALLET = r"(\d{4}-\d\d-\d\d)", r"chosen: (?:a whole pallet, )?"
+_KEPT = (
+    (re.compile(_PALLET + f"expires {_DAY}, the earliest"), "why.earliest"),
+    (re.compile(_PALLET + f"expires {_DAY}, the next"), "why.next"),
+    (re.compile(_PALLET + "has no expiry date(?:, so it comes last)?"), "why.undated"),
+    (re.compile(_PALLET + f"arrived {_DAY}, the (?:first|last|next)"), "why.first_in"),
+    (re.compile("chosen: this lot was ordered"), "why.ordered"),
+)
 
 
 def _by_expiry(t: Callable[..., str], facts: Facts) -> str:

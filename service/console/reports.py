@@ -25,6 +25,8 @@ from service.reports.turnover import TURNOVER_BY_ITEM, TURNOVER_BY_LOT
 
 PERIOD = timedelta(days=30)
 API = "/api/v1/reports"
+OF_A_LOT = ("gmp-genealogy",)
+"""Records that are about one lot: offered on its page."""
 Asked = dict[str, str]
 
 
@@ -52,7 +54,9 @@ OFFERED: Mapping[str, Offered] = {
 def declare(frame: Frame) -> None:
     @frame.page("/reports")
     def reports(asking: Asking) -> Any:
-        return frame.shown(asking, "reports.html", names=[*OFFERED, "integrity"])
+        records = asking.read("list_records")["records"] if asking.may("list_records") else []
+        return frame.shown(asking, "reports.html", names=[*OFFERED, "integrity"], of_a_lot=OF_A_LOT,
+                           records=records)
 
     @frame.page("/reports/integrity")
     def integrity_report(asking: Asking) -> Any:

@@ -325,8 +325,16 @@ _COMMON: Mapping[str, Words] = {
 _SUBJECTS = (words_navigation, words_orders, words_counts, words_goods, words_office)
 """The words of one subject each, in modules of their own."""
 
-W: Mapping[str, Words] = {key: said for part in (_COMMON, *(each.WORDS for each in _SUBJECTS))
-                          for key, said in part.items()}  # fmt: skip
+
+def _joined(*parts: Mapping[str, Words]) -> Mapping[str, Words]:
+    """A key that two subjects use would say on one page what was meant for another."""
+    keys = [key for part in parts for key in part]
+    twice = {key for key in keys if keys.count(key) > 1}
+    assert not twice, f"expected each word once, got twice {sorted(twice)}"
+    return {key: said for part in parts for key, said in part.items()}
+
+
+W: Mapping[str, Words] = _joined(_COMMON, *(each.WORDS for each in _SUBJECTS))
 
 DONE = frozenset(key.removeprefix("done.") for key in W if key.startswith("done."))
 """What a page may say was done; the address names it."""

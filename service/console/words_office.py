@@ -4,6 +4,14 @@ from service.papers.words import Words
 
 WORDS = {
     "reports.title": Words("Reports", "报表"),
+    "records.title": Words("Records that laws ask for", "法规要求的记录"),
+    "records.what": Words("Each row has the hash of its record and its anchor. What is missing is listed with where to"
+                          " enter it.", "每行附记录哈希及上链信息；缺失项列明应在何处补录。"),
+    "records.rule": Words("Rule", "法规"),
+    "records.files": Words("The whole record", "完整记录"),
+    "records.missing": Words("What it lacks", "缺失项"),
+    "records.items": Words("{} of your items are under it", "适用物料 {} 种"),
+    "records.genealogy": Words("Batch history (PDF)", "批次追溯报告（PDF）"),
     "report.stock": Words("Stock at any moment", "任意时点库存"),
     "report.stock.what": Words("Folded from the movements recorded up to then.", "由截至该时点的移动累计得出。"),
     "report.turnover": Words("Turnover", "收发存"),

@@ -11,11 +11,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 from service.demo.accounts import API, Accounts, Company
 from service.demo.report import say
-from service.demo.story import Json, Story
+from service.demo.story import Json, Story, movement_id
 
 FILE = Path(__file__).with_name("records.json")
 ROUNDS = 4
-RECORDS = ("fsma-204", "dscsa", "gsp-purchases", "gsp-acceptance", "gsp-sales", "gsp-checking-out", "gsp-unfit")
+RECORDS = ("fsma-204", "dscsa", "gsp-purchases", "gsp-acceptance", "gsp-sales", "gsp-checking-out", "gsp-unfit",
+           "gsp-trace-codes")  # fmt: skip
 _PARTS = ("phone", "street", "city", "region", "postal_code")
 _REASON = "for the records"
 
@@ -25,6 +26,7 @@ def keep_records(story: Story, accounts: Accounts) -> list[str]:
     written = json.loads(FILE.read_bytes())
     for company in accounts.companies.values():
         _describe(written, story, company)
+    _packages(written["codes"], story, accounts)
     companies = accounts.companies.values()
     left = [f"{company.id}, {record}: {each['field']} of {each['about']}"
             for company in companies for record in RECORDS for each in _complete(written["says"], company, record)]
@@ -49,6 +51,21 @@ def _cards(written: Json, party: Json) -> Iterator[Json]:
         yield {"kind": "partner", "code": code, "name": code, "consumer": True}
 
 
+def _packages(written: Json, story: Story, accounts: Accounts) -> None:
+    """A case with two packages is captured, and sold with a shipment of the story."""
+    door, case = accounts.companies[written["company"]].door, written["case"]
+    item = story.content["lots"][written["lot"]]["item"]
+    lot = door.get(f"{API}/lots", item=item, lot=written["lot"])["lots"][0]["uri"]
+    codes = [{"code": case, "level": "case"}, *({"code": code, "parent": case} for code in written["units"])]
+    door.post(f"{API}/trace-codes", {"id": _id("captured", case), "lot": lot, "codes": codes})
+    sold = {"act": "sold", "codes": [case], "movement": str(movement_id(written["sold_with"]))}
+    door.post(f"{API}/trace-codes/acts", {"id": _id("sold", case), **sold})
+
+
+def _id(*about: object) -> str:
+    return str(uuid5(NAMESPACE_URL, f"urn:lotproof:demo:{':'.join(map(str, about))}"))
+
+
 def _complete(says: Json, company: Company, record: str) -> list[Json]:
     """What is left. A movement of several lots is told once in a round, so there may be another."""
     findings: list[Json] = []
@@ -69,5 +86,4 @@ def _supplement(says: Json, company: Company, finding: Json) -> Json:
         said["movement"] = finding["movement"]
     if finding["entered"].endswith("lot"):
         said["lot"] = finding["lot"]
-    name = f"urn:lotproof:demo:{company.id}:{field}:{said.get('movement')}:{said.get('lot')}"
-    return {"id": str(uuid5(NAMESPACE_URL, name)), **said}
+    return {"id": _id(company.id, field, said.get("movement"), said.get("lot")), **said}

@@ -63,6 +63,17 @@ def put(connection: Connection, author: Author, kind: Kind, code: str, said: Map
     return {"kind": kind, "code": code, **values}
 
 
+def remove(connection: Connection, author: Author, code: str) -> bool:
+    """Whether there was a card of this partner; there is none now. Those of the party and its sites stay."""
+    mine = _named(author.party_id, "partner", code)
+    gone = connection.execute(card.delete().where(*mine).returning(card.c.natural_person)).one_or_none()
+    if gone is None:
+        return False
+    changes.keep(connection, author, "address", _trailed(f"partner {code}", person=gone.natural_person),
+                 {"card": ("kept", None)})  # fmt: skip
+    return True
+
+
 def listed(connection: Connection, party_id: int, kind: str | None, after: str, limit: int) -> list[dict[str, Any]]:
     """The party's own, in the order of `kind code`."""
     named = card.c.kind + " " + card.c.code
@@ -142,7 +153,12 @@ def _keep_trail(connection: Connection, author: Author, known: Row[Any] | None, 
                 ) -> None:  # fmt: skip
     old = {} if known is None else dict(known._mapping)
     told = {name: (old.get(name), new) for name, new in values.items() if new != old.get(name) and (known or new)}
-    if values["natural_person"] or old.get("natural_person"):
+    person = bool(values["natural_person"] or old.get("natural_person"))
+    if person:
         told = {name: pair if name in FLAGS else (None, "changed") for name, pair in told.items()}
-        code = f"person {sha256(code.encode()).hexdigest()[:16]}"
-    changes.keep(connection, author, "address", code, told)
+    changes.keep(connection, author, "address", _trailed(code, person=person), told)
+
+
+def _trailed(code: str, *, person: bool) -> str:
+    """What the trail calls it: of a person no name."""
+    return f"person {sha256(code.encode()).hexdigest()[:16]}" if person else code

@@ -198,6 +198,7 @@ def limited(rows: Iterator[Row], limit: int | None) -> Iterator[Row]:
         yield from group
 
 
+# From movement to movement, each with its lots and their legs by key: a page costs a page, and a file begins at once.
 # Of a lot that is asked for all its lines, and of transformations that touched it also those of the other lots.
 _LINES = text("""
     WITH wanted AS MATERIALIZED (
@@ -210,26 +211,28 @@ _LINES = text("""
                 1::bigint << 62) END,
             (SELECT number + 1 FROM warehouse.movement WHERE party_id = :party AND id = CAST(:after AS uuid)), 0
         ) AS number
-    ), here AS (
-        SELECT leg.movement, leg.lot_id, min(leg.place) AS place,
-            coalesce(sum(leg.units) FILTER (WHERE leg.status = 'available'), 0)::bigint AS available,
-            coalesce(sum(leg.units) FILTER (WHERE leg.status = 'hold'), 0)::bigint AS held
-        FROM warehouse.leg WHERE leg.place > 0 AND leg.movement >= (SELECT number FROM begin)
-            AND (CAST(:movement AS uuid) IS NULL OR leg.movement = (
-                SELECT number FROM warehouse.movement WHERE party_id = :party AND id = CAST(:movement AS uuid)))
-            AND (coalesce(:lot, :tlc) IS NULL
-                 OR leg.movement IN (SELECT o.movement FROM wanted JOIN warehouse.leg o ON o.lot_id = wanted.id))
-        GROUP BY leg.movement, leg.lot_id
     )
-    SELECT m.number, m.id, m.type, m.actor, m.recorded_at, m.statement_hash, m.content, here.lot_id, here.available,
-        here.held, lot.number AS lot, lot.uri, lot.item_id, lot.production_date, lot.expiry_date, lot.manufacturer_lot,
-        lot.supplier, lot.traceability_lot_code AS tlc, lot.traceability_source AS tlc_source, item.code AS item,
-        item.name, item.spec, item.gtin, item.unit, item.decimals, s.code AS site, s.zone, me.code AS me,
-        me.uri AS me_uri, other.code AS other, there.code AS other_site, offered.state AS handoff_state,
+    SELECT m.number, m.id, m.type, m.actor, m.recorded_at, m.statement_hash, m.content, here.available, here.held,
+        lot.id AS lot_id, lot.number AS lot, lot.uri, lot.item_id, lot.production_date, lot.expiry_date,
+        lot.manufacturer_lot, lot.supplier, lot.traceability_lot_code AS tlc, lot.traceability_source AS tlc_source,
+        item.code AS item, item.name, item.spec, item.gtin, item.unit, item.decimals, s.code AS site, s.zone,
+        me.code AS me, me.uri AS me_uri, other.code AS other, there.code AS other_site, offered.state AS handoff_state,
         p.regimes, p.raw, p.brand, p.commodity, p.variety, p.pack_size, p.pack_style, p.generic_name, p.trade_name,
         p.dosage_form, p.strength, p.ndc, p.container_size, p.manufacturer, p.approval_number, p.holder
-    FROM here JOIN warehouse.movement m ON m.number = here.movement
-    JOIN warehouse.lot ON lot.id = here.lot_id JOIN warehouse.item ON item.id = lot.item_id
+    FROM (
+        SELECT * FROM warehouse.movement WHERE party_id = :party AND number >= (SELECT number FROM begin)
+            AND type = ANY(:types) AND (CAST(:movement AS uuid) IS NULL OR id = CAST(:movement AS uuid))
+            AND (coalesce(:lot, :tlc) IS NULL
+                 OR number IN (SELECT o.movement FROM wanted JOIN warehouse.leg o ON o.lot_id = wanted.id))
+        ORDER BY number
+    ) m CROSS JOIN LATERAL unnest(m.lots) AS named (uri)
+    JOIN warehouse.lot ON lot.party_id = :party AND lot.uri = named.uri
+    CROSS JOIN LATERAL (
+        SELECT min(place) AS place, coalesce(sum(units) FILTER (WHERE status = 'available'), 0)::bigint AS available,
+            coalesce(sum(units) FILTER (WHERE status = 'hold'), 0)::bigint AS held
+        FROM warehouse.leg WHERE leg.lot_id = lot.id AND leg.movement = m.number AND leg.place > 0 HAVING count(*) > 0
+    ) here
+    JOIN warehouse.item ON item.id = lot.item_id
     JOIN warehouse.location l ON l.id = here.place JOIN warehouse.site s ON s.id = l.site_id
     JOIN warehouse.party me ON me.id = m.party_id
     LEFT JOIN warehouse.product p ON p.item_id = lot.item_id
@@ -238,9 +241,8 @@ _LINES = text("""
     LEFT JOIN warehouse.party other ON other.id = coalesce(answered.sender_id, offered.receiver_id)
     LEFT JOIN warehouse.location began ON began.id = answered.from_location_id AND m.type = 'arrive'
     LEFT JOIN warehouse.site there ON there.id = coalesce(began.site_id, offered.to_site_id)
-    WHERE m.party_id = :party AND lot.party_id = :party AND m.type = ANY(:types)
-        AND (CAST(:regime AS text) IS NULL OR p.regimes @> ARRAY[CAST(:regime AS text)])
-        AND (coalesce(:lot, :tlc) IS NULL OR here.lot_id IN (SELECT id FROM wanted)
+    WHERE (CAST(:regime AS text) IS NULL OR p.regimes @> ARRAY[CAST(:regime AS text)])
+        AND (coalesce(:lot, :tlc) IS NULL OR lot.id IN (SELECT id FROM wanted)
              OR m.type IN ('merge', 'repack', 'produce', 'rework'))
-    ORDER BY m.number, here.lot_id
+    ORDER BY m.number, lot.id
 """)

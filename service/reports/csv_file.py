@@ -38,6 +38,8 @@ def cell(column: Column, value: Any) -> str:
 
 def safe(text: str) -> str:
     """Also what stands behind white space: some programs strip it before they look for a formula."""
+    if text[:1].isalnum():  # most are, and begin no formula
+        return text
     return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
 
 

@@ -32,10 +32,12 @@ def write_xlsx(out: BinaryIO, columns: Sequence[Column], rows: Iterable[Row], la
     keyed = [(place, column.key, column.kind) for place, column in enumerate(columns)]
     for row in rows:
         if at == _SHEET_ROWS:
+            sheet.end()
             sheet, at = _sheet(book, columns, language, head, styles), 0
         at, count = at + 1, count + 1
         sheet.put(at, [_cell(sheet, at, place, kind, value) for place, key, kind in keyed
                        if (value := row.get(key)) is not None])  # fmt: skip
+    sheet.end()
     book.close()
     return count
 

@@ -73,7 +73,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.discrepancy": ("SELECT, INSERT, UPDATE (settled, outcome)", ""),
     "warehouse.notice": ("SELECT, INSERT, UPDATE (acknowledged_at, acknowledged_by)", ""),
     # What records need beside the ledger.
-    "warehouse.card": (f"SELECT, INSERT, UPDATE ({_CARD})", ""),
+    "warehouse.card": (f"SELECT, INSERT, UPDATE ({_CARD}), DELETE", ""),
     "warehouse.product": (f"SELECT, INSERT, UPDATE ({_PRODUCT})", ""),
     "warehouse.supplement": (ADD, ""),
     "warehouse.trace_code": ("SELECT, INSERT, UPDATE (parent)", ""),

@@ -146,3 +146,15 @@ def test_a_row_is_a_card_on_a_phone_and_says_what_each_value_is(desk: Page, the_
     tops = [box["y"] for box in boxes if box]
     assert tops == sorted(set(tops)), "below each other"
     desk.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_on_a_phone_the_list_of_pages_opens_and_the_floors_own_list_stays(desk: Page, the_stack: Running) -> None:
+    desk.set_viewport_size({"width": 360, "height": 700})
+    desk.goto(f"{the_stack.url}/console/scan")
+    pages, floor = desk.locator(".desk > nav"), desk.locator("main nav")
+    assert floor.is_visible() and not pages.is_visible()
+    desk.click("label.menu")
+    assert pages.is_visible()
+    desk.set_viewport_size({"width": 1280, "height": 900})
+    desk.reload()
+    assert pages.is_visible() and floor.is_visible()

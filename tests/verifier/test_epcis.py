@@ -126,6 +126,14 @@ def test_what_the_proof_hides_is_left_open(hidden: str) -> None:
     assert judged(world, document(part, events_of(part))).answer(4).verdict is Verdict.YES
 
 
+def test_an_event_whose_statement_is_withheld_is_left_open(told: Any) -> None:
+    world, lot, said = told
+    part = world.bundle(lot)
+    part["history"][1]["statement"] = None
+    answer = judged(world, document(part, said["epcisBody"]["eventList"])).answer(4)
+    assert "no statement that the proof shows is its" in str(answer.unknown) and not answer.refuted
+
+
 def test_the_proof_inside_is_judged_as_any_other(told: Any) -> None:
     world, lot, said = told
     other = judged(world, said, lot + "X")
@@ -197,8 +205,7 @@ def test_as_a_command(told: Any, tmp_path: Path, capsys: Any) -> None:
     assert cli.main([*asked, "--as", "epcis", "--lot", lot + "X"]) == 1
     assert cli.main([*asked, asked[0], "--as", "epcis"]) == 64
     capsys.readouterr()
-    with (tmp_path / "lot.json").open("a") as file:  # more than a lot proof may have
-        file.write(" " * (8 * 1024 * 1024))
+    (tmp_path / "lot.json").write_text(" " * (8 * 1024 * 1024) + json.dumps(said))  # more than a lot proof may have
     assert cli.main([*asked, "--as", "epcis"]) == 2
     capsys.readouterr()
     (tmp_path / "lot.json").write_text(json.dumps(said))

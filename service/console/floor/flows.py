@@ -52,5 +52,5 @@ def _workers(frame: Frame) -> None:
 
 def _program(path: Path, policy: str) -> Response:
     answer = send_file(path, mimetype="text/javascript", max_age=0)
-    answer.headers["Content-Security-Policy"] = f"default-src 'none'; {policy}"
+    answer.headers["Content-Security-Policy"] = f"default-src 'none'; base-uri 'none'; frame-ancestors 'none'; {policy}"
     return answer

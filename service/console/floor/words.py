@@ -29,6 +29,8 @@ _SHELL: Mapping[str, Words] = {
     "floor.again": Words("Begin again", "重新开始"),
     "floor.at": Words("Lies at", "所在货位"),
     "floor.why": Words("Why", "原因"),
+    "floor.which": Words("More than one lot has this label: which is it?", "此标签对应多个批次：是哪一个？"),
+    "floor.not_here": Words("nothing of it here", "此处没有"),
     "floor.scan_it": Words("Scan what is expected.", "请扫描应扫的内容。"),
     "floor.no_expiry": Words("no expiry date", "无有效期"),
     "floor.days_left": Words("({} days left)", "（剩 {} 天）"),

@@ -73,11 +73,12 @@ class Phone:
         if suffix:
             self.page.keyboard.press(suffix)
 
-    def read(self, code: str) -> None:
-        """Scan, and wait until something came of it."""
+    def read(self, code: str, within: float = 15_000) -> None:
+        """Scan, and wait until something came of it, `within` so many milliseconds."""
         before = self.heard()
         self.scan(code)
-        self.page.wait_for_function("(seen) => Number(document.documentElement.dataset.sounds ?? 0) > seen", arg=before)
+        sounded = "(seen) => Number(document.documentElement.dataset.sounds ?? 0) > seen"
+        self.page.wait_for_function(sounded, arg=before, timeout=within)
 
     def heard(self) -> int:
         return int(self.page.evaluate("document.documentElement.dataset.sounds ?? 0"))
@@ -112,8 +113,23 @@ def phone(
 ) -> Iterator[Phone]:
     """Signed in as a new person of these roles."""
     code, secret = invited(company, *roles)
-    options = {"viewport": PHONE, "has_touch": True, "locale": "en-GB", **context}
-    made = browser.new_context(**options)
+    with _opened(browser, url, company, code, **context) as held:
+        _sign_in(held, secret)
+        held.page.goto(f"{url}/console/scan?lang={lang}")
+        yield held
+
+
+@contextmanager
+def another(browser: Browser, like: Phone) -> Iterator[Phone]:
+    """An empty phone of the same person, who is signed in there too."""
+    kept = like.context.storage_state()
+    with _opened(browser, like.url, like.company, like.person, storage_state=kept) as held:
+        yield held
+
+
+@contextmanager
+def _opened(browser: Browser, url: str, company: Caller, code: str, **context: Any) -> Iterator[Phone]:
+    made = browser.new_context(**{"viewport": PHONE, "has_touch": True, "locale": "en-GB", **context})
     made.add_init_script(TOUCHES)
     made.add_cookies([{"name": "lotproof-silence", "value": str(SILENCE_MS), "url": f"{url}/console/"}])
     page = made.new_page()
@@ -122,8 +138,6 @@ def phone(
     held = Phone(url, company, code, made, page)
     page.on("pageerror", lambda problem: held.complaints.append(str(problem)))
     page.on("console", lambda said: held.complaints.append(said.text) if said.type == "error" else None)
-    _sign_in(held, secret)
-    page.goto(f"{url}/console/scan?lang={lang}")
     try:
         yield held
     finally:
@@ -143,7 +157,8 @@ def lot(company: Caller, quantity: str = "100", *, to: str = "SX/A-01", item: st
         expiry: str = "2099-12-31") -> str:  # fmt: skip
     """A new lot; its number."""
     number = f"L{uuid4().hex[:8].upper()}"
-    line = {"item": item, "lot": number, "quantity": quantity, "expiry_date": expiry, "production_date": "2026-01-02"}
+    line = {"item": item, "lot": number, "quantity": quantity, "expiry_date": expiry, "production_date": "2026-01-02",
+            "manufacturer_lot": number}  # fmt: skip
     company.receive(number, to=to, lines=[line])
     return number
 

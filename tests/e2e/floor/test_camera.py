@@ -54,8 +54,10 @@ def test_a_label_before_the_camera_is_read_as_gs1_once(seeing: Phone) -> None:
     expect(seeing.page.locator("#lot")).to_have_value(LOT, timeout=15_000)
     expect(seeing.page.locator("#expiry_date")).to_have_value("2028-12-31")
     expect(seeing.page.locator("#quantity")).to_have_value("1")
+    heard = seeing.heard()
     seeing.page.wait_for_timeout(600)
     expect(seeing.page.locator("#quantity")).to_have_value("1")
+    assert seeing.heard() == heard, "what stays in sight is one scan, and no ticking either"
     seeing.page.get_by_role("button", name="Close the camera").tap()
     expect(seeing.page.locator("video")).to_have_count(0)
     assert seeing.complaints == []

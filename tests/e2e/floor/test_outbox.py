@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
-from tests.e2e.floor.hand import Phone, lot, phone, stock
+from tests.e2e.floor.hand import Phone, another, lot, stock
 from tests.service.api.conftest import Caller
 
 pytestmark = pytest.mark.xdist_group("floor")
@@ -17,8 +17,8 @@ STEPS = ("written down", "before sending", "while sending", "recorded, not answe
 
 
 @pytest.fixture
-def own(chromium: Browser, url: str, maker: Caller) -> Iterator[Phone]:
-    with phone(chromium, url, maker, "operator") as held:
+def own(chromium: Browser, hand: Phone) -> Iterator[Phone]:
+    with another(chromium, hand) as held:
         yield held
 
 
@@ -167,6 +167,20 @@ def test_what_the_service_refuses_stays_until_somebody_decides(own: Phone) -> No
     give_up.tap()
     own.emptied()
     assert movements(own.company, number) == ["receive", "move"]
+
+
+def test_what_may_not_wait_is_not_sent_by_itself_later(own: Phone, trader: Caller) -> None:
+    number = lot(own.company)
+    own.open("floor/offer")
+    own.read(number)
+    own.page.get_by_role("button", name=f"Party {trader.party}").tap()
+    own.page.get_by_role("button", name="Offer", exact=True).tap()
+    expect(own.page.locator(".undo-row").first).to_be_visible()
+    own.page.goto("about:blank")
+    own.page.clock.fast_forward(120_000)
+    own.open("scan")
+    expect(own.page.locator("#floor-alert")).to_contain_text("There was no answer")
+    assert own.waiting() == 1 and movements(own.company, number) == ["receive"]
 
 
 def test_who_signs_out_with_something_unsent_is_asked_to_send_it_first(own: Phone) -> None:

@@ -218,3 +218,13 @@ def test_the_paper_of_a_transaction_has_the_statement_once_it_is_made(story: Cal
     assert "(G) 未在知情的情况下篡改交易历史" in paper("zh")
     for caller, movement in ((outsider, sold), (story, str(uuid4()))):
         assert caller.send("GET", f"/records/dscsa/form?movement={movement}").status_code == 404
+
+
+def test_a_card_that_is_removed_is_gone_and_the_trail_has_no_name(story: Caller, outsider: Caller) -> None:
+    card = {"kind": "partner", "code": "Zhang San", **CARD, "name": "Zhang San", "natural_person": True}
+    assert story.send("PUT", "/addresses", card).status_code == 200
+    path = "/addresses?code=Zhang%20San&reason=he%20asked"
+    assert outsider.send("DELETE", path).status_code == 404
+    assert story.send("DELETE", path).status_code == 200 and story.send("DELETE", path).status_code == 404
+    assert "Zhang San" not in story.send("GET", "/addresses").text + story.send("GET", "/changes").text
+    assert story.get("/changes?kind=address&limit=1")["changes"][0]["field"] == "card"

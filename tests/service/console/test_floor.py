@@ -49,7 +49,8 @@ def test_a_compiled_reader_may_run_and_no_text_becomes_a_program(trader: Caller,
 
 def test_programs_beside_the_page_may_ask_only_here(trader: Caller) -> None:
     worker, reader = page(trader, "floor/worker.js"), page(trader, f"static/floor/vendor/{READER}")
-    assert worker.headers["Content-Security-Policy"] == "default-src 'none'; connect-src 'self'"
+    policy = worker.headers["Content-Security-Policy"]
+    assert policy == "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; connect-src 'self'"
     assert worker.headers["Service-Worker-Allowed"] == "/console/"
     assert "script-src 'self' 'wasm-unsafe-eval'" in reader.headers["Content-Security-Policy"]
     assert worker.mimetype == reader.mimetype == "text/javascript"

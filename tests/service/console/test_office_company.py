@@ -1,6 +1,8 @@
 """What a company does with others and with its own keys: handoffs line by line, partial releases, lots split and
 merged, signing keys, API keys, webhooks, customers, reports."""
 
+import re
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -150,3 +152,31 @@ def test_the_integrity_report_reads_the_ledger_only_when_asked(maker: Caller) ->
     assert page(maker, "reports/nosuch").status_code == 404
     bad: Any = page(maker, "reports/expiry", days="x")
     assert bad.status_code == 422 and 'role="alert"' in bad.get_data(as_text=True)
+
+
+def test_a_recall_is_rehearsed_and_a_notice_acknowledged(
+    maker: Caller, trader: Caller, desk: dict[str, Console]
+) -> None:
+    id = offered(maker, trader, "RC-1", "10")
+    clerk, boss = at_console(trader, "operator"), at_console(trader, "supervisor")
+    clerk.fill("/console/handoffs", f"/console/handoffs/{id}/accept", to="SX/A-02")
+    shown = text(desk["li"].fill(f"/console/lot?uri={URI}RC-1", "/console/lot/drill", 200))
+    assert "Found in" in shown and trader.party in shown and "90 EA" in shown
+    assert maker.get("/recalls")["recalls"] == [], "nothing was stopped"
+    body = {"id": str(uuid4()), "item": "AMX", "lot": "RC-1", "reason": "glass", "class": "I", "by": "u-1"}
+    maker.post("/recalls", body)
+    notice = trader.get("/notices?open=true")["notices"][0]["id"]
+    assert f"/console/notices/{notice}/acknowledge" not in clerk.forms("/console/recalls")
+    boss.fill("/console/recalls", f"/console/notices/{notice}/acknowledge")
+    assert trader.get("/notices?open=true")["notices"] == [] and boss.person in text(boss.look("/console/recalls"))
+
+
+def test_the_records_that_laws_ask_for_are_offered_as_files(maker: Caller) -> None:
+    """Every address on the page answers with a file."""
+    maker.receive("LAW-1")
+    body = page(maker, "reports").get_data(as_text=True) + page(maker, "lot", uri=URI + "LAW-1").get_data(as_text=True)
+    addresses = [unescape(each) for each in re.findall(r'href="(/api/v1/records/[^"]+)"', body)]
+    assert len(addresses) > 5
+    for address in addresses:
+        answer = maker.send("GET", address.removeprefix("/api/v1"))
+        assert answer.status_code == 200 and answer.headers["Content-Disposition"].startswith("attachment"), address

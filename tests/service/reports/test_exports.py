@@ -82,6 +82,12 @@ def test_no_text_begins_like_a_formula(text: str) -> None:
     assert safe(text) in (text, f"'{text}")
 
 
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_every_column_of_a_spreadsheet_can_be_sorted(rows: int) -> None:
+    sheet = as_xlsx([row()] * rows)
+    assert sheet.auto_filter.ref == f"A1:F{rows + 1}" and sheet.max_row == rows + 1
+
+
 def test_cells_are_typed() -> None:
     sheet = as_xlsx([row(note="12")])
     assert [sheet[f"{letter}2"].data_type for letter in "ABCDEF"] == ["s", "n", "n", "d", "d", "s"]

@@ -14,7 +14,8 @@ const GS1 = ["]d2", "]C1", "]Q3", "]e0", "]e1", "]e2", "]J1"];
 
 /**
  * @typedef {{item: string, name: string, lot: string, uri: string, location: string, status: string, goods_status: string, quantity: string, unit: string, expiry_date: string | null}} Row
- * @typedef {{id: string, owner: string, at: number, items: any[], places: any[], rows: Row[], whole: boolean}} Book
+ * @typedef {{id: string, owner: string, at: number, items: any[], places: any[], rows: Row[], makers: Record<string, string>, whole: boolean}} Book
+ *   `makers` has the manufacturer's number of a lot that has another one here: it stands on the label
  */
 
 /** @returns {Promise<Book | undefined>} of this person, however old */
@@ -28,9 +29,10 @@ export async function freshBook(anew = false) {
   const old = await book();
   if (old && !anew && Date.now() - old.at < FRESH_MS) return old;
   try {
-    const [items, places, stock] = await Promise.all([read("/items"), read("/locations"), read(`/reports/stock?limit=${MOST_ROWS}`)]);
+    const [items, places, lots, stock] = await Promise.all([read("/items"), read("/locations"), read(`/lots?limit=${MOST_ROWS}`), read(`/reports/stock?limit=${MOST_ROWS}`)]);
+    const makers = lots.lots.filter((/** @type {any} */ each) => each.manufacturer_lot).map((/** @type {any} */ each) => [each.uri, each.manufacturer_lot]);
     /** @type {Book} */
-    const made = { id: "book", owner, at: Date.now(), items: items.items, places: places.locations, rows: stock.rows, whole: stock.rows.length < MOST_ROWS };
+    const made = { id: "book", owner, at: Date.now(), items: items.items, places: places.locations, rows: stock.rows, makers: Object.fromEntries(makers), whole: stock.rows.length < MOST_ROWS };
     await put("kept", made);
     return made;
   } catch (problem) {
@@ -56,20 +58,19 @@ export function siteOf(known) {
   return sites.includes(chosen) ? chosen : (sites.length === 1 ? sites[0] : undefined);
 }
 
-/** What this label stands for among what was here; the same members that the service's answer has, null if none or several. @param {string} text */
-export async function recognised(text) {
+/** What this label stands for among what was here; the same members that the service's answer has, null if none, or a place and a lot. @param {string} text @param {string | undefined} site */
+export async function recognised(text, site) {
   const known = await book();
   if (!known) return null;
-  const symbology = /^\][A-Za-z][0-9A-Za-z]/.exec(text)?.[0] ?? "", code = text.slice(symbology.length), site = siteOf(known);
+  const symbology = /^\][A-Za-z][0-9A-Za-z]/.exec(text)?.[0] ?? "", code = text.slice(symbology.length);
   const place = known.places.find((each) => each.location === code || `${site}/${code}` === each.location);
   const gtins = new Map(known.items.map((item) => [item.code, item.gtin]));
-  const matches = GS1.includes(symbology)
-    ? known.rows.filter((row) => saysLot(code, gtins.get(row.item), row.lot))
-    : known.rows.filter((row) => row.lot === code || row.uri === code || saysLink(code, gtins.get(row.item), row.lot));
+  const says = GS1.includes(symbology) ? saysLot : (/** @type {string} */ code, /** @type {any} */ gtin, /** @type {string} */ lot) => code === lot || saysLink(code, gtin, lot);
+  const matches = known.rows.filter((row) => code === row.uri || [row.lot, known.makers[row.uri]].some((lot) => lot && says(code, gtins.get(row.item), lot)));
   const lots = [...new Map(matches.map((row) => [row.uri, { uri: row.uri, item: row.item, lot: row.lot, expiry_date: row.expiry_date }])).values()];
-  if (lots.length > 1 || (lots.length === 1 && place) || (lots.length === 0 && !place)) return null;
+  if (place ? lots.length > 0 : lots.length === 0) return null;
   const item = lots[0] ? known.items.find((each) => each.code === lots[0].item) ?? null : null;
-  return { outcome: "ok", lots, location: place?.location ?? null, item, lot: lots[0]?.lot ?? null, expiry_date: lots[0]?.expiry_date ?? null,
+  return { outcome: lots.length > 1 ? "ambiguous" : "ok", lots, location: place?.location ?? null, item, lot: lots.length === 1 ? lots[0].lot : null, expiry_date: lots[0]?.expiry_date ?? null,
            quantities: [], findings: [], look_alikes: [], choices: [], text, offline: true };
 }
 

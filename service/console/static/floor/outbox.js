@@ -15,6 +15,7 @@ import { owner } from "./told.js";
 export const UNDO_MS = 5_000;
 const AGAIN_MS = 1_000; // doubled with each try that nobody answers, up to
 const AGAIN_AT_MOST_MS = 30_000;
+const DIRECT_WITHIN_MS = 60_000; // what may not wait is not sent by itself when the page comes back later
 const KEPT_SENT = 50;
 
 /**
@@ -148,7 +149,9 @@ async function sendAll() {
   state = { signedOut: false };
   for (const entry of waiting) {
     const later = entry.state === "refused" || entry.due > Date.now() || entry.lots.some((lot) => held.has(lot));
-    if (later) {
+    if (entry.direct && entry.state !== "refused" && Date.now() - entry.due > DIRECT_WITHIN_MS) {
+      await refused(entry, { slug: "no-network" });
+    } else if (later) {
       for (const lot of entry.lots) held.add(lot);
       if (entry.due > Date.now()) setTimeout(() => void send(), entry.due - Date.now() + 20);
     } else if ((stuck = (!navigator.onLine && !entry.direct) || !(await sendOne(entry, held)))) break;

@@ -55,6 +55,7 @@ async function render() {
   const waiting = await unsent(), done = await sent(), others = await ofOthers();
   undoable = waiting.filter((each) => each.state === "waiting" && each.at === 0 && each.due > Date.now());
   chip(waiting.length);
+  setUnsentCookie(waiting.length + others);
   fill(byId("undo"), ...undoable.map(undoRow));
   countdown();
   fill(byId("outbox-list"), ...list(waiting, done), others > 0 && el("p", { class: "attention" }, say("floor.outbox.others", others)));
@@ -66,11 +67,10 @@ function chip(count) {
   const where = standing().signedOut ? say("floor.outbox.signed_out") : reach.lost || !navigator.onLine ? say("floor.outbox.offline") : "";
   byId("outbox-count").textContent = [say("floor.outbox.count", count), where].filter(Boolean).join(" · ");
   byId("outbox").dataset.count = String(count);
-  setUnsentCookie(count);
   navigator.storage?.persist?.().catch(() => false);
 }
 
-/** So that signing out can be refused while something waits; it says nothing but how much. @param {number} count */
+/** So that signing out, which clears this device for everybody, can be refused while something waits; nothing but how much. @param {number} count */
 function setUnsentCookie(count) {
   document.cookie = `lotproof-unsent=${count}; path=/; samesite=lax; max-age=${count ? 31_536_000 : 0}`;
 }

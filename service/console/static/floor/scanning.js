@@ -9,8 +9,8 @@
  */
 import { isBlocked, refuse, stillRefused, tell } from "./band.js";
 import { Refused, Unreachable, ask } from "./asking.js";
-import { byId } from "./dom.js";
-import { book, recognised, siteOf } from "./known.js";
+import { button, byId, el } from "./dom.js";
+import { book, freshBook, recognised, siteOf } from "./known.js";
 import { setting } from "./settings.js";
 import { sound } from "./sounds.js";
 import { sending, visible } from "./spelling.js";
@@ -23,7 +23,8 @@ export const COMMANDS = { "LOTPROOF:CONFIRM": "confirm", "LOTPROOF:UNDO": "undo"
 /**
  * @typedef {any} Seen an answer of `POST /scans`, or of `recognised`
  * @typedef {{seen: (seen: Seen, text: string) => void | Promise<void>, takes?: (seen: Seen) => boolean, expect?: () => ({kind: string, value?: string, item?: string} | undefined),
- *   confirm?: () => void, undo?: () => void}} Flow `takes` says that the flow knows what to do although the service has doubts
+ *   site?: () => string | undefined, confirm?: () => void, undo?: () => void}} Flow `takes` says that the flow knows what to do although the service has doubts;
+ *   `site` is where a place is meant that is scanned without its site
  */
 
 /** @type {Flow | null} */
@@ -78,26 +79,37 @@ async function take(text) {
   const seen = await meaning(text);
   if (!seen) return;
   if (seen.outcome === "ok" || flow.takes?.(seen)) await flow.seen(seen, text);
+  else if (seen.outcome === "ambiguous" && seen.lots.length > 1) tell("warning", { title: say("floor.which"), scanned: named(seen), more: [await which(seen, text)] });
   else void refuse(doubt(seen));
+}
+
+/** One label, several lots (what was split keeps its maker's number): those that lie here first; a person chooses. @param {Seen} seen @param {string} text */
+export async function which(seen, text) {
+  const rows = (await freshBook())?.rows ?? [], places = (/** @type {any} */ each) => rows.filter((row) => row.uri === each.uri).map((row) => row.location);
+  const lots = [...seen.lots].sort((one, other) => Number(places(other).length > 0) - Number(places(one).length > 0));
+  return el("div", { class: "choose" }, ...lots.map((each) => {
+    const words = `${each.lot} · ${each.item} · ${each.expiry_date ?? "–"} · ${places(each).join(", ") || say("floor.not_here")}`;
+    return button(words, () => void flow?.seen({ ...seen, outcome: "ok", lots: [each] }, text), "plain");
+  }));
 }
 
 /** @param {string} text @returns {Promise<Seen | null>} */
 async function meaning(text) {
-  const expect = flow?.expect?.(), site = siteOf(await book());
+  const expect = flow?.expect?.(), site = flow?.site?.() || siteOf(await book());
   const body = { id: crypto.randomUUID(), ...sending(text), ...(site ? { site } : {}), ...(expect ? { expect } : {}) };
   try {
     return await ask("POST", "/scans", body);
   } catch (problem) {
-    if (problem instanceof Unreachable) return offline(text);
+    if (problem instanceof Unreachable) return offline(text, site);
     if (!(problem instanceof Refused)) throw problem;
     void refuse({ title: say("floor.not_read"), scanned: visible(text), todo: problem.status === 401 ? say("floor.do.sign_in") : problem.message });
     return null;
   }
 }
 
-/** @param {string} text */
-async function offline(text) {
-  const seen = await recognised(text);
+/** @param {string} text @param {string | undefined} site */
+async function offline(text, site) {
+  const seen = await recognised(text, site);
   if (!seen) void refuse({ title: say("floor.offline_unknown"), scanned: visible(text), todo: say("floor.do.offline_unknown") });
   return seen;
 }
@@ -117,7 +129,7 @@ function expectation(seen) {
 
 /** What a code names, for people. @param {Seen} seen @returns {string} */
 export function named(seen) {
-  const lot = seen.lots.length === 1 ? seen.lots[0].lot : seen.lot;
+  const lot = seen.lots.length === 1 ? seen.lots[0].lot : seen.lot ?? (seen.lots.length ? seen.text : null);
   const item = seen.item?.code ?? seen.lots[0]?.item;
   const parts = [lot ? `${say("floor.kind.lot")} ${lot}` : "", item ?? "", seen.location ? `${say("floor.kind.location")} ${seen.location}` : ""];
   return parts.filter(Boolean).join(" · ") || visible(seen.text);

@@ -15,7 +15,7 @@ let sheet = null;
 
 export async function begin() {
   show({ undone: (entry) => void bringBack(entry) });
-  listen({ seen, undo: () => void undoNewest(), confirm: () => void finish() });
+  listen({ seen, site: () => sheet?.place.split("/")[0], undo: () => void undoNewest(), confirm: () => void finish() });
   await restore();
 }
 

@@ -13,7 +13,7 @@ const REMEMBERED = 5;
 
 export async function begin() {
   show();
-  listen({ seen, takes: (seen) => seen.lots.length + seen.look_alikes.length > 0, undo: () => void undoNewest() });
+  listen({ seen, takes: (seen) => seen.outcome !== "ambiguous" && seen.lots.length + seen.look_alikes.length > 0, undo: () => void undoNewest() });
   scanNow(say("scan.any"));
   void chooseSite();
   await remembered();

@@ -17,7 +17,7 @@ function nothing() {
 
 export async function begin() {
   show();
-  listen({ seen, undo: () => void undoNewest(), expect: () => (work.row ? { kind: "location" } : undefined), takes: (seen) => Boolean(work.row && seen.lots.length === 1) });
+  listen({ seen, site: () => (work.row ?? work.rows[0])?.location.split("/")[0], undo: () => void undoNewest(), expect: () => (work.row ? { kind: "location" } : undefined), takes: (seen) => Boolean(work.row && seen.lots.length === 1) });
   reset();
   const uri = new URLSearchParams(location.search).get("lot");
   if (uri) await lotSeen({ uri, ...(await known(uri)) }, []);

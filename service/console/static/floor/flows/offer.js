@@ -14,7 +14,7 @@ let place = "", party = "";
 
 export async function begin() {
   show();
-  listen({ seen, undo: () => void undoNewest(), confirm: () => void offer() });
+  listen({ seen, site: () => place.split("/")[0], undo: () => void undoNewest(), confirm: () => void offer() });
   draw();
 }
 

@@ -16,7 +16,7 @@ const WHOLE = told.list?.lines.filter((/** @type {any} */ each) => each.ended ==
 
 export async function begin() {
   show({ undone: (entry) => void (entry.kind === "pick" && reload()) });
-  listen({ seen, takes, expect, undo: () => void undoNewest() });
+  listen({ seen, site: () => stops[at]?.location.split("/")[0], takes, expect, undo: () => void undoNewest() });
   await reload();
 }
 

@@ -3,10 +3,11 @@ import { refuse, tell } from "../band.js";
 import { byId } from "../dom.js";
 import { show, undoNewest } from "../outbox_view.js";
 import { begin as listen, named } from "../scanning.js";
-import { say, told } from "../told.js";
+import { owner, say, told } from "../told.js";
 import { decimal, done, movement, plus, scanNow } from "./common.js";
 
 const FIELDS = ["item", "lot", "expiry_date", "production_date"];
+const SUPPLIER = `lotproof-supplier ${owner}`;
 const OF_A_LOT = ["lot", "quantity", "expiry_date", "production_date", "manufacturer_lot"];
 
 const form = /** @type {HTMLFormElement} */ (byId("receive"));
@@ -21,7 +22,7 @@ export async function begin() {
     event.preventDefault();
     void receive();
   });
-  input("supplier").value ||= localStorage.getItem("lotproof-supplier") ?? "";
+  input("supplier").value ||= localStorage.getItem(SUPPLIER) ?? "";
   if (!input("lot").value) input("item").value = "";
   byId("order").addEventListener("change", () => {
     const order = told.orders.find((each) => each.id === input("order").value);
@@ -87,7 +88,7 @@ async function receive() {
   const body = movement({ type: "receive", to: input("to").value, supplier: input("supplier").value.trim(), lines: [line] });
   const order = input("order").value;
   const step = order ? { method: "POST", path: `/orders/${order}/receipts`, body: { movement: body } } : { method: "POST", path: "/movements", body };
-  localStorage.setItem("lotproof-supplier", input("supplier").value.trim());
+  localStorage.setItem(SUPPLIER, input("supplier").value.trim());
   await done({ title: say("receive.done", `${quantity} ${line.item} ${line.lot}`, input("to").value), kind: "receive", lots: [`${line.item} ${line.lot}`], steps: [step] });
   for (const name of OF_A_LOT) input(name).value = "";
   input("item").value = "";

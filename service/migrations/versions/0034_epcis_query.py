@@ -11,7 +11,7 @@ is committed, so whoever has read to a place has missed nothing before it.
 
 from alembic import op
 
-revision = "0030"
+revision = "0034"
 down_revision = "0033"
 
 # A time of an event's extension, or null: it may be any text.
