@@ -26,10 +26,9 @@ _NOTICED = "any auditor of the log who kept what was shown; whoever changed or s
 _LOWEST = -(2**63)  # numbers begin with 1, unless somebody gave one himself
 
 _NOTICES = text(
-    "SELECT s.statement_hash, d.disclosures, t.content, t.number AS sheet, min(e.index) AS index"
-    " FROM warehouse.statement s"
-    " LEFT JOIN warehouse.disclosure d USING (statement_hash) LEFT JOIN warehouse.trail_sheet t USING (statement_hash)"
-    " LEFT JOIN ledger.entry e USING (statement_hash)"
+    "SELECT statement_hash, d.disclosures, t.content, t.number AS sheet, min(e.index) AS index"
+    " FROM warehouse.statement s FULL JOIN warehouse.trail_sheet t USING (statement_hash)"
+    " LEFT JOIN warehouse.disclosure d USING (statement_hash) LEFT JOIN ledger.entry e USING (statement_hash)"
     " WHERE s.kind = :kind OR t.number IS NOT NULL GROUP BY 1, 2, 3, 4"
 )
 _SHEETS = text(

@@ -53,7 +53,7 @@ CREATE TABLE warehouse.supplement (
     number   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     party_id bigint NOT NULL REFERENCES warehouse.party,
     id       uuid   NOT NULL,
-    movement bigint REFERENCES warehouse.movement,
+    movement bigint,
     lot_id   bigint REFERENCES warehouse.lot,
     field    text   NOT NULL,
     value    text   NOT NULL,

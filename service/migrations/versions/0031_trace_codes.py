@@ -29,7 +29,7 @@ CREATE TABLE warehouse.trace_act (
     code         text   NOT NULL,
     act          text   NOT NULL
         CHECK (act IN ('captured', 'verified', 'sold', 'returned', 'decommissioned', 'reversed')),
-    movement     bigint REFERENCES warehouse.movement,
+    movement     bigint,
     result       text,
     alert        text,
     reason       text,

@@ -12,7 +12,7 @@ down_revision = "0031b"
 SHEETS = """
 CREATE TABLE warehouse.trail_sheet (
     number         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    statement_hash bytea  NOT NULL UNIQUE REFERENCES warehouse.statement,
+    statement_hash bytea  NOT NULL UNIQUE,
     content        text   NOT NULL,
     changes_to     bigint NOT NULL,
     signatures_to  bigint NOT NULL
