@@ -16,7 +16,7 @@ from service.records.record import Field, field
 from service.reports.report import Row
 from verifier.encoding import b64url
 from verifier.hashing import StatementHash
-from verifier.uri import LOT, subject
+from verifier.uri import LOG, LOT, log_uri, subject
 
 FIELDS: tuple[Field, ...] = (
     field("movement", "Movement id", "移动编号", "movement", width=20),
@@ -45,6 +45,13 @@ class Proofs:
     def of(self, statement_hash: bytes, lot: str) -> Row:
         """The entry of this statement in this lot's chain, as members of a row."""
         mine = subject(LOT, self._origin, lot)
+        found = self._standings.get(StatementHash(statement_hash), ())
+        return {"record_hash": b64url(statement_hash), **_told(next((e for e in found if e.subject == mine), None))}
+
+
+    def of_notice(self, statement_hash: bytes) -> Row:
+        """The entry of this notice in the log's own chain, as members of a row."""
+        mine = subject(LOG, self._origin, log_uri(self._origin))
         found = self._standings.get(StatementHash(statement_hash), ())
         return {"record_hash": b64url(statement_hash), **_told(next((e for e in found if e.subject == mine), None))}
 

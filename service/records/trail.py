@@ -5,8 +5,9 @@
     supplement   what was said later of a movement or a lot, with what was said before
     signature    of a person, with printed name, meaning and the hash of what was on the screen
 
-Only movements are in the log: of the others `record_hash` is the SHA-256 of the row's own values, that nothing anchors.
-The four streams are merged by time.
+A movement has a statement of its own. Changes and signatures are on sheets that notices of the log name
+(`service.trail`), within seconds: `record_hash` is that of the notice. Of what is on no sheet, and of supplements, it
+is the SHA-256 of the row's own values, that nothing anchors. The four streams are merged by time.
 """
 
 from collections.abc import Callable, Iterator
@@ -77,8 +78,9 @@ def _approvers(said: dict[str, Any]) -> str | None:
 
 def _changes(connection: Connection, asked: Asked, block: list[Any]) -> Iterator[Row]:
     shown = [{"number": row.number, "who": row.who} for row in block]
+    held = _held(connection, asked, block)
     for row, known in zip(block, reviews.with_reviews(connection, asked.party_id, shown), strict=True):
-        yield _unlogged({
+        yield held(row.sheet, {
             "entity": row.kind, "entity_id": row.code, "action": "create" if row.old is None else "change",
             "field": row.field, "old": _plain(row.old), "new": _plain(row.new), "who": row.who, "reason": row.reason,
         }) | {"reviewed_by": "; ".join(f"{each['person']} {each['at']:%Y-%m-%d %H:%M}Z" for each in
@@ -95,11 +97,22 @@ def _supplements(connection: Connection, asked: Asked, block: list[Any]) -> Iter
 
 
 def _signatures(connection: Connection, asked: Asked, block: list[Any]) -> Iterator[Row]:
+    held = _held(connection, asked, block)
     for row in block:
-        yield _unlogged({
+        yield held(row.sheet, {
             "entity": row.subject, "entity_id": row.id, "action": "sign", "field": "signature", "old": None,
             "new": row.shown, "who": row.key, "reason": row.words,
         }) | {"signed_by": row.person, "printed_name": row.name, "meaning": row.meaning, "method": row.method}
+
+
+def _held(connection: Connection, asked: Asked, block: list[Any]) -> Callable[[bytes | None, Row], Row]:
+    """What completes a row with the proof of the notice that names its sheet, if it is on one."""
+    proofs = Proofs(connection, asked.origin, {bytes(row.sheet) for row in block if row.sheet is not None})
+
+    def completed(sheet: bytes | None, row: Row) -> Row:
+        return _unlogged(row) if sheet is None else row | proofs.of_notice(bytes(sheet))
+
+    return completed
 
 
 def _unlogged(row: Row) -> Row:
@@ -123,7 +136,8 @@ _MOVED = f"""
         AND {_WINDOW.format(ms="m.recorded_at", number="m.number")} ORDER BY m.recorded_at, m.number
 """  # noqa: S608
 _CHANGES = f"""
-    SELECT c.number, {_MS.format("c")} AS ms, c.kind, c.code, c.field, c.old, c.new, c.who, c.reason
+    SELECT c.number, {_MS.format("c")} AS ms, c.kind, c.code, c.field, c.old, c.new, c.who, c.reason,
+        warehouse.change_sheet(c.number) AS sheet
     FROM warehouse.change c WHERE c.party_id = :party AND {_NO_LOT}
         AND {_WINDOW.format(ms=_MS.format("c"), number="c.number")} ORDER BY 2, 1
 """  # noqa: S608
@@ -138,7 +152,8 @@ _SUPPLEMENTS = f"""
         AND {_WINDOW.format(ms=_MS.format("s"), number="s.number")} ORDER BY 2, 1
 """  # noqa: S608
 _SIGNED = f"""
-    SELECT s.number, s.at AS ms, s.subject, s.id, s.person, n.name, s.meaning, s.words, s.shown, s.method, s.key
+    SELECT s.number, s.at AS ms, s.subject, s.id, s.person, n.name, s.meaning, s.words, s.shown, s.method, s.key,
+        warehouse.signature_sheet(s.number) AS sheet
     FROM warehouse.signature s
     LEFT JOIN warehouse.person p ON p.party_id = s.party_id AND p.code = s.person
     LEFT JOIN warehouse.person_name n ON n.person_id = p.id

@@ -187,6 +187,8 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.lots_lying(bigint,bigint)": ("EXECUTE", ""),
     "warehouse.lots_held(bigint,bigint)": ("EXECUTE", ""),
     "warehouse.trail_gate()": ("EXECUTE", ""),
+    "warehouse.change_sheet(bigint)": ("EXECUTE", ""),
+    "warehouse.signature_sheet(bigint)": ("EXECUTE", ""),
 }
 
 # These run as the owner. What keeps what follows from other rows: who sets it off cannot write there himself.
@@ -215,6 +217,8 @@ DEFINERS = (
     "warehouse.answered_lot(bigint,bigint)",
     "warehouse.answered_us(bigint)",
     "warehouse.handoff_ids_taken(bigint[],uuid[])",
+    "warehouse.change_sheet(bigint)",
+    "warehouse.signature_sheet(bigint)",
     "warehouse.gs1_prefix_taken(text)",
     "warehouse.lots_lying(bigint,bigint)",
     "warehouse.lots_held(bigint,bigint)",
