@@ -96,16 +96,17 @@ def highest_fees(conn: Connection, chain_id: int, contract: bytes, sender: Addre
     return None if max_fee is None else Fees(int(max_fee), int(tip))
 
 
-def spent_nonce(conn: Connection, deployment: int, sender: Address) -> int | None:
-    """The highest nonce that stands in a block, as far as this round has seen; a smaller one is free no more."""
-    found = conn.execute(
+def spent_nonces(conn: Connection, deployment: int, sender: Address, block: int) -> tuple[int, int]:
+    """The highest nonce that anchors spent in blocks up to this one, and in any block; -1: none."""
+    upto, ever = conn.execute(
         text(
-            "SELECT max(nonce) FROM ledger.intent WHERE deployment = :d AND sender = :s AND state IN ('mined', 'final')"
+            "SELECT coalesce(max(i.nonce) FILTER (WHERE a.block <= :b), -1), coalesce(max(i.nonce), -1)"
+            " FROM ledger.intent i JOIN ledger.anchor a ON a.intent = i.id AND a.state <> 'lost'"
+            " WHERE i.deployment = :d AND i.sender = :s AND i.state IN ('mined', 'final')"
         ),
-        {"d": deployment, "s": sender},
-    )
-    nonce: int | None = found.scalar_one()
-    return nonce
+        {"d": deployment, "s": sender, "b": block},
+    ).one()
+    return upto, ever
 
 
 def last_signed_at(conn: Connection, deployment: int) -> int | None:

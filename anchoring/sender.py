@@ -115,10 +115,12 @@ class Sender:
         free. Signed anyway, it would be a second intent for one nonce as soon as a reorg takes the first one back."""
         nonce = self._rpc.nonce(self.address, seen.latest)
         with self._engine.connect() as conn:
-            spent = intents.spent_nonce(conn, known.id, self.address)
-        if spent is not None and nonce <= spent:
+            spent, ever = intents.spent_nonces(conn, known.id, self.address, seen.latest.number)
+        if nonce <= spent:
             what = f"expected a nonce above {spent}, which an anchor in a block has spent; seen {nonce}"
             raise self._watch.doubt(Kind.NODE_INCONSISTENT, what, ROUNDS_OF_ALARM)
+        if nonce <= ever:
+            raise NotNow("somebody anchored since we looked")
         return nonce
 
     def _sign_and_push(self, known: Deployment, plan: Plan, nonce: int, gas: int, fees: Fees) -> bool:

@@ -51,6 +51,9 @@ class Door:
             self._connection.request(method, "/api/v1" + path, text, self._headers)
             answer = self._connection.getresponse()
             status, raw = answer.status, answer.read()
+            if status == 429:  # the check afterwards asks as quickly as it can
+                time.sleep(float(answer.headers["Retry-After"]))
+                return self.send(method, path, body)
             return None if status in (502, 503, 504) else (status, json.loads(raw))
         except (OSError, HTTPException, ValueError):
             self._connection = None
