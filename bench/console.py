@@ -107,7 +107,8 @@ def _house(server: Cluster, count: int) -> Iterator[tuple[FlaskClient, str, Engi
     with server.connect() as connection:
         making.make_login(connection, WEB_LOGIN, WEB, None)
     settings = Settings(server.url("console", WEB_LOGIN), ORIGIN, kek=os.urandom(32), operator_key=OPERATOR,
-                        public_url="https://log.example.com", rate_party=0.0, rate_key=0.0)  # fmt: skip
+                        public_url="https://log.example.com", rate_party=0.0, rate_key=0.0,
+                        rate_costly=0.0, rate_proofs=0.0, rate_address=0.0)  # fmt: skip
     app = create_app(settings)
     try:
         client = app.test_client()
