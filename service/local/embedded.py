@@ -172,7 +172,7 @@ def environment(stack: Stack, environ: Mapping[str, str]) -> dict[str, str]:
             continue  # it follows from the key that was given
         filled.setdefault(variable, (stack.secrets / name).read_text().strip())
     for name, variable in SECRETS.items():
-        if not _given(environ, variable):
+        if not _given(environ, variable) and not (variable == "LOTPROOF_LOG_KEY" and _of_another_log(stack, environ)):
             filled[f"{variable}_FILE"] = str(stack.secrets / name)
     if own_database(environ):
         cluster = place.cluster_in(stack.data, stack.identity)
@@ -183,6 +183,12 @@ def environment(stack: Stack, environ: Mapping[str, str]) -> dict[str, str]:
         host, port = chain_listen(environ)
         filled["LOTPROOF_RPC_URL"] = settings.local_url(host, port)
     return filled
+
+
+def _of_another_log(stack: Stack, environ: Mapping[str, str]) -> bool:
+    """Whether the public key that was given is not ours: then our private one is none of its business."""
+    given = environ.get("LOTPROOF_LOG_PUBLIC_KEY", "")
+    return bool(given) and given.strip() != (stack.secrets / "log.public").read_text().strip()
 
 
 def own_database(environ: Mapping[str, str]) -> bool:

@@ -73,6 +73,16 @@ def test_what_the_user_set_wins(environ):
     assert not (embedded.data_folder(given) / "pg").exists()
 
 
+def test_who_looks_at_another_log_is_not_given_our_key_of_this_one(environ):
+    """`lotproof audit` of a service elsewhere, in a checkout in which one was tried out before."""
+    ours = embedded.opened(environ)
+    other = environ | {"LOTPROOF_LOG_PUBLIC_KEY": settings.public_half(b"\x11" * 32).hex()}
+    known = settings.load(embedded.environment(ours, other), ("log_public_key",))
+    assert (known.log_key, known.log_public_key) == (None, settings.public_half(b"\x11" * 32))
+    same = environ | {"LOTPROOF_LOG_PUBLIC_KEY": (ours.secrets / "log.public").read_text()}
+    assert settings.load(embedded.environment(ours, same), ("log_key",)).log_key
+
+
 def test_web_cannot_sign_for_the_log_and_worker_cannot_open_the_parties_keys(environ):
     filled = embedded.environment(embedded.opened(environ), environ)
     web, worker = (settings.load(stack.environment_of(part, filled)) for part in ("web", "worker"))
