@@ -79,7 +79,7 @@ def test_who_looks_at_another_log_is_not_given_our_key_of_this_one(environ):
     other = environ | {"LOTPROOF_LOG_PUBLIC_KEY": settings.public_half(b"\x11" * 32).hex()}
     known = settings.load(embedded.environment(ours, other), ("log_public_key",))
     assert (known.log_key, known.log_public_key) == (None, settings.public_half(b"\x11" * 32))
-    same = environ | {"LOTPROOF_LOG_PUBLIC_KEY": (ours.secrets / "log.public").read_text()}
+    same = environ | {"LOTPROOF_LOG_PUBLIC_KEY": (ours.secrets / "log.public").read_text().strip()}
     assert settings.load(embedded.environment(ours, same), ("log_key",)).log_key
 
 
