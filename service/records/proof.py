@@ -15,7 +15,7 @@ from anchoring import Standing
 from service.records.record import Field, field
 from service.reports.report import Row
 from verifier.encoding import b64url
-from verifier.hashing import StatementHash
+from verifier.hashing import StatementHash, Subject
 from verifier.uri import LOG, LOT, log_uri, subject
 
 FIELDS: tuple[Field, ...] = (
@@ -44,14 +44,13 @@ class Proofs:
 
     def of(self, statement_hash: bytes, lot: str) -> Row:
         """The entry of this statement in this lot's chain, as members of a row."""
-        mine = subject(LOT, self._origin, lot)
-        found = self._standings.get(StatementHash(statement_hash), ())
-        return {"record_hash": b64url(statement_hash), **_told(next((e for e in found if e.subject == mine), None))}
-
+        return self._in_chain_of(subject(LOT, self._origin, lot), statement_hash)
 
     def of_notice(self, statement_hash: bytes) -> Row:
         """The entry of this notice in the log's own chain, as members of a row."""
-        mine = subject(LOG, self._origin, log_uri(self._origin))
+        return self._in_chain_of(subject(LOG, self._origin, log_uri(self._origin)), statement_hash)
+
+    def _in_chain_of(self, mine: Subject, statement_hash: bytes) -> Row:
         found = self._standings.get(StatementHash(statement_hash), ())
         return {"record_hash": b64url(statement_hash), **_told(next((e for e in found if e.subject == mine), None))}
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
 from service.webhooks import outbox, signing
 from service.webhooks.addresses import Lookup, Refused, address_of, look_up, target_of
 from service.webhooks.outbox import Due
 from service.webhooks.sending import WHOLE_SECONDS, Unsent, post
+from service.webhooks.working import work
 from verifier.encoding import b64url
 
 THREADS = 4
@@ -58,20 +58,17 @@ class Deliverer:
 
     def _work(self, stop: Event) -> None:
         forgotten = monotonic()
-        while not stop.is_set():
-            try:
-                if not self.once():
-                    stop.wait(IDLE_SECONDS)
-                if monotonic() - forgotten > FORGET_SECONDS:
-                    forgotten = monotonic()
-                    with self._engine.begin() as connection:
-                        outbox.forget_old(connection, self._now())
-            except OperationalError as error:
-                log.warning("the database does not answer: %s", type(error.orig).__name__)
-                stop.wait(5)
-            except Exception:
-                log.exception("a webhook was not delivered for a fault of ours")
-                stop.wait(5)
+
+        def step() -> bool:
+            nonlocal forgotten
+            sent = self.once()
+            if monotonic() - forgotten > FORGET_SECONDS:
+                forgotten = monotonic()
+                with self._engine.begin() as connection:
+                    outbox.forget_old(connection, self._now())
+            return sent
+
+        work(stop, step, IDLE_SECONDS, log, "a webhook was not delivered for a fault of ours")
 
     def _deliver(self, connection: Connection, due: Due) -> None:
         answer = None

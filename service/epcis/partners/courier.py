@@ -13,7 +13,6 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, Row, text
-from sqlalchemy.exc import OperationalError
 
 from service.epcis.partners import answers, documents
 from service.epcis.partners.answers import Verdict
@@ -22,6 +21,7 @@ from service.webhooks import signing
 from service.webhooks.addresses import Lookup, Refused, address_of, look_up, target_of
 from service.webhooks.outbox import FAULT, MOST_ATTEMPTS, pause
 from service.webhooks.sending import WHOLE_SECONDS, Answer, Unsent, exchange
+from service.webhooks.working import work
 
 IDLE_SECONDS = 1.0
 AGENT = "lotproof-epcis/1"
@@ -41,16 +41,7 @@ class Courier:
 
     def run(self, stop: Event) -> None:
         """Until `stop` is set; what is on its way is finished first."""
-        while not stop.is_set():
-            try:
-                if not self.once():
-                    stop.wait(IDLE_SECONDS)
-            except OperationalError as error:
-                log.warning("the database does not answer: %s", type(error.orig).__name__)
-                stop.wait(5)
-            except Exception:
-                log.exception("a partner was not sent to for a fault of ours")
-                stop.wait(5)
+        work(stop, self.once, IDLE_SECONDS, log, "a partner was not sent to for a fault of ours")
 
     def once(self) -> bool:
         """One step for one channel; whether there was anything to do."""

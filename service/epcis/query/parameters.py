@@ -149,12 +149,6 @@ def question(given: Iterable[Given], spelling: Spelling) -> Question:
     return Question(tuple(each for each in conditions if each is not None), _order(sent, spelling), *_counts(sent))
 
 
-def check_name(name: str) -> None:
-    """Raises WrongParameter if there is no such parameter."""
-    if name not in CONTROLS:
-        _rule(name, Spelling())
-
-
 def _condition(name: str, given: tuple[str, ...], spelling: Spelling) -> Condition | None:
     """None for EXISTS that is switched off."""
     target, comparison, read, group = _rule(name, spelling)

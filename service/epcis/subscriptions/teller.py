@@ -11,7 +11,6 @@ from threading import Event
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row
-from sqlalchemy.exc import OperationalError
 
 from service.epcis.documents import write
 from service.epcis.query.documents import prefix_lengths, query_document
@@ -23,6 +22,7 @@ from service.epcis.subscriptions.telling import Message
 from service.webhooks import signing
 from service.webhooks.addresses import Lookup, Refused, address_of, look_up, target_of
 from service.webhooks.sending import WHOLE_SECONDS, Unsent, post
+from service.webhooks.working import work
 
 IDLE_SECONDS = 0.5
 AGENT = "lotproof-epcis/1"
@@ -42,19 +42,13 @@ class Teller:
 
     def run(self, stop: Event) -> None:
         """Until `stop` is set; what is on its way is finished first."""
-        while not stop.is_set():
-            try:
-                catch_up(self._engine)
-                with self._engine.begin() as connection:
-                    place_arrivals(connection)
-                if not self.once():
-                    stop.wait(IDLE_SECONDS)
-            except OperationalError as error:
-                log.warning("the database does not answer: %s", type(error.orig).__name__)
-                stop.wait(5)
-            except Exception:
-                log.exception("a subscriber was not told for a fault of ours")
-                stop.wait(5)
+        work(stop, self._step, IDLE_SECONDS, log, "a subscriber was not told for a fault of ours")
+
+    def _step(self) -> bool:
+        catch_up(self._engine)
+        with self._engine.begin() as connection:
+            place_arrivals(connection)
+        return self.once()
 
     def once(self) -> bool:
         """One step for one subscription; whether there was anything to do."""
