@@ -314,8 +314,7 @@ class Anchorer:
 
     def _resolve(self, known: Deployment, seen: Look) -> list[Intent]:
         """The intents whose bytes can still do what they were signed for, in the order of their nonces."""
-        with self._engine.connect() as conn:
-            waiting = intents.unresolved(conn, known.id)
+        waiting = self._waiting(known, seen)
         used = {sender: self._rpc.nonce(sender, seen.latest) for sender in {intent.sender for intent in waiting}}
         viable, expected = [], seen.head.size
         for intent in waiting:
@@ -334,6 +333,16 @@ class Anchorer:
                 self._become(intent, "superseded", why)
             return []
         return viable
+
+    def _waiting(self, known: Deployment, seen: Look) -> list[Intent]:
+        """What is signed and not in a block. Who signed saw the anchors before kept; if these are more than we saw, our
+        look says nothing about it: judged by that, bytes that are on their way would be given up."""
+        with self._engine.connect() as conn:
+            waiting = intents.unresolved(conn, known.id)
+            _, live = anchors.counts(conn)  # after it: what was signed in between is not judged either
+        if live > seen.head.count:
+            raise NotNow("somebody saw more since we looked")
+        return waiting
 
     def _waits_behind_a_gap(self, first: Intent, used: int) -> bool:
         """Whether nothing is on its way for a nonce before that of `first`, which can then never be mined: a reorg took
