@@ -7,7 +7,7 @@
     standings, gaps                                         how far each statement has come, what is missing
     Sequencer, Worker, run_worker                           the working side
     status, figures, alarms, what may be done about them    how it stands
-    LEDGER_CHECKS, Audited, Finding                         the audit of every stored byte
+    ledger_steps, LONGEST, Audited, Finding                 the audit of every stored byte
     deploy, restoring                                       what an operator does when a chain or a database is lost
     offices                                                 who may do what at the contract, and how that changes
 
@@ -39,7 +39,7 @@ from anchoring.submissions import Submission, last_recorded, submit
 
 if TYPE_CHECKING:
     from anchoring import deploy, offices, restoring
-    from anchoring.audit import LEDGER_CHECKS, Audited, Check, Finding
+    from anchoring.audit import LONGEST, Audited, Check, Finding, ledger_steps
     from anchoring.deploy import Damaged, NeedsEther, NotYet, WrongChain
     from anchoring.recovery import NotAgreed, accept_reorg
     from anchoring.rehearsal import rehearse
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from anchoring.worker import Worker, WorkerSettings, contradicted, run_worker
 
 _OF_THE_CHAIN = {
-    "LEDGER_CHECKS": "audit",
+    "LONGEST": "audit",
     "Audited": "audit",
     "Away": "rpc",
     "Check": "audit",
@@ -61,6 +61,7 @@ _OF_THE_CHAIN = {
     "WrongChain": "deploy",
     "accept_reorg": "recovery",
     "contradicted": "worker",
+    "ledger_steps": "audit",
     "rehearse": "rehearsal",
     "rpcs": "rpc",
     "run_worker": "worker",
@@ -76,7 +77,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "LEDGER_CHECKS",
+    "LONGEST",
     "Alarm",
     "AlarmKind",
     "Anchor",
@@ -126,6 +127,7 @@ __all__ = [
     "former",
     "gaps",
     "last_recorded",
+    "ledger_steps",
     "may_sign",
     "offices",
     "permission",

@@ -24,7 +24,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
-from anchoring import LEDGER_CHECKS, Audited, Sequencer, Submission, submit
+from anchoring import Audited, Sequencer, Submission, ledger_steps, submit
 from bench.genealogy import ORIGIN as genealogy_origin
 from bench.genealogy import genealogy
 from bench.memory import peak_of_family
@@ -81,7 +81,7 @@ def _ledger_audited(url: str) -> tuple[float, float]:
     engine = db.engine_for(url).execution_options(isolation_level="REPEATABLE READ")
     begun = perf_counter()
     with engine.connect() as connection:
-        steps = [Step(name) for name, _ in LEDGER_CHECKS]
+        steps = [Step(name) for name, _ in ledger_steps(connection)]
         for step, done in Audit(url, asked).carried_out(connection, steps):
             assert not done.findings, f"{step}: expected none, got {done.findings[0]}"
     engine.dispose()

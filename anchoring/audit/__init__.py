@@ -1,6 +1,7 @@
 """The audit of what the ledger keeps: every stored byte derived again, and every lie named.
 
     LEDGER_CHECKS       the list of checks, in the order in which they are worth asking
+    ledger_steps        the same, with what takes long in parts; the longest is named LONGEST
     Finding, Audited    what comes out, and what goes in
 
 An auditor is a checker: hashes, roots and proofs come from `verifier`, rows are parsed here. Of the maker's code it
@@ -10,15 +11,18 @@ Evidence: tests/anchoring/audit/, a lie of every class in every column.
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from anchoring.audit.anchors import check_anchors
 from anchoring.audit.chain import check_chain
 from anchoring.audit.checkpoints import check_checkpoints
 from anchoring.audit.finding import Audited, Check, Finding
 from anchoring.audit.kept import check_queue, check_recovered
-from anchoring.audit.log import check_log, check_maps
+from anchoring.audit.log import check_log, check_maps, map_parts
 from anchoring.audit.signed import check_signed
 from anchoring.audit.stranger import check_as_stranger
 
+LONGEST = "the log as a stranger reads it"
 LEDGER_CHECKS: tuple[tuple[str, Check], ...] = (
     ("entries and tiles", check_log),
     ("lot maps", check_maps),
@@ -28,7 +32,17 @@ LEDGER_CHECKS: tuple[tuple[str, Check], ...] = (
     ("anchors, epochs and sealed groups", check_anchors),
     ("what came back, and what was compared", check_recovered),
     ("the chain", check_chain),
-    ("the log as a stranger reads it", check_as_stranger),
+    (LONGEST, check_as_stranger),
 )
 
-__all__ = ["LEDGER_CHECKS", "Audited", "Check", "Finding"]
+
+def ledger_steps(connection: Connection) -> list[tuple[str, Check]]:
+    """Steps of their own, each of which may run beside the others; together they are LEDGER_CHECKS."""
+    return [step for name, check in LEDGER_CHECKS for step in _parts(connection, name, check)]
+
+
+def _parts(connection: Connection, name: str, check: Check) -> list[tuple[str, Check]]:
+    return map_parts(connection) if check is check_maps else [(name, check)]
+
+
+__all__ = ["LEDGER_CHECKS", "LONGEST", "Audited", "Check", "Finding", "ledger_steps"]

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -22,9 +23,9 @@ from sqlalchemy import Connection
 
 from anchoring.audit.chains import check_chains
 from anchoring.audit.columns import wrong_column
-from anchoring.audit.finding import Audited, Finding
+from anchoring.audit.finding import Audited, Check, Finding
 from anchoring.audit.judge import Told, settle
-from anchoring.audit.lotmap import check_map
+from anchoring.audit.lotmap import WHOLE_LOG, Part, check_map
 from anchoring.audit.nodes import WIDTH, Peaks, cut, levels
 from anchoring.audit.noticed import INSIDE, Witnesses, witnesses
 from anchoring.audit.roots import Roots
@@ -36,6 +37,7 @@ _ENTRIES = (
     f"SELECT index, leaf_hash, CASE WHEN ({WHOLE} AND leaf_hash = {HASHED}) IS TRUE THEN NULL ELSE true END"  # noqa: S608
     " FROM ledger.entry ORDER BY index"
 )
+PART = 1 << 18  # entries whose maps are looked at in one step of a large audit
 _EVERY = 1 << 14  # entries between two words of progress
 
 
@@ -46,13 +48,28 @@ def check_log(connection: Connection, audited: Audited) -> Iterator[Finding]:
     yield from limited(check_chains(connection, log.bad, log.witnesses))
 
 
-def check_maps(connection: Connection, audited: Audited) -> Iterator[Finding]:
-    """The lot maps beside the entries; what rows explain that are not what was logged is left to `check_log`."""
+def check_maps(connection: Connection, audited: Audited, part: Part = WHOLE_LOG) -> Iterator[Finding]:
+    """The lot maps beside the entries; what rows explain that are not what was logged is left to `check_log`.
+
+    A part is looked at alone as long as nothing is wrong in it; else all maps are, from the first: what is wrong in one
+    is then told where it began.
+    """
     told, source = witnesses(connection), signed_sizes(connection, audited)
-    if any(True for _ in check_map(connection, audited, source, (), told)):
+    if any(True for _ in check_map(connection, audited, source, (), told, part)):
         log = _Log(connection, audited, told)
         deque(log.passed(), maxlen=0)
         yield from limited(check_map(connection, audited, log.source, log.bad, told))
+
+
+def map_parts(connection: Connection) -> list[tuple[str, Check]]:
+    """`check_maps` in parts that may be looked at side by side; one, unless the log is large."""
+    ((size,),) = rows(connection, "SELECT coalesce(max(size), 0) FROM ledger.checkpoint")
+    starts = range(0, max(size, 1), PART)
+    ends: list[int | None] = [*starts[1:], None]
+    return [
+        (f"lot maps from {start:,}" if size > PART else "lot maps", partial(check_maps, part=(start, end)))
+        for start, end in zip(starts, ends, strict=True)
+    ]
 
 
 @dataclass(slots=True)

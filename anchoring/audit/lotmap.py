@@ -30,21 +30,38 @@ from verifier.errors import Refuted
 from verifier.hashing import map_value
 from verifier.note import parse_note
 
+Part = tuple[int, int | None]
+"""The checkpoints of more than so many entries, and of no more than so many; None: of all."""
+WHOLE_LOG: Part = (0, None)
 _MIRROR = "whoever was given a proof under this checkpoint before; proofs made now are refused"
 _LIE = "whoever holds a receipt for it: beside this map it proves fraud to anybody"
 
 
 def check_map(
-    connection: Connection, audited: Audited, source: Source, bad: Collection[int], witnesses: Witnesses
-) -> Iterator[Finding]:
-    """The maps of the checkpoints in `source`; `bad` are indexes of entries that are not what was logged."""
+    connection: Connection, audited: Audited, source: Source, bad: Collection[int], witnesses: Witnesses,
+    part: Part = WHOLE_LOG,
+) -> Iterator[Finding]:  # fmt: skip
+    """The maps of the checkpoints in `source`; `bad` are indexes of entries that are not what was logged.
+
+    With `part` the map at its start is taken for what was signed: whoever looks at the part before it says so.
+    """
+    first, end = part
     total = rows(connection, "SELECT count(*) FROM ledger.checkpoint")[0][0]
-    query = f"SELECT size, map_root, map_page, note FROM {source.table} ORDER BY size"  # noqa: S608
-    walk = _Walk(connection, bad, witnesses)
-    for done, (size, root, page, note) in enumerate(stream(connection, query, *source.values), 1):
+    query = f"SELECT size, map_root, map_page, note FROM {source.table} WHERE size > %b ORDER BY size"  # noqa: S608
+    walk = _Walk(connection, bad, witnesses, *_start(connection, source, first))
+    for done, (size, root, page, note) in enumerate(stream(connection, query, *source.values, walk.size), 1):
+        if end is not None and size > end:
+            return
         yield from walk.to(_Signed(size, {root, _noted(note)} - {None}, page))
         audited.progress("lot maps", done, total)
     yield from walk.beyond()
+
+
+def _start(connection: Connection, source: Source, first: int) -> tuple[int, int]:
+    """Size and root page of the newest checkpoint that has no more than `first` entries."""
+    query = f"SELECT size, map_page FROM {source.table} WHERE size <= %b ORDER BY size DESC LIMIT 1"  # noqa: S608
+    found = rows(connection, query, *source.values, first)
+    return (found[0][0], -1 if found[0][1] is None else found[0][1]) if found and first else (0, -1)
 
 
 @dataclass(frozen=True, slots=True)

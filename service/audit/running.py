@@ -15,7 +15,7 @@ from multiprocessing import get_context
 
 from sqlalchemy import Connection, Engine, text
 
-from anchoring import Audited, Finding
+from anchoring import LONGEST, Audited, Finding
 from service import db
 from service.audit.differ import NOBODY
 from service.audit.journals import Lasting, unbound
@@ -85,7 +85,8 @@ class Audit:
         snapshot = connection.execute(text("SELECT pg_export_snapshot()")).scalar_one()
         alone = replace(self.asked, jobs=1, progress=_silent)  # what is told in a helper reaches nobody
         with ProcessPoolExecutor(self.asked.jobs, get_context("spawn")) as pool:
-            running = {pool.submit(_helped, self.url, snapshot, step, alone): step for step in open}
+            ordered = sorted(open, key=lambda step: step.name != LONGEST)  # or it would be waited for at the end, alone
+            running = {pool.submit(_helped, self.url, snapshot, step, alone): step for step in ordered}
             yield from _as_they_end(running)
 
 

@@ -1,7 +1,7 @@
 """An audit in steps, each of which can be done by itself: in another process, or in another run.
 
     catalogue        how the database is built (left out where `everything` is asked about the rows alone)
-<ledger>         the steps of `anchoring.LEDGER_CHECKS`
+<ledger>         the steps of `anchoring.ledger_steps`
 things           parties, keys, keys of rows, the rules of stock
 movements n      the movements of one range of numbers
 """
@@ -45,7 +45,7 @@ def steps(connection: Connection, built: bool = True) -> Iterator[Step]:
     """In an order in which the first findings are the telling ones."""
     if built:
         yield CATALOGUE
-    for name, _ in anchoring.LEDGER_CHECKS:
+    for name, _ in anchoring.ledger_steps(connection):
         yield Step(name)
     yield Step("parties, keys and rules")
     query = "SELECT coalesce(min(number), 1), coalesce(max(number), 0) FROM warehouse.movement"
@@ -71,7 +71,7 @@ def carry_out(connection: Connection, step: Step, asked: Audited) -> Done:
     if step.within is not None:
         lasting = Lasting()
         return Done(list(audit_movements(connection, asked.origin, asked.progress, step.within, lasting)), lasting)
-    ledger: dict[str, Callable[[Connection, Audited], Iterator[Finding]]] = dict(anchoring.LEDGER_CHECKS)
+    ledger: dict[str, Callable[[Connection, Audited], Iterator[Finding]]] = dict(anchoring.ledger_steps(connection))
     if step == CATALOGUE:
         return Done(list(_built_as_migrated(connection)))
     if step.name in ledger:
