@@ -59,6 +59,7 @@ def judged(browsers: Page, plan: Plan) -> Compared:
             asked = Asked(valid.policy, valid.nodes, valid.sources, valid.lot)
             for some in _batches(valid, plan):
                 compare(browsers, asked, some, seen)
+                plan.passed("cases", seen.cases)
     return seen
 
 

@@ -15,8 +15,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from statistics import quantiles
 from time import monotonic
 
@@ -30,13 +34,13 @@ from tests.conftest import own_cluster
 from tests.tools import databases
 
 LIVES, STEPS = 10_000, 12
-VACUUM_EVERY = 200  # lives; what is rolled back stays in the tables until then
+HANDFUL = 50  # lives
+PROCESSES = 2
 
 
 def campaign(plan: Plan) -> Iterator[Row]:
     """Figures of all lives; raises Contradiction at the first that goes wrong."""
-    with _stage() as stage:
-        yield from rows(lives(stage, plan))
+    yield from rows(side_by_side(plan))
 
 
 @contextmanager
@@ -50,14 +54,14 @@ def _stage() -> Iterator[Stage]:
         stage.engine.dispose()
 
 
+@dataclass
 class Sums:
-    """What happened in all lives."""
+    """What happened in some lives."""
 
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        self.quiet: list[int] = []
-        self.began = monotonic()
-        self.seconds = 0.0
+    counts: Counter[str] = field(default_factory=Counter)
+    quiet: list[int] = field(default_factory=list)
+    began: float = field(default_factory=monotonic)
+    seconds: float = 0.0
 
     def add(self, life: Life) -> None:
         line = life.lines[0]
@@ -69,23 +73,59 @@ class Sums:
         )  # fmt: skip
         self.seconds = monotonic() - self.began
 
+    def join(self, other: Sums) -> None:
+        self.counts.update(other.counts)
+        self.quiet += other.quiet
+        self.seconds = monotonic() - self.began
 
-def lives(stage: Stage, plan: Plan) -> Sums:
-    """As many as the plan says, or as long as it says."""
+
+def side_by_side(plan: Plan) -> Sums:
+    """All lives, in processes that have a database each, a handful at a time."""
     sums = Sums()
-    number = 0
-    while _goes_on(plan, number, monotonic() - sums.began):
-        sums.add(lived(stage, plan.dice(f"life {number}"), f"life {number}", STEPS))
-        number += 1
-        if number % VACUUM_EVERY == 0:
-            stage.rewinding.tidy()
+    with ProcessPoolExecutor(PROCESSES, get_context("spawn"), _open_stage) as pool:
+        try:
+            for done in as_completed([pool.submit(_handful, plan, some) for some in _handfuls(plan)]):
+                sums.join(done.result())
+                plan.passed("lives", sums.counts["lives"], None if plan.minutes else plan.many(LIVES))
+        except Contradiction:
+            pool.shutdown(cancel_futures=True)
+            raise
     return sums
 
 
-def _goes_on(plan: Plan, number: int, seconds: float) -> bool:
+def _handfuls(plan: Plan) -> Iterator[range]:
+    """In one go for each process where it is time that ends them."""
+    many = plan.many(LIVES)
     if plan.minutes is not None:
-        return number == 0 or seconds < plan.minutes * 60
-    return number < plan.many(LIVES)
+        yield from (range(first, sys.maxsize, PROCESSES) for first in range(PROCESSES))
+    else:
+        yield from (range(first, min(first + HANDFUL, many)) for first in range(0, many, HANDFUL))
+
+
+_own: list[Stage] = []
+"""The stage of this process."""
+
+
+def _open_stage() -> None:
+    stack = ExitStack()
+    Finalize(None, stack.close, exitpriority=1)  # a process of a pool ends without `atexit`
+    _own.append(stack.enter_context(_stage()))
+
+
+def _handful(plan: Plan, numbers: range) -> Sums:
+    sums = lives(_own[0], plan, numbers)
+    _own[0].rewinding.tidy()  # what was rolled back stays in the tables until then
+    return sums
+
+
+def lives(stage: Stage, plan: Plan, numbers: Iterable[int]) -> Sums:
+    """The lives of these numbers, or as many of them as there is time for."""
+    sums = Sums()
+    for number in numbers:
+        sums.add(lived(stage, plan.dice(f"life {number}"), f"life {number}", STEPS))
+        if plan.minutes is not None and sums.seconds > 60 * plan.minutes:
+            break
+    return sums
 
 
 def rows(sums: Sums) -> Iterator[Row]:

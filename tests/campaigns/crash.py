@@ -98,7 +98,8 @@ def _suffer(plan: Plan, clients: Sequence[Client], nemesis: Nemesis) -> None:
     with ThreadPoolExecutor(len(clients)) as pool:
         working = [pool.submit(client.run, stop) for client in clients]
         try:
-            for _ in range(plan.many(BLOWS)):
+            for done in range(plan.many(BLOWS)):
+                plan.passed("blows", done, plan.many(BLOWS))
                 nemesis.strike(lambda: max(map(_last, clients)), PATIENCE)
         except BaseException:
             for client in clients:

@@ -52,7 +52,7 @@ def campaign(plan: Plan) -> Iterator[Row]:
     """Figures of the whole; raises Contradiction with the smallest of the cases that went wrong."""
     begun = perf_counter()
     todo = jobs(plan)
-    total = judged(todo)
+    total = judged(todo, plan)
     took = perf_counter() - begun
     yield from rows(total, took, plan.scale >= 1)
     if total.found:
@@ -61,7 +61,7 @@ def campaign(plan: Plan) -> Iterator[Row]:
         raise Contradiction("the whole campaign", f"at least {WHOLE} cases", total.cases)
 
 
-def judged(todo: Sequence[Job]) -> Tally:
+def judged(todo: Sequence[Job], plan: Plan) -> Tally:
     """All jobs, in a pool of clean processes."""
     total = Tally()
     with tempfile.TemporaryDirectory(prefix="lotproof-hostile-") as folder:
@@ -69,6 +69,7 @@ def judged(todo: Sequence[Job]) -> Tally:
         try:
             for done in as_completed([pool.submit(run, job) for job in todo]):
                 total.add(done.result())
+                plan.passed("cases", total.cases)
         except BrokenProcessPool:
             last = [path.read_bytes().decode().rstrip() for path in Path(folder).iterdir() if path.is_file()]
             total.found.append(Found(" or ".join(last), 0, "a report", "the death of the process"))

@@ -46,6 +46,7 @@ def _clean(house: House, plan: Plan) -> Iterator[Row]:
     """Honest worlds: the house as it stands, and as it goes on living."""
     audits, begun = plan.many(CLEAN), perf_counter()
     for number in range(audits):
+        plan.passed("honest worlds", number, audits)
         if number:
             lives.goes_on(house.world, plan.dice(f"clean {number}"))
             house.sequence()
@@ -85,11 +86,13 @@ def _bent(house: House, plan: Plan) -> Iterator[Row]:
     """Every kind of lie in a column or row, several times; a small plan takes some of them, by the dice."""
     court, begun = Court(house), perf_counter()
     chosen = _chosen(plan)
-    judged = [found for number, lie in enumerate(chosen)
-              if (found := court.judge(lie, plan.dice(f"{number} {lie}"))) is not None]  # fmt: skip
-    for each in judged:
-        if not each.found:
-            raise Contradiction(each.told, "a finding", "none")
+    judged: list[Judged] = []
+    for number, lie in enumerate(chosen):
+        plan.passed("lies", number, len(chosen))
+        if (found := court.judge(lie, plan.dice(f"{number} {lie}"))) is not None:
+            judged.append(found)
+            if not found.found:
+                raise Contradiction(found.told, "a finding", "none")
     pinned = sum(each.pinned for each in judged) / len(judged)
     yield Row("lies in columns and rows told", len(judged), "")
     yield Row("found", sum(each.found for each in judged) / len(judged), "of all", "more", 1.0)

@@ -13,6 +13,7 @@ from tests.campaigns.bundles.bends import Draw
 from tests.campaigns.bundles.corpus import CORPUS, given
 from tests.campaigns.bundles.given import written
 from tests.campaigns.bundles.judging import Job, Tally
+from tests.campaigns.campaign import Plan
 from verifier import chain, ed25519, encoding, timing, verify
 
 
@@ -96,7 +97,7 @@ def test_a_verifier_that_raises_or_dawdles_or_devours_is_found_out(monkeypatch: 
 def test_a_verifier_that_dies_leaves_the_case_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel ends what takes too long and cannot be interrupted."""
     monkeypatch.setattr(hostile, "run", _dying)
-    assert "a receipt" in hostile.judged([Job("a receipt", "values", "1", 1.0)]).found[0].case
+    assert "a receipt" in hostile.judged([Job("a receipt", "values", "1", 1.0)], Plan(1)).found[0].case
 
 
 def _dying(job: Job) -> Tally:
