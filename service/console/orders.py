@@ -1,5 +1,6 @@
 """Orders: listed, made, looked at; which lots they get and why; runs of production; how they end."""
 
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -7,13 +8,13 @@ from flask import request, url_for
 
 from service.console.asking import Asking
 from service.console.filling import Said, only, rows
-from service.console.frame import Frame, chosen, translator
+from service.console.frame import Frame, chosen
 from service.console.lots import folded
-from service.console.reasons import sentence
 from service.domain.allocation_reasons import CHOSEN
 from service.domain.orders import KINDS, ROLES, STATES
 from service.orders.picklist import STAGING
 from service.orders.read import TAKES_STOCK
+from service.papers.reasons import sentence
 
 LINES, MORE = 4, 8
 HOURS = ("2", "8", "24", "72")
@@ -82,11 +83,10 @@ def _shown(frame: Frame, asking: Asking, id: str, plans: Any = None) -> Any:
     places = [each for each in asking.read("list_locations")["locations"] if each["site"] == found["site"]]
     lists = [asking.read("show_pick_list", {"id": str(each)}) for each in found["pick_lists"]]
     report = asking.read("show_production", {"id": id}) if found["kind"] == "production" else None
-    t = translator(chosen())
     return frame.shown(
         asking, "order.html", order=found, sells=sells, going_on=found["state"] in GOING_ON, lists=lists,
         staging=[each for each in places if each["kind"] in STAGING], places=places, report=report, hours=HOURS,
-        plans=plans, why=lambda each: sentence(t, each), taken=CHOSEN, movement=str(uuid4()), back=str(uuid4()),
+        plans=plans, why=partial(sentence, chosen()), taken=CHOSEN, movement=str(uuid4()), back=str(uuid4()),
         shipments=list(dict.fromkeys(each["movement"] for each in found["movements"] if each["type"] in _LEAVES)),
     )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Pick lists at a desk: how far the walk is, each stop confirmed by what was taken; shipping, and putting back."""
 
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -7,8 +8,8 @@ from flask import url_for
 
 from service.console.asking import Asking
 from service.console.filling import Said, only, rows
-from service.console.frame import Frame, chosen, translator
-from service.console.reasons import sentence_of
+from service.console.frame import Frame, chosen
+from service.papers.reasons import sentence_of
 
 
 def declare(frame: Frame) -> None:
@@ -27,9 +28,8 @@ def _walk(frame: Frame) -> None:
         found = asking.read("show_pick_list", {"id": id})
         stops = [(stop, str(uuid4())) for stop in found["lines"]]
         over = sum(stop["open"].strip("0.") == "" for stop in found["lines"])
-        t = translator(chosen())
         return frame.shown(asking, "pick_list.html", list=found, stops=stops, over=over,
-                           order=_order_of(asking, found["order"], id), why=lambda words: sentence_of(t, words))
+                           order=_order_of(asking, found["order"], id), why=partial(sentence_of, chosen()))
 
     @frame.form("/pick-lists/<id>/lines/<line>")
     def confirm_pick(asking: Asking, said: Said, id: str, line: str) -> str:

@@ -28,6 +28,7 @@ from service.papers.blocks import (
 from service.papers.headings import abreast, heading
 from service.papers.pages import ROOM, Section
 from service.papers.pdf import printed
+from service.papers.reasons import sentence_of
 from service.papers.signatures import signatures
 from service.papers.values import day, moment
 from service.papers.words import Language, Words
@@ -104,7 +105,7 @@ def _place(name: str) -> Block:
 
 def _goods(stop: Stop, language: Language) -> Block:
     code = f"{_ITEM.in_language(language)} {stop['item']}"
-    told = (code, f"GTIN {stop['gtin']}" if stop["gtin"] else None, stop["why"] if language == "en" else None)
+    told = (code, f"GTIN {stop['gtin']}" if stop["gtin"] else None, sentence_of(language, stop["why"]))
     return stack(words(stop["name"], _ROOM_GOODS, STRONG), *(words(each, _ROOM_GOODS, SMALL) for each in told if each))
 
 

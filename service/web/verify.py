@@ -1,6 +1,7 @@
 """The public page: anyone looks up a lot, and his own browser checks it. No key, no cookie, nothing of another host.
 
-    /verify  /verify?lot=…          the page; without a lot it waits for a file
+    /verify  /verify?lot=…          the page; without a lot it waits for a file; with `size`, of that state of the log
+    ... Accept: application/json    leads to the file
     /01/<gtin>/10/<lot>             the same, as the Digital Link on a package leads here
     /lot/<party>/<item>/<lot>       the same, for a lot whose item has no GTIN
     ... ?linkType=…                 for machines: the links of it (`service.web.resolver`)
@@ -39,6 +40,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data:;"
     " connect-src 'self' https: http:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+MADE = ("goods_", "step_", "did_", "ref_", "handoff_", "state_", "visit_", "all_", "by_", "no_", "bad_")
+"""How words begin whose keys the scripts put together, or that only one of the two scripts says."""
 FILES = {
     "page.js": ("text/javascript; charset=utf-8", lambda: assembled.script("online.js")),
     "check.js": ("text/javascript; charset=utf-8", lambda: assembled.script("worker.js")),
@@ -51,7 +54,10 @@ def pages(house: House) -> Blueprint:
 
     @blueprint.get("/verify")
     def verify() -> Response:
-        return _of_lot(house, request.args.get("lot"))
+        lot = request.args.get("lot")
+        if lot is not None and _asked_for_json():
+            return Response(status=307, headers={"Location": _proof_path(lot), "Vary": "Accept"})
+        return _of_lot(house, lot)
 
     @blueprint.get("/01/<gtin>/10/<path:lot>")
     @blueprint.get("/01/<gtin>/22/<variant>/10/<path:lot>")
@@ -125,12 +131,23 @@ def _checked(name: Callable[[], str]) -> str:
         raise Problem(400, "bad-digital-link", detail, expected=expected, seen=seen) from None
 
 
+def _asked_for_json() -> bool:
+    kinds = ["text/html", "application/json"]
+    return request.accept_mimetypes.best_match(kinds, "text/html") == "application/json"
+
+
+def _proof_path(lot: str) -> str:
+    size = {"size": request.args["size"]} if "size" in request.args else {}
+    return f"/verify/proof?{urlencode({'lot': lot, **size})}"
+
+
 def _of_lot(house: House, lot: str | None, bad: int = 422) -> Response:
     """The page for a lot, or, where the name is none, the page that says so, with the status `bad`."""
     wrong = None
     try:
         if lot is not None:
             check_lot(lot)
+            _number("size")
     except Problem as problem:
         lot, wrong = None, str(problem.detail)
     text = _page(house, _catalogue(), lot, wrong)
@@ -151,9 +168,10 @@ def _page(house: House, catalogue: dict[str, str], lot: str | None, wrong: str |
     files = {name: _address(name) for name in FILES}
     assets = {"style": files["style.css"], "script": files["page.js"], "worker": files["check.js"]}
     return render_template(
-        "verify.html", w=catalogue, lang=_lang(catalogue), words=_data(catalogue), lot=lot, wrong=wrong, other=other,
+        "verify.html", w=catalogue, lang=_lang(catalogue), words=_spoken(catalogue), lot=lot, wrong=wrong, other=other,
         gtin=parts[4] if parts[3:4] == ["01"] else None, number=unquote(parts[-1]) if parts else None,
         assets={**assets, "integrity": _integrity("page.js")}, offline=None, address=link,
+        size=request.args.get("size") if lot else None, json=f"{_root(house)}/verify?{urlencode({'lot': lot or ''})}",
         qr=base64.b64encode(symbols.qr(link).encode()).decode() if link else None,
         take_hash=assembled.digest(_offline(catalogue, _trusted(house))),
     )  # fmt: skip
@@ -201,6 +219,12 @@ def _lang(catalogue: dict[str, str]) -> str:
     return "zh" if catalogue is verify_words.ZH else "en"
 
 
+def _spoken(catalogue: dict[str, str]) -> str:
+    """The words that the page's script says; those of the template stand in the page already."""
+    text = assembled.script("page.js")
+    return _data({key: words for key, words in catalogue.items() if key.startswith(MADE) or f'"{key}"' in text})
+
+
 def _data(value: object) -> str:
     """JSON inside a script element: no `<` of it may end the element."""
     return dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
@@ -220,8 +244,8 @@ def _offline(catalogue: dict[str, str], trusted: str) -> str:
     )
     inside = {"policy": allowed, "style": style, "script": script, "trusted": _data(trusted)}
     return render_template(
-        "verify.html", w=catalogue, lang=_lang(catalogue), words=_data(catalogue), offline=inside, lot=None, wrong=None,
-        number=None, qr=None,
+        "verify.html", w=catalogue, lang=_lang(catalogue), words=_spoken(catalogue), offline=inside, lot=None,
+        wrong=None, number=None, qr=None,
     )  # fmt: skip
 
 

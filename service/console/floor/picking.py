@@ -7,9 +7,9 @@ from flask import url_for
 
 from service.api.problem import Problem
 from service.console.asking import Asking
-from service.console.floor.reasons import in_chinese
 from service.console.floor.shell import shown
 from service.console.frame import Frame, chosen
+from service.papers.reasons import sentence_of
 
 Said = dict[str, str]
 STAGING = ("staging", "dock")
@@ -63,8 +63,8 @@ def _list_of(asking: Asking, order: dict[str, Any]) -> dict[str, Any] | None:
     lists = [asking.read("show_pick_list", {"id": str(each)}) for each in order["pick_lists"]]
     going = [each for each in lists if any(line["open"] != "0" for line in each["lines"])]
     found: dict[str, Any] | None = (going or lists or [None])[-1]
-    for line in found["lines"] if found and chosen() == "zh" else ():
-        line["why"] = in_chinese(line["why"])
+    for line in found["lines"] if found else ():
+        line["why"] = sentence_of(chosen(), line["why"])
     return found
 
 

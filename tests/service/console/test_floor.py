@@ -1,7 +1,6 @@
 """The floor's parts that need no browser: its scripts' types, its policy, its words, what it lists as vendored."""
 
 import json
-import re
 import subprocess
 from hashlib import sha256
 
@@ -9,16 +8,13 @@ import pytest
 
 from service.console.floor.candidates import candidates, distance
 from service.console.floor.flows import READER
-from service.console.floor.reasons import in_chinese
 from service.console.floor.shell import STATIC, VENDOR
-from service.domain.allocation_reasons import CHOSEN, reason_words
 from tests.service.api.conftest import Caller
 from tests.service.api.test_verify_page import STRICT
 from tests.service.console.test_pages import page, text
 from tests.tools.browser import ROOT
 
 FLOOR = STATIC / "floor"
-FACTS = {"expiry_date": "2028-12-31", "first": True, "policy": "FEFO", "arrived": "2026-01-02", "reason": "wet"}
 
 
 def test_the_scripts_hold_what_their_types_promise() -> None:
@@ -54,14 +50,6 @@ def test_programs_beside_the_page_may_ask_only_here(trader: Caller) -> None:
     assert worker.headers["Service-Worker-Allowed"] == "/console/"
     assert "script-src 'self' 'wasm-unsafe-eval'" in reader.headers["Content-Security-Policy"]
     assert worker.mimetype == reader.mimetype == "text/javascript"
-
-
-def test_each_reason_for_a_lot_is_said_in_chinese() -> None:
-    said = {reason_words(code, FACTS | {"first": first, "policy": policy, "expiry_date": day})
-            for code in CHOSEN for first in (True, False) for policy in ("FEFO", "FIFO", "LIFO")
-            for day in ("2028-12-31", None)}  # fmt: skip
-    assert all(re.search("[一-鿿]", in_chinese(each)) for each in said), said
-    assert all("2028-12-31" in in_chinese(each) for each in said if "2028-12-31" in each)
 
 
 @pytest.mark.parametrize(("read", "number", "expected"), [

@@ -117,11 +117,13 @@ def test_a_pick_list_shows_where_what_and_how_much_is_left_and_no_code_of_the_go
     text = text_of(pdf)
     for said in ("Picklist", "SO-1187", "BringtoSX/DOCK", "2026-11-2220:03+08:00", "SXA-01", "L-00001", "MFR-7",
                  "120EA", "expires2028-10-31", "100EA20of120picked", "picked", "ended:fivebroken",
-                 "Endofthelist.Stops:5,topick:2", "chosen:expires2028-10-31,theearliest"):  # fmt: skip
+                 "Endofthelist.Stops:5,topick:2", "Taken:expires2028-10-31,theearliestusable."):  # fmt: skip
         assert said in text, said
     assert codes_of(pdf) == []
     begun = [told.stop(n, open="0" if n > 2 else "1") for n in range(1, 6)]
-    assert "拣货单结束：共5行，待拣2行" in text_of(pick_list(*begun, language="zh"))
+    chinese = text_of(pick_list(*begun, language="zh"))
+    assert "拣货单结束：共5行，待拣2行" in chinese and "选用：有效期至2028-10-31，为可用库存中最早。" in chinese
+    assert "chosen" not in chinese
 
 
 def test_a_certificate_names_the_persons_the_goods_and_the_proof() -> None:

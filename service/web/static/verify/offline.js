@@ -16,4 +16,4 @@ async function ask(asked, tell) {
 
 const policy = async () => /** @type {string} */ (JSON.parse(document.getElementById("policy")?.textContent ?? '""'));
 
-start(ask, { policy, proof: null, waits: false });
+start(ask, { policy, proof: null, waits: false, here: null });

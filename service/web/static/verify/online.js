@@ -2,7 +2,7 @@
 import { start } from "./page.js";
 import { say } from "./saying.js";
 
-const { worker: script, policy: policyUrl, proof: proofUrl } = document.body.dataset;
+const { worker: script, policy: policyUrl, proof: proofUrl, size: wantedSize } = document.body.dataset;
 
 /** @type {import("./page.js").Ask} */
 function ask(asked, tell) {
@@ -34,14 +34,14 @@ function shared() {
 /** The file, or all parts of a lot that is too long for one. @param {string | null} lot @returns {Promise<Uint8Array[]>} */
 async function proof(lot) {
   const link = shared();
-  const from = link ? `${link}/proof?` : `${proofUrl}?lot=${encodeURIComponent(lot ?? "")}`;
+  const from = link ? `${link}/proof?` : `${proofUrl}?lot=${encodeURIComponent(lot ?? "")}${wantedSize ? `&size=${wantedSize}` : ""}`;
   const whole = await answered(from);
   if (whole.ok) return [whole.body];
   const { entries, part, size } = whole.long ?? { entries: 0, part: 0, size: 0 };
   if (!whole.long || link) throw refusal(whole);
   const parts = [];
   for (let first = 1; first <= entries; first += part) {
-    const one = await answered(`${from}&size=${size}&first=${first}&last=${Math.min(first + part - 1, entries)}`);
+    const one = await answered(`${proofUrl}?lot=${encodeURIComponent(lot ?? "")}&size=${size}&first=${first}&last=${Math.min(first + part - 1, entries)}`);
     if (!one.ok) throw refusal(one);
     parts.push(one.body);
   }
@@ -73,4 +73,4 @@ function problemOf(body) {
 /** @param {Answered} answer @returns {Error} */
 const refusal = ({ status, detail }) => new Error(`${say("no_proof", { status })} ${detail}`);
 
-start(ask, { policy, proof, waits: shared() !== null });
+start(ask, { policy, proof, waits: shared() !== null, here: location.origin });

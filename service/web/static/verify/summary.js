@@ -1,5 +1,6 @@
 /** What a file says, as plain values for whoever shows it. Nothing of it is truer than the answers beside it. */
 import { hex } from "./bytes.js";
+import { familyOf } from "./family.js";
 import { amount } from "./handoffs.js";
 
 /** @typedef {{sequence: number, index: number, kind: number, recordedAt: number, withheld: boolean, signed: boolean,
@@ -8,7 +9,7 @@ import { amount } from "./handoffs.js";
  *   hidden: number, anchor: {index: number, time: number, block: number} | null}} Row */
 /** @typedef {{lot: string, origin: string, size: number, count: number, anchored: number, rows: Row[],
  *   handoffs: {entry: number, by: string, to: string | null, answered: number | null, outcome: string, sent: string,
- *   received: string}[]}} Summary */
+ *   received: string}[], family: import("./family.js").Family}} Summary */
 
 /** @param {any} seen what `verify` gives @returns {Summary} */
 export function summary(seen) {
@@ -23,6 +24,7 @@ export function summary(seen) {
     rows: bundle.history.map((/** @type {any} */ item, /** @type {number} */ at) => row(item, seen, at, numbers)),
     handoffs: seen.handoffs.map((/** @type {any} */ each) =>
       ({ ...each, sent: each.sent && amount(each.sent), received: each.received && amount(each.received) })),
+    family: familyOf(seen.said, bundle.lot),
   };
 }
 

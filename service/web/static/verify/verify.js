@@ -23,25 +23,31 @@ import { checkSigners } from "./signers.js";
 import { read } from "./statement.js";
 import { Timeline } from "./timing.js";
 import { LOT, subject } from "./uri.js";
+import { sinceLast } from "./visit.js";
 
 /** @typedef {import("./bundle.js").Bundle} Bundle */
 /** @typedef {import("./bundle.js").Item} Item */
 /** @typedef {import("./statement.js").Statement} Statement */
 /** @typedef {import("./keychain.js").PartyKeys} PartyKeys */
-/** What is trusted and who is asked; `now` in seconds, `lot` if it must be that one.
- * @typedef {{policy: import("./policy.js").Policy, nodes: import("./chain.js").Node[],
- *   sources: import("./chain.js").Source[], now: number, lot: string | null}} Given */
+/** What is trusted and who is asked; `now` in seconds, `lot` if it must be that one; `known` is what this browser saw
+ * before, `logs` serve the log's tiles, both for whoever remembers.
+ * @typedef {{policy: import("./policy.js").Policy, nodes: import("./chain.js").Node[], sources: import("./chain.js").Source[],
+ *   now: number, lot: string | null, known?: import("./visit.js").Seen[], logs?: import("./logtree.js").Hashes[]}} Given */
 
 /** One file under examination: what the checks found so far. */
 class Case {
   /** @param {Bundle} bundle @param {Given} given */
-  constructor(bundle, { policy, nodes, sources, now, lot }) {
+  constructor(bundle, { policy, nodes, sources, now, lot, known = [], logs = [] }) {
     this.bundle = bundle;
     this.policy = policy;
     this.nodes = nodes;
     this.sources = sources;
     this.now = now;
     this.lot = lot;
+    this.known = known;
+    this.logs = logs;
+    /** @type {import("./visit.js").Visit | null} */
+    this.visit = null;
     /** @type {(Statement | null)[]} */
     this.statements = [];
     /** @type {import("./refs.js").Said[]} */
@@ -202,10 +208,12 @@ async function complete({ bundle, policy }, found) {
   if (missing.length) found.note(new Unavailable(`entries ${missing.join(" and ")}`, "not in this file"));
 }
 
-/** 6. Signed by the log. @param {Case} on @param {Findings} found */
-async function signedByTheLog({ bundle, policy }, found) {
+/** 6. Signed by the log, and nothing else than what this browser saw before. @param {Case} on @param {Findings} found */
+async function signedByTheLog(on, found) {
+  const { bundle, known, logs, now, policy } = on;
   const signers = await checkSigners(bundle.note, bundle.checkpoint, policy);
   if (policy.witnesses.length) found.remarks.push(`${signers} of ${policy.witnesses.length} known witnesses signed`);
+  on.visit = await sinceLast(bundle, known, { policy, logs, now }, found);
 }
 
 /** 7. Anchored. @param {Case} on @param {Findings} found */
