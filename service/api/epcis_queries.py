@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
-from flask.blueprints import BlueprintSetupState
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from service.api import epcis_asking as asking
 from service.api import epcis_documents as documents
+from service.api import epcis_streams as streams
 from service.api.door import Door, body_of
 from service.api.epcis_asking import PAGED, PROBLEMS, Pairs, given
 from service.api.epcis_documents import Next
@@ -16,7 +16,7 @@ from service.api.epcis_door import PREFIX, epcis_door
 from service.api.epcis_events import DOCUMENT
 from service.api.epcis_negotiation import JSON, JSON_LD, Wanted, namespaces, wanted
 from service.api.fields import Shape, Text
-from service.api.house import API, House
+from service.api.house import House
 from service.api.members import Members
 from service.api.problem import Problem, not_found
 from service.api.trail import author
@@ -24,12 +24,12 @@ from service.auth.keys import Caller
 from service.epcis.query import named, pages
 from service.epcis.query.faults import WrongControls
 from service.epcis.query.pages import Position, Token
-from service.epcis.subscriptions.schedule import FIELDS
+from service.epcis.streams.controls import CONTROLS
 from service.people import changes
 
 NAME = {"name": Text(100, pattern=r"[A-Za-z0-9_.:-]+", called="a name of letters, digits, _ . : and -")}
-CONTROLS = ("stream", "reportIfEmpty", "initialRecordTime", *FIELDS)
-_WEBSOCKETS = "expected a subscription by webhook (POST …/subscriptions), got a WebSocket: this service has none"
+_EVENTS = "list_epcis_events_of_query"
+_UPGRADE = "expected it of a WebSocket (Upgrade: websocket) or of a webhook (POST …/subscriptions), got a plain request"
 
 
 class NewQuery(Shape):
@@ -41,17 +41,25 @@ def door(house: House) -> Door:
     kept = epcis_door(house, "epcis-queries", "GS1 EPCIS 2.0: queries with a name")
     _keeping(kept, house)
     _asking(kept, house)
-    kept.record(_no_websockets)
+    _streaming(kept, house)
     return kept
 
 
-def _no_websockets(state: BlueprintSetupState) -> None:
-    """Flask tells requests for a WebSocket from others before it looks for a route: so they have one of their own."""
+def _streaming(kept: Door, house: House) -> None:
+    def stream(caller: Caller, name: str, query: Pairs) -> Response:
+        form, sent = wanted(), given(query)
+        row = found_query(house, caller, name)
+        for unknown in streams.conditions(sent):
+            raise asking.no_parameter(unknown.name)
 
-    def refuse(name: str) -> Response:
-        raise Problem(501, "no-websockets", _WEBSOCKETS, expected="a webhook", seen="websocket")
+        def there(connection: Connection) -> bool:
+            found = named.found(connection, row.party_id, name)
+            return found is not None and found.number == row.number
 
-    state.app.add_url_rule(f"{API}{PREFIX}/queries/<name>/events", "epcis-websocket", refuse, websocket=True)
+        asked = streams.Asked(name, named.question_of(row.query, row.names), ["query", row.number], there)
+        return streams.opened(house, caller, asked, sent, form, kept.operations[_EVENTS])
+
+    streams.beside(kept, _EVENTS, f"{PREFIX}/queries/<name>/events", stream)
 
 
 def _keeping(kept: Door, house: House) -> None:
@@ -117,12 +125,15 @@ def _asking(kept: Door, house: House) -> None:
         problems=PROBLEMS,
     )  # fmt: skip
     def list_epcis_events_of_query(caller: Caller, name: str, query: Pairs) -> Any:
-        """EPCIS: what a query finds now"""
+        """EPCIS: what a query finds now
+
+        With `Upgrade: websocket`: what it finds from now on, `stream=true` at once, else by the fields of a schedule.
+        """
         form, sent = wanted(), given(query)
         row = found_query(house, caller, name)
         for unknown in asking.conditions(sent):
             if unknown.name in CONTROLS:
-                raise WrongControls(f"{unknown.name}: {_WEBSOCKETS}", expected="a webhook", seen=unknown.name)
+                raise WrongControls(f"{unknown.name}: {_UPGRADE}", expected="a WebSocket", seen=unknown.name)
             raise asking.no_parameter(unknown.name)
         asked = {each: value for each, value in row.query.items() if each != "@context"}
         sheet = asking.paging(house, caller, sent, [row.number, asked])

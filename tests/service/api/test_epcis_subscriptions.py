@@ -115,9 +115,8 @@ def test_a_subscription_that_is_none_is_refused(
     assert maker.get(f"{shipped}/subscriptions") == []
 
 
-def test_there_are_no_websockets_and_it_says_so(shipped: str, maker: Caller) -> None:
-    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
-    assert exception(maker, "GET", f"{shipped}/events", **upgrade) == (501, "ImplementationException")
+def test_a_plain_request_is_no_stream_and_is_told_so(shipped: str, maker: Caller) -> None:
+    """Streams: test_epcis_streams."""
     assert exception(maker, "GET", f"{shipped}/events?stream=true") == (400, "SubscriptionControlsException")
 
 
