@@ -18,9 +18,10 @@ from service.api.epcis_negotiation import JSON, JSON_LD, Wanted, namespaces, wan
 from service.api.fields import Shape, Text
 from service.api.house import House
 from service.api.members import Members
-from service.api.problem import Problem, not_found
+from service.api.problem import Problem, shown
 from service.api.trail import author
 from service.auth.keys import Caller
+from service.epcis.exceptions import EpcisProblem
 from service.epcis.query import named, pages
 from service.epcis.query.faults import WrongControls
 from service.epcis.query.pages import Position, Token
@@ -92,7 +93,7 @@ def _keeping(kept: Door, house: House) -> None:
         who = author(house, caller)
         with house.engine.begin() as connection:
             if not named.drop(connection, who.party_id, name):
-                raise not_found("query", name)
+                raise no_such_name(name)
             changes.keep(connection, who, "epcis-query", name, {"query": ("kept", None)})
         return Response(status=204, content_type="text/plain; charset=utf-8")
 
@@ -141,11 +142,11 @@ def _asking(kept: Door, house: House) -> None:
 
 
 def _listed(house: House, found: list[Row[Any]], sheet: asking.Paging, form: Wanted) -> Response:
-    shown, following = found[: sheet.size], None
+    page, following = found[: sheet.size], None
     if len(found) > sheet.size:
         until = int(house.now().timestamp()) + pages.LIVES_SECONDS
-        following = Next(sheet.tokens, Token(Position(shown[-1].name, 0), until))
-    return documents.listed([_shown(row) for row in shown], form, following)
+        following = Next(sheet.tokens, Token(Position(page[-1].name, 0), until))
+    return documents.listed([_shown(row) for row in page], form, following)
 
 
 def _shown(row: Row[Any]) -> Mapping[str, Any]:
@@ -157,8 +158,14 @@ def found_query(house: House, caller: Caller, name: str) -> Row[Any]:
     with house.engine.connect() as connection:
         row = named.found(connection, party_of(caller), name)
     if row is None:
-        raise not_found("query", name)
+        raise no_such_name(name)
     return row
+
+
+def no_such_name(name: str) -> EpcisProblem:
+    """The one absence that has an exception of its own."""
+    return EpcisProblem(404, "NoSuchNameException", f"no query {shown(name)} that this key may see",
+                        reason="not-found", seen=shown(name))  # fmt: skip
 
 
 def party_of(caller: Caller) -> int:

@@ -7,9 +7,10 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from flask import Flask, Response
+from flask import Flask
 from websockets import http11
 from websockets.datastructures import Headers
+from werkzeug import Response
 
 from service.epcis.streams.opening import KEY, Opening
 
@@ -21,7 +22,7 @@ def asked(app: Flask, request: http11.Request, peer: str) -> tuple[http11.Respon
     if request.headers.get("Upgrade", "").lower() != "websocket":
         return _upgrade(), None
     environ = _environ(request, peer)
-    answer = Response.from_app(app.wsgi_app, environ, buffered=True)
+    answer = app.response_class.from_app(app.wsgi_app, environ, buffered=True)
     settled: list[Opening] = environ[KEY]
     return _plain(answer), settled[0] if answer.status_code == 101 and settled else None
 
