@@ -17,6 +17,6 @@ COPY --chown=lotproof service service
 COPY --chown=lotproof signer signer
 
 VOLUME /data
-EXPOSE 8080
+EXPOSE 8080 8081
 ENTRYPOINT ["./lotproof"]
 CMD ["web"]

@@ -32,6 +32,8 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     public_url: str = ""
+    stream_listen: tuple[str, int] | None = None
+    stream_url: str | None = None
     web_processes: int = 2
     web_threads: int = 16
     anchor_interval: float = 5.0
@@ -97,6 +99,8 @@ def _complete(found: dict[str, Any]) -> Settings:
     """With what follows from what was given."""
     host, port = found.pop("listen")
     found.setdefault("public_url", local_url(host, port))
+    if "stream_listen" in found:
+        found.setdefault("stream_url", local_url(*found["stream_listen"]).replace("http", "ws", 1))
     known = {f.name for f in fields(Settings)}
     return Settings(host=host, port=port, **{name: value for name, value in found.items() if name in known})
 

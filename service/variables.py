@@ -75,6 +75,7 @@ _LABEL = "[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 DATABASE = Kind(matching(r"postgres(ql)?(\+psycopg)?://\S+"), "postgresql://user:password@host/database")
 URLS = Kind(urls, "http(s)://…, several with commas between")
 URL = Kind(matching(r"https?://\S+"), "http(s)://…")
+STREAM = Kind(matching(r"wss?://\S+"), "ws(s)://…")
 ORIGIN = Kind(matching(rf"{_LABEL}(\.{_LABEL})*(/[a-z0-9._-]+)*"), "a host and a path, such as example.com/lotproof")
 FINALITY = Kind(finality, "finalized, latest or a number of blocks")
 LISTEN = Kind(listen, "host:port")
@@ -109,6 +110,15 @@ VARIABLES = (
     ),
     Variable("LOTPROOF_LISTEN", "listen", LISTEN, "where the web process listens; 127.0.0.1:8080"),
     Variable("LOTPROOF_PUBLIC_URL", "public_url", URL, "how others reach the web process; from LOTPROOF_LISTEN"),
+    Variable(
+        "LOTPROOF_STREAM_LISTEN", "stream_listen", LISTEN,
+        "where the web process listens for WebSockets (streams of EPCIS events); without it there are none; `up` takes "
+        "the port behind LOTPROOF_LISTEN",
+    ),
+    Variable(
+        "LOTPROOF_STREAM_URL", "stream_url", STREAM,
+        "how others open WebSockets; without a proxy that leads them there: from LOTPROOF_STREAM_LISTEN",
+    ),
     Variable(
         "LOTPROOF_ATTACHMENTS_DIR", "attachments_dir", FOLDER, "where files of quarantine cases are kept; back it up"
     ),

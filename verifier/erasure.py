@@ -12,6 +12,7 @@ and binds the notice to the digests that were approved. Evidence: `tests/verifie
 
 from __future__ import annotations
 
+import re
 from hashlib import sha256
 
 from verifier.disclosure import Disclosed
@@ -24,6 +25,8 @@ MAY_GO = frozenset({"bizTransactionList", "sensorElementList"})
 """Lists of which members may be erased; those of lots, quantities and owners stay."""
 
 KEPT = frozenset({"type", "eventTime", "bizStep"})
+EVIDENCE = re.compile(r"https://[^/]+/lot/[^/]+/epcis/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The history of an event about others' goods: it may have neither step nor quantities."""
 QUANTITIES = frozenset({"quantityList", "childQuantityList", "inputQuantityList", "outputQuantityList"})
 
 
@@ -44,8 +47,9 @@ def check_kept(what: str, erased: set[str], target: Statement, shown: Disclosed)
     """Once all that is hidden was erased, the rest of a movement is there; raises Refuted."""
     if target.kind != MOVEMENT or not shown.hidden <= erased:
         return
-    missing = sorted(KEPT - shown.properties.keys())
-    if not QUANTITIES & shown.lists.keys():
+    evidence = bool(shown.lots) and all(EVIDENCE.fullmatch(lot) for lot in shown.lots)
+    missing = sorted((KEPT - {"bizStep"} if evidence else KEPT) - shown.properties.keys())
+    if not evidence and not QUANTITIES & shown.lists.keys():
         missing.append("a list of quantities")
     if missing:
         raise Refuted(f"{what} erases", "nothing that is never erased", ", ".join(missing))

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from service.api import epcis_asking as asking
 from service.api import epcis_documents as documents
+from service.api import epcis_streams as streams
 from service.api.door import Door
 from service.api.epcis_asking import ASKED, PAGED, PROBLEMS, READERS, Pairs, given
 from service.api.epcis_documents import Next
@@ -20,9 +21,10 @@ from service.api.problem import not_found
 from service.auth.keys import Caller
 from service.epcis import words
 from service.epcis.identifiers import ROLES
-from service.epcis.query import pages, values_seen
+from service.epcis.query import pages, parameters, values_seen
 from service.epcis.query.conditions import Column, Condition, Identifiers
 from service.epcis.query.pages import Position, Token
+from service.epcis.query.parameters import Spelling
 from service.epcis.query.values_seen import merged
 from service.epcis.translation import canonical
 from service.models.epcis_query import epcis_page_ended
@@ -81,8 +83,19 @@ def _events(shown: Door, house: House) -> None:
 
         All parameters of the standard, also its families (`EQ_bizTransaction_po`, `EQ_ILMD_ex:grade`,
         `GE_value_CEL` …); a list has bars between its values. A page holds 30 events, or `perPage`, at most 1000.
+        With `Upgrade: websocket`: those that come from now on, `stream=true` at once, else by the fields of a schedule.
         """
         return asking.answered(house, caller, given(query))
+
+    def stream(caller: Caller, query: Pairs) -> Response:
+        form, sent = wanted(), given(query)
+        asked = streams.conditions(sent)
+        question = parameters.question(asked, Spelling(form.namespaces))
+        about = ["events", [list(each) for each in asked], form.namespaces]
+        whole = streams.Asked(documents.SIMPLE_QUERY, question, about)
+        return streams.opened(house, caller, whole, sent, form, shown.operations["list_epcis_events"])
+
+    streams.beside(shown, "list_epcis_events", f"{PREFIX}/events", stream)
 
     @shown.operation(
         "GET", f"{PREFIX}/events/<path:id>", roles=READERS, path=URI, answers=DOCUMENT, problems=(406,)

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request
-from flask.blueprints import BlueprintSetupState
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row
 
 from service.api import epcis_asking as asking
 from service.api import epcis_documents as documents
+from service.api import epcis_streams as streams
 from service.api.door import Door, body_of
 from service.api.epcis_asking import PAGED, PROBLEMS, Pairs, given
 from service.api.epcis_documents import Next
@@ -16,20 +16,21 @@ from service.api.epcis_door import PREFIX, epcis_door
 from service.api.epcis_events import DOCUMENT
 from service.api.epcis_negotiation import JSON, JSON_LD, Wanted, namespaces, wanted
 from service.api.fields import Shape, Text
-from service.api.house import API, House
+from service.api.house import House
 from service.api.members import Members
-from service.api.problem import Problem, not_found
+from service.api.problem import Problem, shown
 from service.api.trail import author
 from service.auth.keys import Caller
+from service.epcis.exceptions import EpcisProblem
 from service.epcis.query import named, pages
 from service.epcis.query.faults import WrongControls
 from service.epcis.query.pages import Position, Token
-from service.epcis.subscriptions.schedule import FIELDS
+from service.epcis.streams.controls import CONTROLS
 from service.people import changes
 
 NAME = {"name": Text(100, pattern=r"[A-Za-z0-9_.:-]+", called="a name of letters, digits, _ . : and -")}
-CONTROLS = ("stream", "reportIfEmpty", "initialRecordTime", *FIELDS)
-_WEBSOCKETS = "expected a subscription by webhook (POST …/subscriptions), got a WebSocket: this service has none"
+_EVENTS = "list_epcis_events_of_query"
+_UPGRADE = "expected it of a WebSocket (Upgrade: websocket) or of a webhook (POST …/subscriptions), got a plain request"
 
 
 class NewQuery(Shape):
@@ -41,17 +42,25 @@ def door(house: House) -> Door:
     kept = epcis_door(house, "epcis-queries", "GS1 EPCIS 2.0: queries with a name")
     _keeping(kept, house)
     _asking(kept, house)
-    kept.record(_no_websockets)
+    _streaming(kept, house)
     return kept
 
 
-def _no_websockets(state: BlueprintSetupState) -> None:
-    """Flask tells requests for a WebSocket from others before it looks for a route: so they have one of their own."""
+def _streaming(kept: Door, house: House) -> None:
+    def stream(caller: Caller, name: str, query: Pairs) -> Response:
+        form, sent = wanted(), given(query)
+        row = found_query(house, caller, name)
+        for unknown in streams.conditions(sent):
+            raise asking.no_parameter(unknown.name)
 
-    def refuse(name: str) -> Response:
-        raise Problem(501, "no-websockets", _WEBSOCKETS, expected="a webhook", seen="websocket")
+        def there(connection: Connection) -> bool:
+            found = named.found(connection, row.party_id, name)
+            return found is not None and found.number == row.number
 
-    state.app.add_url_rule(f"{API}{PREFIX}/queries/<name>/events", "epcis-websocket", refuse, websocket=True)
+        asked = streams.Asked(name, named.question_of(row.query, row.names), ["query", row.number], there)
+        return streams.opened(house, caller, asked, sent, form, kept.operations[_EVENTS])
+
+    streams.beside(kept, _EVENTS, f"{PREFIX}/queries/<name>/events", stream)
 
 
 def _keeping(kept: Door, house: House) -> None:
@@ -84,7 +93,7 @@ def _keeping(kept: Door, house: House) -> None:
         who = author(house, caller)
         with house.engine.begin() as connection:
             if not named.drop(connection, who.party_id, name):
-                raise not_found("query", name)
+                raise no_such_name(name)
             changes.keep(connection, who, "epcis-query", name, {"query": ("kept", None)})
         return Response(status=204, content_type="text/plain; charset=utf-8")
 
@@ -117,12 +126,15 @@ def _asking(kept: Door, house: House) -> None:
         problems=PROBLEMS,
     )  # fmt: skip
     def list_epcis_events_of_query(caller: Caller, name: str, query: Pairs) -> Any:
-        """EPCIS: what a query finds now"""
+        """EPCIS: what a query finds now
+
+        With `Upgrade: websocket`: what it finds from now on, `stream=true` at once, else by the fields of a schedule.
+        """
         form, sent = wanted(), given(query)
         row = found_query(house, caller, name)
         for unknown in asking.conditions(sent):
             if unknown.name in CONTROLS:
-                raise WrongControls(f"{unknown.name}: {_WEBSOCKETS}", expected="a webhook", seen=unknown.name)
+                raise WrongControls(f"{unknown.name}: {_UPGRADE}", expected="a WebSocket", seen=unknown.name)
             raise asking.no_parameter(unknown.name)
         asked = {each: value for each, value in row.query.items() if each != "@context"}
         sheet = asking.paging(house, caller, sent, [row.number, asked])
@@ -130,11 +142,11 @@ def _asking(kept: Door, house: House) -> None:
 
 
 def _listed(house: House, found: list[Row[Any]], sheet: asking.Paging, form: Wanted) -> Response:
-    shown, following = found[: sheet.size], None
+    page, following = found[: sheet.size], None
     if len(found) > sheet.size:
         until = int(house.now().timestamp()) + pages.LIVES_SECONDS
-        following = Next(sheet.tokens, Token(Position(shown[-1].name, 0), until))
-    return documents.listed([_shown(row) for row in shown], form, following)
+        following = Next(sheet.tokens, Token(Position(page[-1].name, 0), until))
+    return documents.listed([_shown(row) for row in page], form, following)
 
 
 def _shown(row: Row[Any]) -> Mapping[str, Any]:
@@ -146,8 +158,14 @@ def found_query(house: House, caller: Caller, name: str) -> Row[Any]:
     with house.engine.connect() as connection:
         row = named.found(connection, party_of(caller), name)
     if row is None:
-        raise not_found("query", name)
+        raise no_such_name(name)
     return row
+
+
+def no_such_name(name: str) -> EpcisProblem:
+    """The one absence that has an exception of its own."""
+    return EpcisProblem(404, "NoSuchNameException", f"no query {shown(name)} that this key may see",
+                        reason="not-found", seen=shown(name))  # fmt: skip
 
 
 def party_of(caller: Caller) -> int:

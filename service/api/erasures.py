@@ -1,4 +1,4 @@
-"""Erasures: what says who somebody is goes from a movement, by law, on the record, and with two approvals."""
+"""Erasures: what says who somebody is goes from a movement or an event: by law, on the record, with two approvals."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from service.api.door import Door, body_of
 from service.api.errors import domain_problem
 from service.api.fields import Uuid
 from service.api.house import House
-from service.api.problem import not_found
+from service.api.problem import Problem, not_found
 from service.auth.keys import Caller
 from service.domain.errors import DomainError
 from service.erasing import reading
@@ -73,6 +73,11 @@ def _act(erasures: Door, house: House) -> None:
         Nothing goes before two others have approved it. Only what may say who somebody is can be asked for; lots,
         quantities, times, places and owners are never erased.
         """
+
+        if (body.movement is None) == (body.event is None):
+            seen = "neither" if body.movement is None else "both"
+            detail = f"expected a movement or an event, got {seen}"
+            raise Problem(422, "wrong-shape", detail, expected="movement or event", seen=seen)
 
         def work(desk: Desk) -> Any:
             new = ask(desk, body)

@@ -1,9 +1,9 @@
 """Erasures on the wire."""
 
 from service.api.case_schemas import person
-from service.api.fields import Choice, Instant, Many, One, Shape, Text, Uuid, WholeInQuery
+from service.api.fields import Choice, Flag, Instant, Many, One, Shape, Text, Uuid, WholeInQuery
 from service.api.schemas import Nullable, text
-from service.domain.erasable import EXPECTED
+from service.domain.erasable import EXPECTED, EXPECTED_OF_EVIDENCE
 from service.erasing import approving, asking
 
 STATES = ("asked", "erased", "rejected")
@@ -12,8 +12,13 @@ STATES = ("asked", "erased", "rejected")
 class NewErasure(Shape):
     makes = asking.NewErasure
     id = Uuid(required=True)
-    movement = Uuid(required=True, doc={"description": "One that your party recorded"})
-    property = Text(64, required=True, doc={"description": f"What is to go: {EXPECTED}"})
+    movement = Uuid(doc={"description": "One that your party recorded; or `event`"})
+    event = Text(2048, doc={"description": "The eventID of an EPCIS event about others' goods that it captured"})
+    declares_error = Flag(load_default=False, doc={"description": "Of the declaration of an error in that event"})
+    property = Text(
+        500, required=True,
+        doc={"description": f"What is to go: of a movement {EXPECTED}; of an event {EXPECTED_OF_EVIDENCE}"},
+    )  # fmt: skip
     legal_basis = Text(
         200, required=True,
         doc={"description": "Like `GDPR Art. 17(1)(a)`: stays on record for ever, so it names nobody"},
@@ -44,11 +49,14 @@ class ErasureApprovalShown(Shape):
 
 
 class Erasure(Shape):
-    """`digest` is that of the disclosure; `notice`: the hash of the statement that says it is gone."""
+    """Of a `movement` or an `event`. `digest` is that of the disclosure; `notice`: the hash of the statement that says
+    it is gone."""
 
     id = Uuid(required=True)
-    movement = Uuid(required=True)
-    property = text(64)
+    movement = Nullable(Uuid())
+    event = Nullable(Text(2048))
+    declares_error = Nullable(Flag())
+    property = text(500)
     digest = text(43)
     legal_basis = text(200)
     requested_by = text(64)

@@ -31,7 +31,7 @@ _WAITING = text("""
     SELECT id, kind, statement_hash, recorded_at, subjects FROM ledger.submission WHERE statement_hash = ANY(:hashes)
 """).bindparams(bindparam("hashes", type_=ARRAY(BYTEA)))
 
-_ERASED = text("""
+ERASED = """
     SELECT e.*, s.jwt, s.id::text AS notice_id, s.party_id AS notice_party, s.kind AS notice_kind,
         sha256(convert_to(s.jwt, 'UTF8')) AS jwt_hashed, d.disclosures AS notice_disclosures,
         (SELECT array_agg(n.subject ORDER BY n.index) FROM ledger.entry n
@@ -41,8 +41,10 @@ _ERASED = text("""
             WHERE a.erasure = e.number AND a.decision = 'approve') AS approvers
     FROM warehouse.erasure e LEFT JOIN warehouse.statement s ON s.statement_hash = e.notice
     LEFT JOIN warehouse.disclosure d ON d.statement_hash = e.notice
-    WHERE e.state = 'erased' AND e.movement = ANY(:numbers) ORDER BY e.number
-""").bindparams(bindparam("numbers", type_=ARRAY(BigInteger)))
+    WHERE e.state = 'erased' AND {} ORDER BY e.number
+"""
+"""Erasures with their notices, those of which something more is true."""
+_ERASED = text(ERASED.format("e.movement = ANY(:numbers)")).bindparams(bindparam("numbers", type_=ARRAY(BigInteger)))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ property that was one of them and is disclosed no more; and as many digests are 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Row
 
@@ -33,6 +33,12 @@ _CHECK = "what was erased is what a notice in the log says"
 Found = Iterator[Finding]
 
 
+class Indexed(Protocol):
+    """Knows the first log index of what has this number."""
+
+    def index(self, number: int) -> int | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A notice as it was signed: of which statement which digests went, and what it says beside."""
@@ -45,7 +51,7 @@ class Notice:
 
 def excused(block: Block, number: int) -> frozenset[bytes]:
     """Digests of this movement's statement that notices in the log, or on their way there, name."""
-    found = (_read(each) for each in block.erasures.get(number, ()) if each.entered or each.waiting)
+    found = (read_notice(each) for each in block.erasures.get(number, ()) if each.entered or each.waiting)
     hashed = block.hash_of(number)
     return frozenset(
         digest.encode() for each in found if each is not None and each.statement == hashed for digest in each.digests
@@ -56,19 +62,19 @@ def erasures_fit_their_notices(block: Block, read: dict[int, Told], issuers: dic
     for row in block.movements:
         erased = block.erasures.get(row.number, [])
         for each in erased:
-            notice = _read(each)
+            notice = read_notice(each)
             if notice is None:
-                yield _of(block, row, each, "notice", "the hash of a notice of this erasure", each.notice.hex())
+                yield of_erasure(block, row, each, "notice", "the hash of a notice of this erasure", each.notice.hex())
                 continue
-            yield from _repeats(block, row, each, notice, issuers)
-            yield from _approved(block, row, each, notice)
-            yield from _in_the_log(block, row, each, origin)
+            yield from repeats(block, row, each, notice, issuers)
+            yield from approved(block, row, each, notice)
+            yield from in_the_log(block, row, each, origin)
             if row.number in read:
                 yield from _exactly(block, row, each, read[row.number])
         yield from _no_more(block, row, erased)
 
 
-def _read(erasure: Row[Any]) -> Notice | None:
+def read_notice(erasure: Row[Any]) -> Notice | None:
     """None unless it is there as it was signed."""
     if erasure.jwt is None or erasure.jwt_hashed != erasure.notice:
         return None
@@ -82,7 +88,7 @@ def _read(erasure: Row[Any]) -> Notice | None:
         return None
 
 
-def _repeats(block: Block, row: Row[Any], erasure: Row[Any], notice: Notice, issuers: dict[int, str]) -> Found:
+def repeats(block: Indexed, row: Any, erasure: Row[Any], notice: Notice, issuers: dict[int, str]) -> Found:
     """The row says what was signed, and the notice is by the party whose movement it was."""
     says, index = notice.says, block.index(row.number)
     yield from unequal(
@@ -110,24 +116,24 @@ def _repeats(block: Block, row: Row[Any], erasure: Row[Any], notice: Notice, iss
                       index, PROOF)  # fmt: skip
 
 
-def _approved(block: Block, row: Row[Any], erasure: Row[Any], notice: Notice) -> Found:
+def approved(block: Indexed, row: Any, erasure: Row[Any], notice: Notice) -> Found:
     says = notice.says
     why = str(says.get("lotproof:erased")), str(says.get("lotproof:legalBasis"))
-    approved = [shown_hash(notice.statement, each, *why) for each in notice.digests]
-    if approved != [says.get("lotproof:approved")]:
-        yield _of(block, row, erasure, "notice", f"a notice of {says.get('lotproof:approved')}, which was approved",
-                  approved)
+    shown = [shown_hash(notice.statement, each, *why) for each in notice.digests]
+    if shown != [says.get("lotproof:approved")]:
+        expected = f"a notice of {says.get('lotproof:approved')}, which was approved"
+        yield of_erasure(block, row, erasure, "notice", expected, shown)
     people, claimed = sorted(erasure.approvers), sorted(says.get("lotproof:approvedBy", ()))
     if people != claimed or len(set(claimed) - {says.get("lotproof:requestedBy")}) < APPROVERS:
-        yield _of(block, row, erasure, "notice", f"approvals of at least {APPROVERS}: {claimed}", people)
+        yield of_erasure(block, row, erasure, "notice", f"approvals of at least {APPROVERS}: {claimed}", people)
 
 
-def _in_the_log(block: Block, row: Row[Any], erasure: Row[Any], origin: str) -> Found:
+def in_the_log(block: Indexed, row: Any, erasure: Row[Any], origin: str) -> Found:
     """One entry for each lot of the movement, or a submission of them all."""
     wanted = [bytes(uri.subject(uri.LOT, origin, lot)) for lot in row.lots or ()]
     seen = [bytes(each) for each in erasure.entered or ()] or _cut(erasure.waiting or b"")
     if wanted != seen:
-        yield _of(block, row, erasure, "notice", f"a notice in the history of all {len(wanted)} lots",
+        yield of_erasure(block, row, erasure, "notice", f"a notice in the history of all {len(wanted)} lots",
                   f"in {len(seen)}, or in others")
 
 
@@ -144,17 +150,19 @@ def _exactly(block: Block, row: Row[Any], erasure: Row[Any], target: Told) -> Fo
         wanted = erasable(erasure.property)
         check_movement(row.type, ())
     except NotErasable as error:
-        yield _of(block, row, erasure, "property", error.expected, error.seen)
+        yield of_erasure(block, row, erasure, "property", error.expected, error.seen)
         return
     if wanted.name in shown and wanted.document is None:
         yield _disclosed(block, row, f"no {wanted.name}: it was erased", "disclosed")
     elif wanted.document is not None and DOCUMENTS not in shown:
         yield _disclosed(block, row, f"the list {DOCUMENTS}", "not disclosed")
     elif erasure.digest.encode() not in target.hidden:
-        yield _of(block, row, erasure, "digest", "a digest of the statement that is disclosed no more", erasure.digest)
+        expected = "a digest of the statement that is disclosed no more"
+        yield of_erasure(block, row, erasure, "digest", expected, erasure.digest)
     fits = all(name in signed and name.partition("/")[0] == wanted.member for name in erasure.parts)
     if not fits or not erasure.parts:
-        yield _of(block, row, erasure, "parts", f"parts of {wanted.member} that the journal names", erasure.parts)
+        expected = f"parts of {wanted.member} that the journal names"
+        yield of_erasure(block, row, erasure, "parts", expected, erasure.parts)
 
 
 def _no_more(block: Block, row: Row[Any], erased: list[Row[Any]]) -> Found:
@@ -167,10 +175,10 @@ def _no_more(block: Block, row: Row[Any], erased: list[Row[Any]]) -> Found:
         at, check = MOVEMENT.row((row.number,)), "nothing goes from a request without a notice"
         yield Finding(check, MOVEMENT.name, at, "parts", covered, gone, block.index(row.number), RECEIPT)
     else:
-        yield _of(block, row, erased[-1], "parts", gone, covered)
+        yield of_erasure(block, row, erased[-1], "parts", gone, covered)
 
 
-def _of(block: Block, row: Row[Any], erasure: Row[Any], field: str, expected: object, seen: object) -> Finding:
+def of_erasure(block: Indexed, row: Any, erasure: Row[Any], field: str, expected: object, seen: object) -> Finding:
     key = ERASURE.row((erasure.number,))
     return Finding(_CHECK, ERASURE.name, key, field, expected, seen, block.index(row.number), PROOF)
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, text
 
 from anchoring import Finding
 from service.audit.differ import PROOF, Table, shown
+from service.audit.evidence_erasures import excused_evidence
 from service.audit.told import told
 from service.epcis.documents.canonical import canonical_event
 from service.epcis.evidence import CAPTURED, commitment, history_uri
@@ -36,14 +37,16 @@ def events_are_what_was_signed(connection: Connection) -> Iterator[Finding]:
 
 def evidence_is_in_the_log(connection: Connection, origin: str) -> Iterator[Finding]:
     """Of a captured event that is no movement: its statement is whole and as it was signed, and entered its history."""
+    excused = excused_evidence(connection)
     for row in connection.execute(text(_EVIDENCE), execution_options={"stream_results": True}):
         if row.hashed != row.statement_hash:
             yield _finding(EVENT, row, "statement_hash", shown(row.hashed), shown(row.statement_hash))
             continue
         said = told(row.jwt, row.disclosures)
-        if said.hidden or said.unknown:
+        hidden = said.hidden - excused.get(bytes(row.statement_hash), set())
+        if hidden or said.unknown:
             yield _finding(EVENT, row, "statement_hash", "a statement with all that it discloses",
-                           f"{len(said.hidden)} hidden, {len(said.unknown)} unknown")  # fmt: skip
+                           f"{len(hidden)} hidden, {len(said.unknown)} unknown")  # fmt: skip
         lot = history_uri(origin.split("/", 1)[0], row.party, row.history)
         expected = uri.subject(uri.LOT, origin, lot)
         if expected not in (row.subject, row.waiting) or said.lots != (lot,):

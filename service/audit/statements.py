@@ -204,7 +204,9 @@ _STRAY = {
         AND NOT EXISTS (SELECT FROM warehouse.epcis_event v WHERE v.statement_hash = s.statement_hash)
         AND kind IN (1, 2, 3)""",
     "warehouse.erasure": """SELECT number AS key FROM warehouse.erasure e WHERE e.state = 'erased'
-        AND NOT EXISTS (SELECT FROM warehouse.movement m WHERE m.number = e.movement)""",
+        AND NOT EXISTS (SELECT FROM warehouse.movement m WHERE m.number = e.movement)
+        AND NOT EXISTS (SELECT FROM warehouse.epcis_event v
+            WHERE e.movement IS NULL AND v.movement IS NULL AND v.statement_hash = e.statement_hash)""",
     "warehouse.disclosure": """SELECT encode(d.statement_hash, 'hex') AS key FROM warehouse.disclosure d
         WHERE NOT EXISTS (SELECT FROM warehouse.statement s WHERE s.statement_hash = d.statement_hash)""",
     "ledger.submission": """SELECT id AS key FROM ledger.submission q WHERE kind IN (1, 2, 3, 4) AND NOT EXISTS

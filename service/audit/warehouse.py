@@ -5,7 +5,20 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import Connection, text
 
 from anchoring import Finding
-from service.audit import contents, erasures, events, journals, keys, parties, rules, shape, sheets, statements, trail
+from service.audit import (
+    contents,
+    erasures,
+    events,
+    evidence_erasures,
+    journals,
+    keys,
+    parties,
+    rules,
+    shape,
+    sheets,
+    statements,
+    trail,
+)
 from service.audit.block import LAST, Block, blocks
 from service.audit.guarded import guarded
 from service.audit.journals import Lasting
@@ -50,6 +63,7 @@ def audit_things(connection: Connection, origin: str) -> Iterator[Finding]:
     yield from statements.nothing_stands_alone(connection)
     yield from guarded("events", events.events_are_what_was_signed(connection))
     yield from guarded("evidence", events.evidence_is_in_the_log(connection, origin))
+    yield from guarded("erased evidence", evidence_erasures.erasures_of_evidence(connection, origin))
     for rule in RULES:
         yield from guarded(rule.__name__, rules.rules(connection, (rule,)))
 

@@ -15,7 +15,7 @@ from time import monotonic
 from uuid import UUID
 
 from flask import request
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from service import standpoint
 from service.api.problem import Problem, forbidden, unauthorized
@@ -89,6 +89,32 @@ class Access:
             raise unauthorized("this session ended: sign in again")
         proven = caller.proven_at
         return replace(caller, fresh=proven is not None and self._now() - proven < sessions.PROOF)
+
+    def standing(self) -> Callable[[], Caller]:
+        """For what outlives the current request: who calls, asked anew each time, and whether still; raises 401. That
+        the session is used so is not noted: what runs by itself keeps nobody signed in."""
+        ask = self._asker()
+
+        def again() -> Caller:
+            with standpoint.on("key"), self._engine.connect() as connection:
+                caller = ask(connection)
+            if caller is None:
+                raise unauthorized("this key, machine or session is revoked, expired or over")
+            return caller
+
+        return again
+
+    def _asker(self) -> Callable[[Connection], Caller | None]:
+        if signed.is_signed():
+            client = signed.client_of()
+            return lambda connection: (keys.caller_of_client(connection, client) or (None,))[0]
+        session = self.cookies.session()
+        if session is not None:
+            return lambda connection: _of_session(sessions.found(connection, session, self._now()))
+        match = _BEARER.fullmatch(request.headers.get("Authorization", ""))
+        assert match, "who calls was asked before"
+        hashed = keys.secret_hash(match[1])
+        return lambda connection: keys.caller_of(connection, hashed, self._now())
 
     def admit(self, caller: Caller, roles: tuple[str, ...], operation: str) -> None:
         """Raises 403 unless this kind of key, and one of the caller's roles in its party, may use the operation; 401
@@ -200,6 +226,10 @@ class Access:
         else:
             self._believed.pop(hashed, None)
         return caller
+
+
+def _of_session(known: sessions.Known | None) -> Caller | None:
+    return known.caller if known else None
 
 
 SESSION = "session"

@@ -74,6 +74,13 @@ class Cookies:
         if site is None and origin is None:
             raise _foreign("Sec-Fetch-Site or Origin", "neither")
 
+    def check_page(self, demanded: bool) -> None:
+        """Raises Problem 403 if a page that is not ours opens a WebSocket: a browser lets every page do so, and always
+        says which (`Origin`). `demanded`: it is no browser's either if that is not said."""
+        origin = request.headers.get("Origin")
+        if origin != self.origin and (demanded or origin is not None):
+            raise _foreign(f"Origin: {self.origin}", shown(origin or "none"))
+
 
 def _is_here(host: str) -> bool:
     try:

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
     supervisor, lock, code = Supervisor(say), None, 0
     try:
         ours = embedded.opened(os.environ)
-        environ = embedded.environment(ours, os.environ)
+        environ = stack.with_streams(embedded.environment(ours, os.environ))
         known = settings.load(environ, NEED)
         environ["LOTPROOF_LOG_PUBLIC_KEY"] = base64.b64encode(known.log_public_key or b"").decode()  # for web
         lock = stack.claim(ours, known.public_url)
@@ -73,6 +73,7 @@ def _greet(ours: Stack, known: Settings) -> None:
     say(
         f"serving {known.public_url}   API: {known.public_url}/api/docs   operator's key in {ours.secrets}/operator.key"
     )
+    say(f"streams of events (WebSocket): {known.stream_url}")
     say(f"state: {ours.data}   stop with Ctrl-C")
     if alarm := stack.halted(known.database_url):
         say(f"READ-ONLY, nothing is recorded. {alarm}\n          ./lotproof status tells what to do")

@@ -33,10 +33,11 @@ def _serve() -> None:
     from granian.log import LogLevels
 
     import service.app  # noqa: F401 - loaded once, before the workers are forked: they share it, in time and in memory
+    from service.epcis.streams import process
 
     settings = embedded.load(["database_url", "origin", "kek"])
     starting.called("lotproof web", settings.database_url)
-    Granian(
+    server = Granian(
         "service.commands.web:application",
         factory=True,
         address=settings.host,
@@ -51,7 +52,9 @@ def _serve() -> None:
         workers_kill_timeout=5,
         websockets=False,
         log_level=LogLevels.warning,
-    ).serve()
+    )
+    with process.beside(settings, _made):
+        server.serve()
 
 
 def application():  # type: ignore[no-untyped-def]
@@ -60,12 +63,16 @@ def application():  # type: ignore[no-untyped-def]
     server = multiprocessing.parent_process()
     if server is not None and server.pid != os.getppid():  # it died before we could say that we want to die with it
         raise SystemExit("the server process is gone")
-    from service.app import create_app
-
-    made = create_app(embedded.load(["database_url", "origin", "kek"]))
+    made = _made()
     made.extensions["lotproof"].binder.start()
     _collect_seldom()
     return made
+
+
+def _made():  # type: ignore[no-untyped-def]
+    from service.app import create_app
+
+    return create_app(embedded.load(["database_url", "origin", "kek"]))
 
 
 def _collect_seldom() -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 from service.local import embedded
 from service.local.errors import SetupError
@@ -72,22 +73,23 @@ def _pace(settings: Settings):  # type: ignore[no-untyped-def]
 @contextmanager
 def _delivering(settings: Settings) -> Iterator[None]:
     """Webhooks, subscriptions to EPCIS events and partners, in threads of their own, until the worker has ended: a slow
-    receiver delays no checkpoint.
+    receiver delays no checkpoint. Events get their places in any case: streams are told by them.
     """
     from service.db import engine_for
     from service.epcis.partners.courier import Courier
+    from service.epcis.subscriptions.placing import Placer
     from service.epcis.subscriptions.teller import Teller
     from service.webhooks.deliverer import THREADS, Deliverer
 
+    engine, stop = engine_for(settings.database_url, pool_size=THREADS + 2, max_overflow=0), Event()
+    senders: list[Any] = [Placer(engine)]
     if settings.webhook_key is None:
         logging.getLogger(__name__).info("no LOTPROOF_WEBHOOK_KEY: webhooks are not sent")
-        yield
-        return
-    engine, stop = engine_for(settings.database_url, pool_size=THREADS + 2, max_overflow=0), Event()
-    senders = [
-        made(engine, settings.webhook_key, local=settings.webhooks_local, now=lambda: datetime.now(UTC),
-             dice=random.random) for made in (Deliverer, Teller, Courier)
-    ]  # fmt: skip
+    else:
+        senders = [
+            made(engine, settings.webhook_key, local=settings.webhooks_local, now=lambda: datetime.now(UTC),
+                 dice=random.random) for made in (Deliverer, Teller, Courier)
+        ]  # fmt: skip
     crew = [Thread(target=each.run, args=(stop,), name=type(each).__name__) for each in senders]
     for thread in crew:
         thread.start()

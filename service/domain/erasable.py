@@ -4,6 +4,9 @@ Lots, quantities and their lists, business step and disposition, times, places, 
 the supplier (whoever places goods on a market must be able to name him for years), a case's id and the hash of the
 journal are what proofs, audits and mass balances stand on.
 
+Of an event about others' goods, which no rule here stands on, go fields that are no standard's, the data of its lots
+(`ilmd`: who harvested it), documents, and what sensors saw (where a driver was).
+
 What stopped goods, freed them again or destroyed them stays as it was said: such a reason is a duty to keep, not a note
 (GDPR Art. 17(3)(b) and (c)). So does what people said in a quarantine case, a count or a pick list, whose own records
 hold the same words.
@@ -31,6 +34,9 @@ KEPT_WHOLE = ("recall", "lift", "destroy")
 """Movements of which nothing is erased."""
 
 _DOCUMENT = re.compile(rf"{DOCUMENTS}\[(0|[1-9][0-9]{{0,2}})\]")
+_MEMBER = re.compile(rf"({DOCUMENTS}|sensorElementList)\[(0|[1-9][0-9]{{0,2}})\]")
+ILMD = "ilmd"
+EXPECTED_OF_EVIDENCE = f"a field of one's own (prefix:name), {ILMD}, {DOCUMENTS}[number] or sensorElementList[number]"
 EXPECTED = f"{', '.join(MEMBERS)} or {DOCUMENTS}[number]"
 
 
@@ -59,6 +65,16 @@ def erasable(name: str) -> Erasable:
     if match is None:
         raise NotErasable("property", EXPECTED, name)
     return Erasable(DOCUMENTS, "documents", int(match[1]))
+
+
+def erasable_of_evidence(name: str) -> Erasable:
+    """The same of an event about others' goods, which has no request: raises NotErasable."""
+    match = _MEMBER.fullmatch(name)
+    if match is not None:
+        return Erasable(match[1], name, int(match[2]))
+    if name == ILMD or (":" in name and not name.startswith("lotproof:")):
+        return Erasable(name, name)
+    raise NotErasable("property", EXPECTED_OF_EVIDENCE, name)
 
 
 def check_movement(type: str, stands_in: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, text
+from sqlalchemy import Row as SqlRow
 
 from service.epcis.documents.document import Event
 from service.epcis.documents.json_bytes import dumps, trusted
@@ -67,6 +68,12 @@ def histories(connection: Connection, party_id: int, ids: Iterable[str]) -> dict
     return {row.event_id: row.history for row in rows}
 
 
+def erased_event(connection: Connection, party_id: int, event_id: str, declares_error: bool) -> SqlRow[Any] | None:
+    """The evidence of this name of which something was erased: its body as text, and its statement."""
+    values = {"party": party_id, "id": event_id, "declares": declares_error}
+    return connection.execute(text(_ERASED), values).one_or_none()
+
+
 def body_of(stored: str) -> Event:
     """The canonical event of a row, asked for as `body::text`: its numbers are exact."""
     event: Event = trusted(stored)
@@ -97,6 +104,10 @@ def _id(event: Mapping[str, Any], place: str) -> str | None:
 _KNOWN = """
     SELECT event_id, declares_error, sha256 FROM warehouse.epcis_event
     WHERE party_id = :party AND event_id = ANY(:ids)
+"""
+_ERASED = """
+    SELECT body::text AS body, statement_hash FROM warehouse.epcis_event
+    WHERE party_id = :party AND event_id = :id AND declares_error = :declares AND history IS NOT NULL AND salt IS NULL
 """
 _HISTORIES = """
     SELECT event_id, history FROM warehouse.epcis_event

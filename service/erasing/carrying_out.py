@@ -14,6 +14,14 @@ from sqlalchemy import Connection, text
 
 from anchoring import Submission, submit
 from service.domain.erasable import NothingToErase
+from service.erasing.evidence import (
+    Source,
+    check_not_at_work,
+    forget_in_jobs,
+    of_statement,
+    read_again,
+    target_of_evidence,
+)
 from service.erasing.notice import sign_notice
 from service.erasing.target import Target, movement_of, target_of
 from service.exchange.forgetting import forget_words
@@ -30,7 +38,7 @@ from verifier.entry import ERASURE
 def carry_out(desk: Desk, erasure: Any, people: Sequence[str]) -> None:
     """Raises NothingToErase if another erasure came first."""
     _lock(desk, erasure)
-    target = target_of(movement_of(desk.connection, desk.party_id, erasure.movement_id), erasure.property)
+    target = _target(desk, erasure)
     if target.digest != erasure.digest:
         raise NothingToErase(f"the disclosure {erasure.digest}", target.digest)
     at, id = desk.now, UUID(bytes=desk.scribe.random(16), version=4)
@@ -38,6 +46,15 @@ def carry_out(desk: Desk, erasure: Any, people: Sequence[str]) -> None:
     statement = sign_notice(desk, erasure, target, people, id, at)
     _enter(desk, statement, target, id, at)
     end(desk.connection, desk.party_id, erasure.number, statement.statement_hash, at, target)
+
+
+def _target(desk: Desk, erasure: Any) -> Target:
+    if erasure.movement is not None:
+        return target_of(movement_of(desk.connection, desk.party_id, erasure.movement_id), erasure.property)
+    source = of_statement(desk.connection, desk.party_id, erasure.statement_hash, desk.scribe.host)
+    target = target_of_evidence(source, erasure.property)
+    check_not_at_work(desk.connection, desk.party_id, target.words)
+    return target
 
 
 def _lock(desk: Desk, erasure: Any) -> None:
@@ -56,6 +73,12 @@ def _enter(desk: Desk, statement: Statement, target: Target, id: UUID, at: int) 
 def end(connection: Connection, party_id: int, number: int, notice: bytes, at: int, target: Target) -> None:
     """The approved erasure `number` is carried out, as `notice` says; now its words go."""
     connection.execute(text(_ENDED), {"number": number, "notice": notice, "at": at})
+    if isinstance(target.movement, Source):
+        values = {"number": number, "shown": target.left, "content": None, "parts": None, "words": []}
+        connection.execute(text(_CARRY_OUT), values)
+        read_again(connection, party_id, target.movement, target.left)
+        forget_in_jobs(connection, party_id, target.words)
+        return
     content, parts = without(target.movement.content.encode(), orjson.loads(target.movement.parts), target.parts)
     connection.execute(text(_CARRY_OUT), {
         "number": number, "shown": target.left, "content": content.decode(), "parts": orjson.dumps(parts).decode(),

@@ -26,15 +26,17 @@ def sign_notice(desk: Desk, erasure: Any, target: Target, people: Sequence[str],
         signers[issuer.id],
         issuer=issuer.uri, id=str(id), issued_at=at // 1000, origin=desk.scribe.origin,
         lots=[element(orjson.dumps(lot)) for lot in target.movement.lots],
-        properties=[named(name.encode(), orjson.dumps(value)) for name, value in _says(erasure, people).items()],
+        properties=[
+            named(name.encode(), orjson.dumps(value)) for name, value in _says(erasure, target, people).items()
+        ],
         erases=target.movement.statement_hash, digests=[target.digest], random=desk.scribe.random,
     )  # fmt: skip
 
 
-def _says(erasure: Any, people: Sequence[str]) -> dict[str, Any]:
+def _says(erasure: Any, target: Target, people: Sequence[str]) -> dict[str, Any]:
     return {
         "type": "lotproof:Erasure",
-        "lotproof:movement": f"urn:uuid:{erasure.movement_id}",
+        "lotproof:movement": f"urn:uuid:{target.movement.id}",
         "lotproof:erased": erasure.property,
         "lotproof:legalBasis": erasure.legal_basis,
         "lotproof:approved": shown_hash(

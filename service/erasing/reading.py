@@ -24,7 +24,8 @@ def listed(connection: Connection, party_id: int, **asked: Any) -> list[dict[str
 
 def _shown(row: Any) -> dict[str, Any]:
     return {
-        "id": row.id, "movement": row.movement_id, "property": row.property, "digest": row.digest,
+        "id": row.id, "movement": row.movement_id, "event": row.event_id,
+        "declares_error": row.declares_error, "property": row.property, "digest": row.digest,
         "legal_basis": row.legal_basis, "requested_by": row.requested_by, "requested_at": moment(row.requested_at),
         "state": row.state, "shown": shown_hash(row.statement_hash, row.digest, row.property, row.legal_basis),
         "approvals": [{"person": person, "decision": decision, "at": moment(at)}
@@ -34,10 +35,11 @@ def _shown(row: Any) -> dict[str, Any]:
 
 
 _LISTED = text("""
-    SELECT e.*, m.id AS movement_id, (
+    SELECT e.*, m.id AS movement_id, v.event_id, v.declares_error, (
         SELECT coalesce(json_agg(json_build_array(a.person, a.decision, a.at) ORDER BY a.at, a.person), '[]')
         FROM warehouse.erasure_approval a WHERE a.erasure = e.number) AS approvals
-    FROM warehouse.erasure e JOIN warehouse.movement m ON m.number = e.movement
+    FROM warehouse.erasure e LEFT JOIN warehouse.movement m ON m.number = e.movement
+    LEFT JOIN warehouse.epcis_event v ON e.movement IS NULL AND v.statement_hash = e.statement_hash
     WHERE e.party_id = :party AND (CAST(:id AS uuid) IS NULL OR e.id = :id)
         AND (CAST(:state AS text) IS NULL OR e.state = :state)
         AND (CAST(:after AS uuid) IS NULL OR e.number < (

@@ -8,7 +8,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Connection, text
 
-from service.domain.erasable import DOCUMENTS, Erasable, NotErasable, NothingToErase, check_movement, erasable
+from service.domain.erasable import Erasable, NotErasable, NothingToErase, check_movement, erasable
 from service.domain.errors import UnknownThing
 from service.ledger.commitments import is_erased, said
 from service.statements.event import document_uri
@@ -43,7 +43,7 @@ def target_of(movement: Any, property: str) -> Target:
     """Raises NotErasable for what never goes, and NothingToErase for what is not there, or not any more."""
     wanted = erasable(property)
     check_movement(movement.type, movement.stands_in)
-    digest, value = _disclosed(movement.disclosures, wanted, property)
+    digest, value = digest_and_value(movement.disclosures, wanted, property)
     parts = tuple(_parts(movement, wanted, value))
     known = orjson.loads(movement.parts or "{}")
     if not parts or any(part not in known for part in parts):
@@ -54,18 +54,19 @@ def target_of(movement: Any, property: str) -> Target:
     return Target(movement, digest, parts, words)
 
 
-def _disclosed(disclosures: str, wanted: Erasable, property: str) -> tuple[str, Any]:
-    """Digest and value of what is to go."""
+def digest_and_value(disclosures: str, wanted: Erasable, property: str) -> tuple[str, Any]:
+    """Digest and value of what is to go; raises NothingToErase."""
     shown = {digest_of(each): decoded(each)[1:] for each in parts_of(disclosures)}
     named = {value[0]: (digest, value[1]) for digest, value in shown.items() if len(value) == 2}
     if wanted.document is None:
         if wanted.name in named:
             return named[wanted.name]
         raise NothingToErase("a property that the statement still discloses", property)
-    members = named[DOCUMENTS][1] if DOCUMENTS in named else []
+    members = named[wanted.name][1] if wanted.name in named else []
     if wanted.document < len(members) and (digest := members[wanted.document]["..."]) in shown:
         return digest, shown[digest][0]
-    raise NothingToErase(f"one of the {len(members)} documents that the statement still discloses", property)
+    expected = f"one of the {len(members)} members of {wanted.name} that the statement still discloses"
+    raise NothingToErase(expected, property)
 
 
 def _parts(movement: Any, wanted: Erasable, value: Any) -> Iterator[str]:

@@ -30,7 +30,7 @@ from service.local.errors import SetupError
 from service.local.supervisor import Part, Supervisor
 from service.roles import logins
 from service.roles.mark import GRANTED, mark
-from service.settings import Settings, local_url
+from service.settings import Settings, listen, local_url
 from service.sources import ENDINGS
 
 Say = Callable[[str], None]
@@ -146,17 +146,34 @@ def step(command: str, environ: Mapping[str, str]) -> None:
 
 def demand_free(host: str, port: int, variable: str) -> None:
     """Raise SetupError, naming the variable to set, if somebody listens there already."""
+    reason = taken(host, port)
+    if reason is not None:
+        raise SetupError(f"{reason}. Choose another port: {variable}={host}:{port + 1} ./lotproof up")
+
+
+def taken(host: str, port: int) -> str | None:
+    """Why nobody can listen there now; None if one can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as taken:
-            if taken.errno == errno.EADDRINUSE:
-                reason = f"another program listens on {host}:{port}"
-            else:
-                reason = f"cannot listen on {host}:{port} ({taken.strerror})"
-            raise SetupError(f"{reason}. Choose another port: {variable}={host}:{port + 1} ./lotproof up") from None
+        except OSError as refused:
+            if refused.errno == errno.EADDRINUSE:
+                return f"another program listens on {host}:{port}"
+            return f"cannot listen on {host}:{port} ({refused.strerror})"
+    return None
+
+
+def with_streams(environ: dict[str, str]) -> dict[str, str]:
+    """Also with a port for WebSockets: the first that is free behind the web process's."""
+    if environ.get("LOTPROOF_STREAM_LISTEN"):
+        return environ
+    host, port = listen(environ.get("LOTPROOF_LISTEN") or "127.0.0.1:8080", "LOTPROOF_LISTEN")
+    others = range(port + 1, min(port + 50, 65536))
+    chain = embedded.chain_listen(environ)[1]
+    found = next((each for each in others if each != chain and taken(host, each) is None), None)
+    return environ if found is None else {**environ, "LOTPROOF_STREAM_LISTEN": f"{host}:{found}"}
 
 
 def _database(stack: Stack, say: Say) -> Part:

@@ -10,7 +10,7 @@ erasure = Table(
     Column("number", BigInteger, Identity(always=True), primary_key=True),
     _required("party_id", BigInteger),
     _required("id", Uuid),
-    _required("movement", BigInteger),
+    Column("movement", BigInteger),
     _required("statement_hash", LargeBinary),
     _required("property", Text),
     _required("digest", Text),

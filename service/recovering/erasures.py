@@ -7,20 +7,22 @@ left out (`gone`).
 
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select, text
 
-from service.domain.errors import DomainError
+from service.domain.errors import DomainError, UnknownThing
 from service.erasing.carrying_out import end
-from service.erasing.target import movement_of, target_of
+from service.erasing.evidence import of_statement, target_of_evidence
+from service.erasing.target import Target, movement_of, target_of
 from service.models import tables
 from service.statements.reading import decoded
 from verifier.disclosure import ANY_LOT, disclose
 from verifier.encoding import unb64url
 from verifier.entry import ERASURE
 from verifier.hashing import StatementHash
-from verifier.statement import SdJwt, read
+from verifier.statement import SdJwt, Statement, read
 
 Gone = Mapping[StatementHash, set[str]]
 
@@ -43,10 +45,10 @@ def carry_out_again(connection: Connection, notice: SdJwt, origin: str) -> bool:
     if party is None or not {"lotproof:movement", "lotproof:erased", "lotproof:approvedBy"} <= says.keys():
         return False
     try:
-        movement = movement_of(connection, party, UUID(says["lotproof:movement"].removeprefix("urn:uuid:")))
-        target = target_of(movement, says["lotproof:erased"])
+        target = _target(connection, party, says, statement, origin)
     except DomainError:
         return False
+    movement = target.movement
     ref = statement.ref
     if ref is None or (ref.statement, ref.digests) != (movement.statement_hash, (target.digest,)):
         return False
@@ -59,6 +61,17 @@ def carry_out_again(connection: Connection, notice: SdJwt, origin: str) -> bool:
     connection.execute(text(_APPROVED), values | {"number": number})
     end(connection, party, number, statement.hash, statement.issued_at * 1000, target)
     return True
+
+
+def _target(connection: Connection, party: int, says: Mapping[str, Any], statement: Statement, origin: str) -> Target:
+    """Of the movement, or else the event, that a notice names."""
+    try:
+        movement = movement_of(connection, party, UUID(says["lotproof:movement"].removeprefix("urn:uuid:")))
+    except UnknownThing:
+        hashed = statement.ref.statement if statement.ref else b""
+        source = of_statement(connection, party, hashed, origin.split("/", 1)[0])
+        return target_of_evidence(source, says["lotproof:erased"])
+    return target_of(movement, says["lotproof:erased"])
 
 
 _AGAIN = """

@@ -99,8 +99,9 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     "reseal": ("party_key", "second_factor", "oidc_provider"),  # every party's key under a new KEK
     "operator": ("api_key", "person", "party_key"),
     "audit": tuple(OWN),  # whether everything that is stored follows from what was recorded
-    "auditor": ("epcis_event", "epcis_event_epcs"),
-    "regulator": ("epcis_event", "epcis_event_epcs"),
+    "auditor": ("epcis_event", "epcis_event_epcs", "epcis_arrival"),
+    "regulator": ("epcis_event", "epcis_event_epcs", "epcis_arrival"),
+    "arrivals": ("epcis_arrival",),  # in which order events came; which of them are shown, the events' own policies say
     "trail": ("change", "signature", "trail_sheet"),  # what people changed and signed goes on sheets
 }
 

@@ -33,8 +33,9 @@ from service.epcis.movements import read_due
 from service.epcis.planning.known import Known, known_of
 from service.epcis.planning.parts import NotPlanned
 from service.epcis.planning.plan import EVIDENCE, plan
-from service.epcis.store import Kept, histories, keep, known
+from service.epcis.store import Kept, body_of, erased_event, histories, keep, known
 from service.epcis.wanted import Wanted
+from service.erasing.evidence import gone_of, is_rest
 from service.ledger import queries
 from service.ledger.adding import driver
 from service.ledger.recording import record_movements
@@ -97,11 +98,19 @@ def _unknown(work: Capturing, events: Sequence[Wanted], outcome: Outcome) -> lis
         before = there.setdefault(each.key, each.sha256)
         if before is each.sha256:
             fresh.append(each)
-        elif before == each.sha256:
+        elif before == each.sha256 or _is_rest(work, each):
             outcome.known.append(each)
         else:
             outcome.refuse(each, taken(each))
     return fresh
+
+
+def _is_rest(work: Capturing, wanted: Wanted) -> bool:
+    """Whether it is there but for what was erased of it, which is not compared."""
+    stored = erased_event(work.connection, work.party_id, wanted.event_id, wanted.declares_error)
+    if stored is None:
+        return False
+    return is_rest(body_of(stored.body), wanted.event, gone_of(work.connection, stored.statement_hash))
 
 
 def taken(wanted: Wanted) -> EpcisProblem:

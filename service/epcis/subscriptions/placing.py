@@ -5,12 +5,36 @@ a place will never find another event before it. Crash before the commit: nothin
 placed once; an event that was read anew after an erasure keeps its place.
 """
 
+import logging
+from threading import Event
+
 from sqlalchemy import Connection, Engine, text
 
 from service.epcis.movements import read_due
+from service.webhooks.working import work
 
 AT_ONCE = 5000
+IDLE_SECONDS = 0.5
 MOVEMENTS = 200  # of a party, read as events in one go: it goes on beside all else that the machine does
+
+log = logging.getLogger(__name__)
+
+
+class Placer:
+    """Gives places and does nothing else: for who reads streams of a service that sends nothing by itself."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def run(self, stop: Event) -> None:
+        work(stop, lambda: go_on(self._engine), IDLE_SECONDS, log, "events got no places for a fault of ours")
+
+
+def go_on(engine: Engine) -> bool:
+    """Read what is due as events, and give them places; whether there may be more."""
+    catch_up(engine)
+    with engine.begin() as connection:
+        return place_arrivals(connection) == AT_ONCE
 
 
 def catch_up(engine: Engine) -> None:

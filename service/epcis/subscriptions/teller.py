@@ -16,7 +16,7 @@ from service.epcis.documents import write
 from service.epcis.query.documents import prefix_lengths, query_document
 from service.epcis.query.faults import QueryFault
 from service.epcis.subscriptions import telling
-from service.epcis.subscriptions.placing import catch_up, place_arrivals
+from service.epcis.subscriptions.placing import IDLE_SECONDS, go_on
 from service.epcis.subscriptions.signing import SIGNATURE, signature_of
 from service.epcis.subscriptions.telling import Message
 from service.webhooks import signing
@@ -24,7 +24,6 @@ from service.webhooks.addresses import Lookup, Refused, address_of, look_up, tar
 from service.webhooks.sending import WHOLE_SECONDS, Unsent, post
 from service.webhooks.working import work
 
-IDLE_SECONDS = 0.5
 AGENT = "lotproof-epcis/1"
 
 log = logging.getLogger(__name__)
@@ -45,9 +44,7 @@ class Teller:
         work(stop, self._step, IDLE_SECONDS, log, "a subscriber was not told for a fault of ours")
 
     def _step(self) -> bool:
-        catch_up(self._engine)
-        with self._engine.begin() as connection:
-            place_arrivals(connection)
+        go_on(self._engine)
         return self.once()
 
     def once(self) -> bool:

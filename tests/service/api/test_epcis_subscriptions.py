@@ -39,7 +39,8 @@ def test_a_named_query_finds_a_movement_of_ours(shipped: str, maker: Caller) -> 
 
 
 def test_queries_are_of_one_party_and_have_one_name(shipped: str, maker: Caller, trader: Caller) -> None:
-    assert exception(trader, "GET", shipped) == (404, "NoSuchResourceException")
+    assert exception(trader, "GET", shipped) == (404, "NoSuchNameException")
+    assert exception(trader, "GET", f"{shipped}/subscriptions") == (404, "NoSuchNameException")
     assert exception(trader, "GET", f"{shipped}/events")[0] == 404
     again = {"name": "shipped", "query": {"EQ_action": ["ADD"]}}
     assert exception(maker, "POST", "/epcis/queries", again) == (409, "ResourceAlreadyExistsException")
@@ -92,6 +93,8 @@ def test_a_subscription_is_shown_without_its_token_and_ends(shipped: str, maker:
     assert (shown["dest"], shown["schedule"], shown["epcFormat"]) == (HOOK, body["schedule"], "Always_EPC_URN")
     assert "13df38d8275b13f0" not in str(shown) and shown["reportIfEmpty"] is True
     assert exception(trader, "GET", one)[0] == exception(trader, "DELETE", one)[0] == 404
+    other = f"{shipped}/subscriptions/00000000-0000-4000-8000-000000000000"
+    assert exception(maker, "GET", other) == (404, "NoSuchResourceException")
     assert maker.send("DELETE", one).status_code == 204 and maker.get(f"{shipped}/subscriptions") == []
 
 
@@ -115,9 +118,8 @@ def test_a_subscription_that_is_none_is_refused(
     assert maker.get(f"{shipped}/subscriptions") == []
 
 
-def test_there_are_no_websockets_and_it_says_so(shipped: str, maker: Caller) -> None:
-    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade"}
-    assert exception(maker, "GET", f"{shipped}/events", **upgrade) == (501, "ImplementationException")
+def test_a_plain_request_is_no_stream_and_is_told_so(shipped: str, maker: Caller) -> None:
+    """Streams: test_epcis_streams."""
     assert exception(maker, "GET", f"{shipped}/events?stream=true") == (400, "SubscriptionControlsException")
 
 
