@@ -1,6 +1,6 @@
 """The web process: every part of the door and how it hangs together, on one page.
 
-    granian --interface wsgi --factory service.app:create_app
+    granian --interface wsgi --factory service.app:create_app       # ./lotproof web puts `service.line` before it
 
 `create_app()` reads the settings from the environment; it asks neither database nor chain, so a web process starts,
 and says 503, also while they are away.
@@ -82,6 +82,7 @@ from service.keys.hand import clocked, diced, watch
 from service.keys.keyring import Keyring
 from service.ledger.gather import Gather
 from service.ledger.requests import Scribe
+from service.line import application as line
 from service.metrics import page as metrics
 from service.proof.proofs import Proofs
 from service.publish import log, shared
@@ -133,6 +134,7 @@ def create_app(given: Settings | None = None) -> Flask:
     app.register_blueprint(verify_page.pages(house))
     metrics.install(app, house)
     public.install(app, house)
+    line.install(app)
     app.after_request(epcis_speech.spoken)
     app.after_request(headers.secured)
     app.get("/healthz", endpoint="healthz")(partial(_alive, house))

@@ -63,6 +63,7 @@ class Settings:
     rate_costly: float = 20.0
     rate_address: float = 300.0
     proxies: int = 0
+    slow_after: float = 20.0
 
 
 def load(environ: Mapping[str, str], need: Collection[str] = ("database_url", "origin")) -> Settings:

@@ -125,6 +125,10 @@ VARIABLES = (
     Variable("LOTPROOF_WEB_PROCESSES", "web_processes", number(1, 64), "worker processes of the web server; 2"),
     Variable("LOTPROOF_WEB_THREADS", "web_threads", number(1, 256), "threads in each, about as many connections; 16"),
     Variable(
+        "LOTPROOF_SLOW_AFTER", "slow_after", number(1, 3600, float),
+        "how long a caller may take to send a body or to take an answer, and a second more for each 8 kB; 20",
+    ),
+    Variable(
         "LOTPROOF_PROXIES", "proxies", number(0, 8, int, "proxies"),
         "how many proxies stand before the web process and set X-Forwarded-For and -Proto; without them nobody's word "
         "is taken for where a request comes from; 0",

@@ -316,7 +316,7 @@ def _own_problems(operation: Operation) -> set[int]:
         ({401, 403} if operation.roles else set())
         | ({404} if operation.path else set())
         | ({422} if operation.query else set())
-        | ({400, 413, 415, 422} if operation.body else set())
+        | ({400, 408, 413, 415, 422} if operation.body else set())
         | {429, 500, 503}
     )
 
@@ -334,6 +334,7 @@ _MEANING = {
     403: "This key or session may not do that",
     404: "Not there, or not visible to this key",
     406: "Not in a form, or a version, that was asked for",
+    408: "The body came too slowly",
     409: "A rule of the warehouse refuses it; the problem holds the numbers",
     413: "Body too large",
     414: "URL too long",

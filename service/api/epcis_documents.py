@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import orjson
-from flask import Response, request
+from flask import Response, current_app, request
 
 from service.api.epcis_negotiation import Wanted
 from service.epcis.contexts import STANDARD
@@ -66,5 +66,8 @@ def _link(token: str) -> str:
 
 
 def _here() -> str:
-    """The address of this resource for whoever asks from outside."""
-    return f"{request.host_url.rstrip('/')}{quote(request.path, safe='/')}"
+    """The address of this resource from outside. Who follows it sends his key there, so it is ours and not what `Host`
+    says, nor http because a proxy did not tell of TLS.
+    """
+    public_url: str = current_app.extensions["lotproof"].settings.public_url
+    return f"{(public_url or request.host_url).rstrip('/')}{quote(request.path, safe='/')}"

@@ -60,7 +60,7 @@ class Budgets:
 
     @contextmanager
     def reading(self, caller: Caller | None) -> Iterator[None]:
-        """While a body is read: the server has no clock for that, so who sends slowly, or never, holds a thread.
+        """While a body is read: who sends a large one holds a thread so long (`service.line`).
 
         One party may hold three quarters of this process's threads so, all those without a key together an eighth.
         """

@@ -4,10 +4,15 @@ import argparse
 import gc
 import multiprocessing
 import os
+import resource
+from functools import partial
 from pathlib import Path
 
 from service.local import child, embedded, orphans
 from service.roles import starting
+
+MOST_LINES = 8_000
+OTHER_FILES = 300  # connections to the database, libraries, logs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,26 +40,35 @@ def _serve() -> None:
     import service.app  # noqa: F401 - loaded once, before the workers are forked: they share it, in time and in memory
     from service.epcis.streams import process
 
-    settings = embedded.load(["database_url", "origin", "kek"])
+    settings = _settings()
     starting.called("lotproof web", settings.database_url)
     server = Granian(
         "service.commands.web:application",
         factory=True,
         address=settings.host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGI,
         http=HTTPModes.http1,  # all that is needed behind a proxy, and one protocol less to be attacked through
         workers=settings.web_processes,
-        blocking_threads=settings.web_threads,
         backlog=2048,
-        backpressure=settings.web_threads * 4,
+        backpressure=_lines(),
         respawn_failed_workers=True,
         workers_kill_timeout=5,
         websockets=False,
         log_level=LogLevels.warning,
     )
-    with process.beside(settings, _made):
+    with process.beside(settings, partial(_made, settings)):
         server.serve()
+
+
+def _lines() -> int:
+    """How many lines a process holds open, idle ones too: whoever comes after them waits at the door."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_LINES + OTHER_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft := most, hard))
+    return MOST_LINES if soft == resource.RLIM_INFINITY else min(MOST_LINES, max(soft - OTHER_FILES, soft // 2))
 
 
 def application():  # type: ignore[no-untyped-def]
@@ -63,16 +77,23 @@ def application():  # type: ignore[no-untyped-def]
     server = multiprocessing.parent_process()
     if server is not None and server.pid != os.getppid():  # it died before we could say that we want to die with it
         raise SystemExit("the server process is gone")
-    made = _made()
+    from service.line.application import Line
+
+    settings = _settings()
+    made = _made(settings)
     made.extensions["lotproof"].binder.start()
     _collect_seldom()
-    return made
+    return Line(made, settings.web_threads, settings.slow_after)
 
 
-def _made():  # type: ignore[no-untyped-def]
+def _settings():  # type: ignore[no-untyped-def]
+    return embedded.load(["database_url", "origin", "kek"])
+
+
+def _made(settings):  # type: ignore[no-untyped-def]
     from service.app import create_app
 
-    return create_app(embedded.load(["database_url", "origin", "kek"]))
+    return create_app(settings)
 
 
 def _collect_seldom() -> None:

@@ -120,7 +120,7 @@ class Frame:
         cookies, secrets = self.house.access.cookies, list[str]()
 
         def act() -> Any:
-            said = sent(cookies)
+            said = sent(self.house.access, caller)
             signing = self._proven(caller, said, secrets) if signs else caller
             g.draft = said
             done = view(Asking(self._operations, signing), said, **arguments)

@@ -47,7 +47,7 @@ def _password(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.post("/me/password")
     def password_sent() -> Any:
-        said = sent(house.access.cookies)
+        said = sent(house.access)
 
         def change(caller: Caller) -> Any:
             if said.get("password") != said.get("again"):
@@ -75,7 +75,7 @@ def _codes(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.post("/me/codes")
     def codes_sent() -> Any:
-        said = sent(house.access.cookies)
+        said = sent(house.access)
 
         def make(caller: Caller) -> Any:
             try:
@@ -107,7 +107,7 @@ def _factor(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.post("/me/factor")
     def factor_sent() -> Any:
-        said = sent(house.access.cookies)
+        said = sent(house.access)
 
         def act(caller: Caller) -> Any:
             try:

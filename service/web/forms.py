@@ -14,7 +14,9 @@ from typing import Any
 from flask import Response, request
 
 from service.api.problem import forbidden
+from service.auth.access import Access
 from service.auth.cookies import Cookies
+from service.auth.keys import Caller
 from service.web.headers import WITH_FORM
 from service.web.pages import page
 from verifier.encoding import b64url
@@ -57,12 +59,14 @@ def keep(cookies: Cookies, shown: Response, secret: str) -> Response:
     return shown
 
 
-def sent(cookies: Cookies) -> dict[str, str]:
-    """The fields of a form of ours; raises Problem 403. One that came twice, is longer than any or holds what
-    nobody types is left out.
+def sent(access: Access, caller: Caller | None = None) -> dict[str, str]:
+    """The fields of a form of ours; raises Problem 403, 408 or 429. One that came twice, is longer than any or holds
+    what nobody types is left out.
     """
+    cookies = access.cookies
     cookies.check_origin()
-    fields = {name: values[0] for name, values in request.form.lists() if len(values) == 1}
+    with access.reading(caller):
+        fields = {name: values[0] for name, values in request.form.lists() if len(values) == 1}
     secret = request.cookies.get(cookies.form_name, "")
     carried = fields.pop("csrf", "")
     if not _COOKIE.fullmatch(secret) or not hmac.compare_digest(token(secret).encode(), carried.encode()):

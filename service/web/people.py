@@ -60,7 +60,7 @@ def _sign_in(blueprint: Blueprint, house: House) -> None:
     @blueprint.post("/sign-in")
     def sign_in_sent() -> Response:
         house.access.cookies.check_usable()
-        said = sent(house.access.cookies)
+        said = sent(house.access)
         party, person = said.get("party", "").strip(), said.get("person", "").strip()
         try:
             attempt = Attempt(party, person, said.get("password", ""), None, address())
@@ -75,7 +75,7 @@ def _sign_in(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.post("/sign-in/code")
     def code_sent() -> Response:
-        caller, said = here(house), sent(house.access.cookies)
+        caller, said = here(house), sent(house.access)
         if caller is None or caller.stage != "code":
             return to("me")
         try:
@@ -97,7 +97,7 @@ def _enrol(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.post("/sign-in/enrol/begin")
     def enrol_begin() -> Response:
-        caller, _ = here(house), sent(cookies)
+        caller, _ = here(house), sent(house.access)
         if caller is None or caller.stage == "code":
             return to("me")
         with house.standing(caller):
@@ -110,7 +110,7 @@ def _enrol(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.post("/sign-in/enrol")
     def enrol_sent() -> Response:
-        caller, said = here(house), sent(cookies)
+        caller, said = here(house), sent(house.access)
         if caller is None or caller.stage == "code":
             return to("me")
         try:
@@ -142,7 +142,7 @@ def _invited(blueprint: Blueprint, house: House) -> None:
     @blueprint.post("/invitation/<secret>")
     def invitation_sent(secret: str) -> Response:
         house.access.cookies.check_usable()
-        said = sent(house.access.cookies)
+        said = sent(house.access)
         if said.get("password") != said.get("again"):
             return form(secret, "oops_same")
         try:
@@ -172,7 +172,7 @@ def _me(blueprint: Blueprint, house: House) -> None:
     @blueprint.post("/me/sign-out")
     def sign_out() -> Response:
         """What a phone keeps goes with it, so not while something lies there that is not sent (`console/floor`)."""
-        caller, said = here(house), sent(cookies)
+        caller, said = here(house), sent(house.access)
         if unsent() and "anyway" not in said:
             return form_page(cookies, "unsent.html", 409, unsent=unsent())
         if caller is not None:
@@ -184,7 +184,7 @@ def _me(blueprint: Blueprint, house: House) -> None:
     @blueprint.post("/me/end")
     def end_sessions() -> Response:
         """One, by its id, or all."""
-        caller, said = here(house), sent(cookies)
+        caller, said = here(house), sent(house.access)
         if caller is not None and not caller.stage:
             _end(house, caller, _uuid(said["id"]) if "id" in said else None)
         return to("me")

@@ -25,6 +25,7 @@ from tests.tools import databases, logins
 ROOT = Path(__file__).parents[2]
 HOST = b"Host: x\r\n"
 THREADS = 8
+GRACE = 2  # seconds, for a body or an answer
 LEFT = 3  # seconds in which whatever is refused is refused
 
 
@@ -62,7 +63,7 @@ def server(pg: Cluster, template: str, tmp_path_factory: pytest.TempPathFactory)
         "LOTPROOF_DATABASE_URL": logins.web_url(pg, "served"), "LOTPROOF_ORIGIN": "served.example.com/log",
         "LOTPROOF_KEK": b64encode(bytes(32)).decode(), "LOTPROOF_OPERATOR_KEY": OPERATOR_KEY,
         "LOTPROOF_LISTEN": f"127.0.0.1:{port}", "LOTPROOF_WEB_PROCESSES": "1", "LOTPROOF_DATA": str(home / "none"),
-        "LOTPROOF_WEB_THREADS": str(THREADS), "PYTHONPATH": str(ROOT),
+        "LOTPROOF_WEB_THREADS": str(THREADS), "LOTPROOF_SLOW_AFTER": str(GRACE), "PYTHONPATH": str(ROOT),
     }  # fmt: skip
     with (home / "web.log").open("wb") as log:
         command = [sys.executable, "-P", "-m", "service.cli", "web"]
@@ -147,22 +148,85 @@ def test_a_body_without_end_is_cut_at_the_limit(server: Server) -> None:
     assert server.healthy()
 
 
-@pytest.mark.parametrize(("path", "key"), [(b"/api/v1/parties", OPERATOR_KEY), (b"/oauth/token", None)])
-def test_bodies_that_never_come_hold_no_more_than_a_part_of_the_threads(
-    server: Server, path: bytes, key: str | None
-) -> None:
+def begun(path: bytes, key: str | None, length: int) -> bytes:
+    """A request of which the head is here, and one byte of the body."""
     given = b"Authorization: Bearer " + key.encode() + b"\r\n" if key else b""
     kind = b"application/json" if key else b"application/x-www-form-urlencoded"
     head = b"POST " + path + b" HTTP/1.1\r\n" + HOST + given + b"Content-Type: " + kind + b"\r\n"
-    lines = [server.line(head + b"Content-Length: 1000\r\n\r\n{") for _ in range(3 * THREADS)]
+    return head + b"Content-Length: %d\r\n\r\n{" % length
+
+
+DOORS = [(b"/api/v1/parties", OPERATOR_KEY), (b"/oauth/token", None), (b"/sign-in", None)]
+
+
+def test_small_bodies_that_never_come_hold_no_thread_and_end(server: Server) -> None:
+    """Nor do those that come a byte at a time, however many there are."""
+    began = time.monotonic()
+    lines = [server.line(begun(*DOORS[at % 3], 1000)) for at in range(20 * THREADS)]
+    trickle = lines[: 2 * THREADS]
+    try:
+        while time.monotonic() - began < GRACE + LEFT and (waiting := _unanswered(trickle)):
+            assert server.healthy()
+            for line in waiting:
+                line.sendall(b" ")
+        assert GRACE - 0.5 < time.monotonic() - began < GRACE + LEFT
+        for line in lines:
+            line.settimeout(LEFT)
+            assert b" 408 " in line.recv(20)
+            while line.recv(65536):
+                pass
+    finally:
+        _close(lines)
+
+
+@pytest.mark.parametrize(("path", "key"), DOORS[:2])
+def test_large_bodies_that_never_come_hold_a_part_of_the_threads_and_end(
+    server: Server, path: bytes, key: str | None
+) -> None:
+    lines = [server.line(begun(path, key, 900_000)) for _ in range(3 * THREADS)]
     try:
         assert server.healthy()
         answered, _, _ = select.select(lines, [], [], LEFT)
         assert answered and all(b" 429 " in line.recv(20) for line in answered)
         assert server.answers(b"GET /api/v1/parties HTTP/1.1\r\n" + HOST + b"\r\n") == [b"HTTP/1.1 401 Unauthorized"]
+        left = [line for line in lines if line not in answered]
+        for line in left:
+            line.settimeout(GRACE + LEFT)
+        assert left and {line.recv(20)[9:12] for line in left} <= {b"408", b"429"}
     finally:
-        for line in lines:
-            line.close()
+        _close(lines)
+
+
+def test_lines_on_which_nobody_speaks_keep_nobody_out(server: Server) -> None:
+    """A browser holds some open for half a minute after it got its page, and whoever likes holds hundreds."""
+    lines = [server.line() for _ in range(40 * THREADS)]
+    try:
+        assert server.healthy()
+    finally:
+        _close(lines)
+
+
+def test_a_request_with_two_hosts_or_none_is_refused(server: Server) -> None:
+    for said in (b"Host: x\r\nHost: y\r\n", b"Host: x\r\nhost: x\r\n", b"", b"Host: x/../y\r\n"):
+        told = server.answers(b"GET /api/v1/status HTTP/1.1\r\n" + said + b"\r\n")
+        assert told == [b"HTTP/1.1 400 Bad Request"], said
+
+
+def test_an_upload_that_breaks_off_is_not_taken_for_a_whole_one(server: Server) -> None:
+    said = post(b"Content-Type: application/json", b"Transfer-Encoding: chunked", key=OPERATOR_KEY)
+    for broken in (b'2\r\n{}\r\nzz\r\n', b'2\r\n{}\r\n7fffffffffffffffff\r\n'):
+        told = server.answers(said + broken)
+        assert all(b" 400 " in row for row in told), told
+
+
+def _unanswered(lines: list[socket.socket]) -> list[socket.socket]:
+    answered, _, _ = select.select(lines, [], [], 0.2)
+    return [line for line in lines if line not in answered]
+
+
+def _close(lines: list[socket.socket]) -> None:
+    for line in lines:
+        line.close()
 
 
 def test_nothing_that_a_caller_writes_makes_a_line_of_the_log(server: Server) -> None:
