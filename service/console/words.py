@@ -5,7 +5,7 @@ share a word: a lot is released or recalled, a record is correct, does not match
 from collections.abc import Mapping
 from typing import get_args
 
-from service.console import words_counts, words_goods, words_navigation, words_office, words_orders
+from service.console import words_counts, words_figures, words_goods, words_navigation, words_office, words_orders
 from service.console.floor.words import FLOOR
 from service.papers.words import Language, Words
 
@@ -43,7 +43,6 @@ _COMMON: Mapping[str, Words] = {
     "dash.quarantine.what": Words("Lots of which something is on hold, by days since the hold began.",
                                   "有冻结库存的批次，按冻结天数统计。"),
     "dash.oldest": Words("oldest: {} days", "最久：{} 天"),
-    "dash.over": Words("over {} days", "超过 {} 天"),
     "dash.waiting": Words("Waiting for somebody", "待处理"),
     "dash.to_approve": Words("Decisions to sign", "待签署的决定"),
     "dash.cases": Words("Open quarantine cases", "未结隔离案件"),
@@ -322,7 +321,7 @@ _COMMON: Mapping[str, Words] = {
     **FLOOR,
 }  # fmt: skip
 
-_SUBJECTS = (words_navigation, words_orders, words_counts, words_goods, words_office)
+_SUBJECTS = (words_navigation, words_orders, words_counts, words_figures, words_goods, words_office)
 """The words of one subject each, in modules of their own."""
 
 
