@@ -50,7 +50,8 @@ def pallet_label(connection: Connection, party_id: int, sscc: str) -> PalletLabe
     if place is None:
         prefixes = connection.scalars(select(gs1_prefix.c.prefix).where(gs1_prefix.c.party_id == party_id))
         return PalletLabel(sscc, name, ()) if any(sscc[1:].startswith(each) for each in prefixes) else None
-    return PalletLabel(sscc, name, [_line(row) for row in connection.execute(_CONTENTS.where(balance.c.place == place))])
+    rows = connection.execute(_CONTENTS.where(balance.c.place == place))
+    return PalletLabel(sscc, name, [_line(row) for row in rows])
 
 
 def place_label(connection: Connection, party_id: int, place: str) -> PlaceLabel | None:

@@ -35,7 +35,8 @@ def _looked_at(frame: Frame) -> None:
         thing = {"lot": lot["uri"]} if lot else {"pallet" if kind == "sscc" else kind: about}
         prints = asking.read("list_label_prints", **thing, limit=MOST)["prints"]
         return frame.shown(
-            asking, "labels.html", lot=lot, about=about, thing=thing, labels=made, quantity=quantity or "", prints=prints,
+            asking, "labels.html", lot=lot, about=about, thing=thing, labels=made, prints=prints,
+            quantity=quantity or "",
             fresh=next((each for each in prints if str(each["id"]) == request.args.get("print")), None),
         )  # fmt: skip
 

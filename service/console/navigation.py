@@ -16,8 +16,8 @@ GROUPS = (
 )
 KEYS = {
     "dashboard": "h", "scan": "s", "orders": "o", "handoffs": "t", "counts": "c", "lots": "l", "expiry": "e",
-    "reports": "r", "figures": "f", "quality": "q", "recalls": "x", "trail": "a", "people": "p", "parties": "b", "keys": "k",
-    "access": "w", "numbers": "n", "imports": "i", "ledger": "d",
+    "reports": "r", "figures": "f", "quality": "q", "recalls": "x", "trail": "a", "people": "p", "parties": "b",
+    "keys": "k", "access": "w", "numbers": "n", "imports": "i", "ledger": "d",
 }  # fmt: skip
 
 

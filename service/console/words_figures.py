@@ -23,8 +23,8 @@ WORDS = {
     "figure.late.what": Words("more than 24 hours after it happened", "发生 24 小时后才记录"),
     "figures.flow": Words("Flow", "周转"),
     "figure.turnover": Words("Turnover", "周转次数"),
-    "figure.turnover.what": Words("What left in the period over the mean of stock at its begin and end; the middle item.",
-                                  "期内发出量除以期初与期末库存均值；取各物料的中位数。"),
+    "figure.turnover.what": Words("What left in the period over the mean of stock at its begin and end; the middle"
+                                  " item.", "期内发出量除以期初与期末库存均值；取各物料的中位数。"),
     "figure.days_of_stock": Words("Days of stock", "库存天数"),
     "figure.days_of_stock.what": Words("How long stock lasts if as much leaves each day as in the period; the middle"
                                        " item.", "按期内日均发出量，现有库存可维持的天数；取中位数。"),
@@ -45,35 +45,37 @@ WORDS = {
     "kind.pallet": Words("Pallet", "托盘"),
     "figures.handling": Words("Handling", "作业质量"),
     "figure.obedience": Words("Picks by the rule", "按规则拣货"),
-    "figure.obedience.what": Words("Of picked lines, those that took the lot of the rule (FEFO, unless set otherwise) and"
-                                   " not one chosen by hand.",
+    "figure.obedience.what": Words("Of picked lines, those that took the lot of the rule (FEFO, unless set otherwise)"
+                                   " and not one chosen by hand.",
                                    "已拣行中按规则（默认先到期先出）取货、未人工改选的比例。"),
     "figure.accuracy": Words("Counts that agreed", "盘点准确率"),
     "figure.accuracy.what": Words("Of counted lines, those with exactly what the books said at that moment.",
                                   "盘点行中与当时账面数量完全一致的比例。"),
     "figure.scanned": Words("Scanned, not typed", "扫码率"),
-    "figure.scanned.what": Words("Of codes read, those with the identifier that a scanner sends; others were typed, or the"
-                                 " scanner sends none.",
+    "figure.scanned.what": Words("Of codes read, those with the identifier that a scanner sends; others were typed, or"
+                                 " the scanner sends none.",
                                  "读取的条码中带有扫码枪码制标识的比例；其余为手工输入或扫码枪未发送标识。"),
     "figures.of_picks": Words("Lines picked: {}; by the rule {}, by hand {}, of a lot that was ordered {}.",
                               "已拣 {} 行：按规则 {}，人工改选 {}，订单指定批次 {}。"),
     "figures.of_counts": Words("Lines counted: {}; exactly as booked {}.", "盘点 {} 行，与账面一致 {} 行。"),
-    "figures.of_scans": Words("Codes read: {}; typed {}, wrong or unreadable {}.", "读码 {} 次：手工输入 {}，错误或无法识读 {}。"),
+    "figures.of_scans": Words("Codes read: {}; typed {}, wrong or unreadable {}.",
+                              "读码 {} 次：手工输入 {}，错误或无法识读 {}。"),
     "figures.overrides": Words("Why another lot was taken", "人工改选原因"),
     "figures.overrides.none": Words("No lot was chosen by hand.", "没有人工改选。"),
     "figures.lag": Words("How late the chain is", "上链延迟"),
-    "figures.lag.what": Words("A dot for each anchor: how many seconds its oldest entry waited for the block. Shaded: up to"
-                              " {} s; beyond, an alarm is raised.",
+    "figures.lag.what": Words("A dot for each anchor: how many seconds its oldest entry waited for the block. Shaded:"
+                              " up to {} s; beyond, an alarm is raised.",
                               "每个点为一次上链：其中最早条目等待区块的秒数。阴影为 {} 秒以内；超过则报警。"),
-    "figures.lag.says": Words("Half of them within {} s, 95 % within {} s; the last {} anchors, the newest on the right.",
+    "figures.lag.says": Words("Half of them within {} s, 95 % within {} s; the last {} anchors, the newest on the"
+                              " right.",
                               "半数不超过 {} 秒，95% 不超过 {} 秒；最近 {} 次上链，最新在右。"),
     "figures.block_time": Words("Time of the block", "区块时间"),
     "figures.longest": Words("Longest wait", "最长等待"),
     "figures.median": Words("Middle entry", "中间条目"),
     "anchor.mined": Words("in a block", "已入区块"), "anchor.final": Words("final", "不可回滚"),
     "figures.trust": Words("Audits", "核查"),
-    "figures.trust.what": Words("Each day of the last twelve weeks on which somebody had everything checked, and what that"
-                                " found.", "最近十二周中每日的全面核查及结果。"),
+    "figures.trust.what": Words("Each day of the last twelve weeks on which somebody had everything checked, and what"
+                                " that found.", "最近十二周中每日的全面核查及结果。"),
     "figures.audit.last": Words("The last one: {}, findings: {}.", "最近一次：{}，发现问题 {} 项。"),
     "figures.audit.never": Words("Nobody had it checked in that time.", "此期间未进行核查。"),
     "figures.audit.says": Words("Calendar of audits: {}", "核查日历：共 {} 次"),
@@ -100,8 +102,8 @@ WORDS = {
     "dash.usable": Words("may be used", "可用"),
     "dash.held": Words("wholly on hold", "全部冻结"),
     "dash.months": Words("By the month of expiry", "按到期月份"),
-    "dash.months.says": Words("Lots by the month in which they expire, this month first, the last column with all that is"
-                              " later", "按到期月份统计的批次，首列为本月，末列含更晚到期者"),
+    "dash.months.says": Words("Lots by the month in which they expire, this month first, the last column with all that"
+                              " is later", "按到期月份统计的批次，首列为本月，末列含更晚到期者"),
     "dash.later": Words("{} and later", "{} 及以后"),
     "dash.month": Words("Month", "月份"),
     "dash.aged": Words("Days on hold", "冻结天数"),

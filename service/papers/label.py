@@ -1,4 +1,4 @@
-"""Labels for lots, pallets and places: one block of exactly the size of the sticker, its codes in whole dots of the printer.
+"""Labels for lots, pallets and places: one block as large as the sticker, its codes in whole dots of a printer.
 
     lot     name and spec, LOT and EXP large, quantity, storage; a code:
             datamatrix  GS1 DataMatrix (01)(17)(10)

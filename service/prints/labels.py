@@ -3,7 +3,8 @@
     first … first + copies - 1       the numbers of this print among all copies of this thing's label
 
 The first print needs no reason, every later one does. What the label said is kept with it, so that the same print is
-the same file however the lot's data change. Each print is in the audit trail of changes too, whose sheets the log holds.
+the same file however the lot's data change. Each print is in the audit trail of changes too, whose sheets are in the
+log.
 
 Not known: how often a file was sent to a printer. Two stickers with the same number are one print on paper twice.
 """
