@@ -20,7 +20,7 @@ _WAITS = text("""
     WITH newest AS (
         SELECT index, size, block, time, state, lag(size) OVER (ORDER BY index) AS before FROM (
             SELECT index, size, block, time, state FROM ledger.live_anchor WHERE NOT void ORDER BY index DESC
-            LIMIT :limit + 1) some
+            LIMIT CAST(:limit AS bigint) + 1) last_ones
     )
     SELECT newest.index, newest.size, newest.size - coalesce(before, 0) AS entries, block, time, state,
         time * 1000 - oldest.recorded_at AS longest, time * 1000 - middle.recorded_at AS median,

@@ -22,4 +22,4 @@ def ran(connection: Connection, party_id: int, since: datetime) -> list[dict[str
         audit_run.c.party_id == party_id, audit_run.c.at >= since
     )
     rows = connection.execute(asked.order_by(audit_run.c.at.desc()).limit(MOST))
-    return [dict(row._mapping) for row in rows]
+    return [{"at": row.at, "findings": row.findings, "took_ms": row.took_ms} for row in rows]

@@ -75,8 +75,8 @@ def record(connection: Connection, party_id: int, who: str, now: datetime, new: 
               "copies": new.copies, "reason": new.reason, "size": new.size, "code": new.code, "says": dict(new.says),
               "printed_by": who, "printed_at": now, "content_hash": _hash(new)}  # fmt: skip
     connection.execute(insert(label_print).values(**values))
-    numbers = f"{printed + 1}-{printed + new.copies}"
-    changes.keep_new(connection, Author(party_id, who, now, new.reason), "label", new.about, {"copies": numbers})
+    told = {new.kind: new.about, "copies": f"{printed + 1}-{printed + new.copies}"}
+    changes.keep_new(connection, Author(party_id, who, now, new.reason), "label", str(new.id), told)
     made = one(connection, party_id, new.id)
     assert made is not None
     return made, True

@@ -21,7 +21,8 @@ FLOOR = ("scan", "receive", "floor/move", "floor/pick", "floor/handoffs", "floor
 PAGES = (
     "", *FLOOR, "lots", "quality", "expiry", "handoffs", "recalls", "trail", "ledger", "orders",
     "orders/new", "counts", "counts/new", "reports", "reports/stock", "reports/turnover", "reports/ageing",
-    "reports/expiry", "reports/quarantine", "reports/history", "numbers", "imports", "parties", "keys", "access", "figures", "labels/places",
+    "reports/expiry", "reports/quarantine", "reports/history", "numbers", "imports", "parties", "keys", "access",
+    "figures", "labels/places",
 )  # fmt: skip
 FAMILIES = (
     "act", "goods", "record", "case", "type", "role", "cause", "ruling", "done", "meaning", "handoff", "where", "okind",
