@@ -40,6 +40,7 @@ from service.api import (
     items,
     labels,
     logbook,
+    lot_papers,
     lots,
     movements,
     notices,
@@ -85,7 +86,7 @@ from service.ledger.gather import Gather
 from service.ledger.requests import Scribe
 from service.metrics import page as metrics
 from service.proof.proofs import Proofs
-from service.publish import log, shared
+from service.publish import log, printed, shared
 from service.settings import Settings
 from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
@@ -98,7 +99,8 @@ from service.web import verify as verify_page
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
-    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, labels, stock, status, policy,
+    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, lot_papers, labels,
+    stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, invitations, session, openid,
     webhooks,
     imports,
@@ -128,6 +130,7 @@ def create_app(given: Settings | None = None) -> Flask:
     app.register_blueprint(console.pages(house, operations))
     app.register_blueprint(log.pages(house))
     app.register_blueprint(shared.pages(house))
+    app.register_blueprint(printed.pages(house))
     app.register_blueprint(clients.pages(house))
     app.register_blueprint(people_pages.pages(house))
     app.register_blueprint(pages.pages(house, api.spec.to_dict()))

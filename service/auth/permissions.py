@@ -41,7 +41,7 @@ READS: Mapping[str, Allowed] = {
         "read_case", "read_certificate", "read_movement_certificate", "read_attachment", "list_counts", "read_count",
         "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures", "list_addresses",
         "read_product", "list_records", "export_lot", "label_lot", "label_pallet", "label_place",
-        "list_label_prints", "read_label_print", "list_codes",
+        "list_label_prints", "list_lot_papers", "read_label_print", "list_codes",
         "list_epcis_resources", "list_epcis_events", "read_epcis_event", "end_epcis_page",
         *(f"{verb}_{kind}" for verb in ("list_epcis", "read_epcis", "list_epcis_events_of")
           for kind in ("types", "epcs", "steps", "locations", "read_points", "dispositions")),
@@ -100,6 +100,7 @@ OPERATIONS: Mapping[str, Allowed] = {
                      "approve_lift_of_recall"),
                     frozenset({"quality"})),
     "add_supplement": frozenset({"supervisor", "quality", "integrator"}),
+    "print_lot_paper": INSPECTING,
     "review_changes": frozenset({"quality", "supervisor", "auditor"}),
     "ask_erasure": frozenset({"administrator", "quality", "supervisor"}),
     "approve_erasure": frozenset({"quality", "supervisor"}),

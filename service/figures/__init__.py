@@ -33,4 +33,4 @@ def share(part: int, whole: int) -> float | None:
 
 
 def hours(milliseconds: float | None) -> float | None:
-    return None if milliseconds is None else round(milliseconds / 3_600_000, 2)
+    return None if milliseconds is None else round(milliseconds / 3_600_000, 5)

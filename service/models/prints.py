@@ -29,8 +29,9 @@ paper_print = Table(
     _required("lot_uri", Text),
     _required("copy", Integer),
     _required("language", Text),
-    _required("content", Text),
+    _required("facts", JSONB),
     _required("content_hash", LargeBinary),
+    _required("file_hash", LargeBinary),
     _required("printed_by", Text),
     _required("printed_at", DateTime(timezone=True)),
 )

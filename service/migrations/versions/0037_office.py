@@ -141,7 +141,8 @@ CREATE TABLE warehouse.label_print (
 );
 """
 
-# A paper about a lot as it was given out; `content` is all that it says, `content_hash` stands on it.
+# A paper about a lot as it was given out. Its words are not kept: they may have to be erased, and this row never is.
+# `facts` are counts and states, by which one sees later whether anything changed; `content_hash` stands on the paper.
 PAPERS = """
 CREATE TABLE warehouse.paper_print (
     id           uuid PRIMARY KEY,
@@ -149,8 +150,9 @@ CREATE TABLE warehouse.paper_print (
     lot_uri      text NOT NULL,
     copy         integer NOT NULL CHECK (copy > 0),
     language     text NOT NULL CHECK (language IN ('en', 'zh')),
-    content      text NOT NULL,
+    facts        jsonb NOT NULL,
     content_hash bytea NOT NULL,
+    file_hash    bytea NOT NULL,
     printed_by   text NOT NULL,
     printed_at   timestamptz NOT NULL,
     UNIQUE (party_id, lot_uri, copy)
