@@ -13,12 +13,12 @@ colour alone: the second part of a column is hatched, a day that found something
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from math import ceil, floor, log10
 
 WIDE, HIGH, HEAD, FOOT, LEFT = 320, 150, 16, 20, 34
 GAP = 0.25  # of a column's room
 ROWS, SIDE = 7, 18
+MOST_TOPS = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,9 @@ class Columns:
     high: int = HIGH
 
 
-def columns(labels: Sequence[str], parts: Sequence[Sequence[int]]) -> Columns | None:
-    """`parts[p][n]` is how much of part p column n has, none below zero; None where all is nothing."""
+def columns(labels: Sequence[str], parts: Sequence[Sequence[float]]) -> Columns | None:
+    """`parts[p][n]` is how much of part p column n has, none below zero; None where all is nothing. Of many columns
+    only the labels are written, for figures would stand on each other."""
     sums = [sum(column) for column in zip(*parts, strict=True)]
     if not any(sums):
         return None
@@ -62,8 +63,8 @@ def columns(labels: Sequence[str], parts: Sequence[Sequence[int]]) -> Columns | 
             if much:
                 y -= (high := max(1.0, much * scale))
                 bars.append(_bar(n * room + room * GAP / 2, y, room * (1 - GAP), high, part))
-        if sums[n]:
-            tops.append(Letter(round((n + 0.5) * room, 1), round(y - 3, 1), f"{sums[n]:,}"))
+        if sums[n] and len(labels) <= MOST_TOPS:
+            tops.append(Letter(round((n + 0.5) * room, 1), round(y - 3, 1), f"{sums[n]:,.6g}"))
     feet = [Letter(round((n + 0.5) * room, 1), HIGH - 6, label) for n, label in enumerate(labels)]
     return Columns(bars, tops, feet)
 
@@ -145,12 +146,6 @@ def bands(pairs: Sequence[tuple[float | None, float | None]]) -> list[Band]:
         return [Band(0, 0) for _ in pairs]
     return [Band(round(100 * (low or 0) / most, 1), round(max(1.0, 100 * ((high or 0) - (low or 0)) / most), 1))
             for low, high in pairs]  # fmt: skip
-
-
-def buckets(values: Sequence[float], edges: Sequence[float]) -> list[int]:
-    """How many are at most each edge and above the one before; the last of all is beyond all edges."""
-    counted = [sum(value <= edge for value in values) for edge in edges]
-    return [counted[0], *(b - a for a, b in pairwise(counted)), len(values) - counted[-1]]
 
 
 def quantile(values: Sequence[float], share: float) -> float:
