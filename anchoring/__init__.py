@@ -6,7 +6,7 @@
     prove_subject, anchor_proofs                            what a lot proof file is made of
     standings, gaps                                         how far each statement has come, what is missing
     Sequencer, Worker, run_worker                           the working side
-    status, figures, alarms, what may be done about them    how it stands
+    status, figures, waits, alarms, what may be done        how it stands
     ledger_steps, LONGEST, Audited, Finding                 the audit of every stored byte
     deploy, restoring                                       what an operator does when a chain or a database is lost
     offices                                                 who may do what at the contract, and how that changes
@@ -36,6 +36,7 @@ from anchoring.sequencer import Sequencer
 from anchoring.standing import Standing, gaps, standings
 from anchoring.status import Status, status
 from anchoring.submissions import Submission, last_recorded, submit
+from anchoring.waits import Wait, waits
 
 if TYPE_CHECKING:
     from anchoring import deploy, offices, restoring
@@ -108,6 +109,7 @@ __all__ = [
     "Status",
     "SubjectProof",
     "Submission",
+    "Wait",
     "Worker",
     "WorkerSettings",
     "WrongChain",
@@ -141,4 +143,5 @@ __all__ = [
     "status",
     "submit",
     "tile_bytes",
+    "waits",
 ]

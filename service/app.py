@@ -33,12 +33,14 @@ from service.api import (
     epcis_subscriptions,
     erasures,
     errors,
+    figures,
     handoffs,
     imports,
     invitations,
     items,
     labels,
     logbook,
+    lot_papers,
     lots,
     movements,
     notices,
@@ -85,7 +87,7 @@ from service.ledger.requests import Scribe
 from service.line import application as line
 from service.metrics import page as metrics
 from service.proof.proofs import Proofs
-from service.publish import log, shared
+from service.publish import log, printed, shared
 from service.settings import Settings
 from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
@@ -98,11 +100,12 @@ from service.web import verify as verify_page
 
 NEEDED = ("database_url", "origin", "kek")
 DOORS = (
-    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, labels, stock, status, policy,
+    parties, api_keys, clients, party_keys, items, places, movements, handoffs, lots, lot_papers, labels,
+    stock, status, policy,
     numbers, scans, customers, orders, picking, orders_production, people, invitations, session, openid,
     webhooks,
     imports,
-    trace, shares, reports, addresses, products, supplements, trace_codes, records,
+    trace, shares, reports, figures, addresses, products, supplements, trace_codes, records,
     cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
     epcis_capture, epcis_exchange, epcis_events, epcis_queries, epcis_subscriptions, epcis_partners,
@@ -128,6 +131,7 @@ def create_app(given: Settings | None = None) -> Flask:
     app.register_blueprint(console.pages(house, operations))
     app.register_blueprint(log.pages(house))
     app.register_blueprint(shared.pages(house))
+    app.register_blueprint(printed.pages(house))
     app.register_blueprint(clients.pages(house))
     app.register_blueprint(people_pages.pages(house))
     app.register_blueprint(pages.pages(house, api.spec.to_dict()))

@@ -4,6 +4,7 @@ Each is JSON page by page, or with `format=csv|xlsx|pdf` one file with all rows.
 """
 
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -16,6 +17,7 @@ from service.api.exporting import FILES, answered
 from service.api.house import House
 from service.api.problem import Problem, not_found, try_later
 from service.auth.keys import Caller
+from service.figures import audits
 from service.models.tables import lot
 from service.reports import integrity, overview, scans
 from service.reports.ages import AGEING, EXPIRY_WARNINGS
@@ -124,13 +126,15 @@ def _of_records(reports: Door, house: House) -> None:
 
 
 def _integrity(house: House, caller: Caller, query: dict[str, Any]) -> Any:
-    now = house.now()
+    now, begun = house.now(), monotonic()
     since = query.get("since") or now - timedelta(days=SCAN_DAYS)
     with standpoint.on("audit"), exporting.snapshot(house) as connection:
         try:
             found = integrity.findings(connection, caller.party_id)
         except integrity.AuditRunning:
             raise try_later("audit-running", "another integrity report is being made", 5) from None
+        with house.engine.begin() as keeping:
+            audits.keep(keeping, caller.party_id, now, len(found), round((monotonic() - begun) * 1000))
         if query["format"] != "json":
             paper = exporting.paper_of(integrity.TITLE, exporting.language(query), caller, now, {})
             return exporting.file_of(query["format"], "integrity", integrity.COLUMNS, found, query, paper)

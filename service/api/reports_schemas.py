@@ -162,6 +162,11 @@ class Overview(Shape):
     as_of = Instant(required=True)
     lots = Anything("available, partly_hold, hold, expired, recalled", "object", required=True)
     expiring = Anything("expired, within_30, within_60, within_90, undated", "object", required=True)
+    months = Many(
+        Anything("usable, on_hold", "object"), 13, 13, required=True,
+        doc={"description": "Lots by the month in which they expire: this month, the twelve after it, the last of them "
+                            "with all that is later"},
+    )  # fmt: skip
     quarantine = Anything("lots, oldest_days, over_7, over_14, over_30", "object", required=True)
     cases = Anything("open, to_approve", "object", required=True)
     handoffs = Anything("to_answer, unanswered, disputed", "object", required=True)

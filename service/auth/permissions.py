@@ -36,11 +36,12 @@ READS: Mapping[str, Allowed] = {
         "list_handoffs", "read_movement", "read_receipt", "list_lot_number_rules", "preview_lot_numbers",
         "check_lot_number", "list_gs1_prefixes", "list_all_customers", "list_all_orders", "show_order",
         "show_pick_list", "show_slip", "show_production", "trace_lot", "list_recall_drills", "report_stock",
-        "report_turnover", "read_overview",
+        "report_turnover", "read_overview", "read_figures",
         "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
         "read_case", "read_certificate", "read_movement_certificate", "read_attachment", "list_counts", "read_count",
         "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures", "list_addresses",
-        "read_product", "list_records", "export_lot", "label_lot", "label_pallet", "list_codes",
+        "read_product", "list_records", "export_lot", "label_lot", "label_pallet", "label_place",
+        "list_label_prints", "list_lot_papers", "read_label_print", "list_codes",
         "list_epcis_resources", "list_epcis_events", "read_epcis_event", "end_epcis_page",
         *(f"{verb}_{kind}" for verb in ("list_epcis", "read_epcis", "list_epcis_events_of")
           for kind in ("types", "epcs", "steps", "locations", "read_points", "dispositions")),
@@ -71,7 +72,7 @@ RECORDING: Mapping[str, Allowed] = {
     **dict.fromkeys((
         "record_movement", "record_movements", "scan_code", "receive_against_order", "confirm_pick_line",
         "ship_picked_goods", "add_case", "add_finding", "add_attachment", "capture_document", "capture_event",
-        "capture_codes", "act_on_codes",
+        "capture_codes", "act_on_codes", "print_label",
     ), FLOOR | {"quality"}),
     **dict.fromkeys((
         "take_lot_numbers", "take_ssccs", "allocate_stock", "make_order_pick_list", "add_count", "enter_lines",
@@ -99,6 +100,7 @@ OPERATIONS: Mapping[str, Allowed] = {
                      "approve_lift_of_recall"),
                     frozenset({"quality"})),
     "add_supplement": frozenset({"supervisor", "quality", "integrator"}),
+    "print_lot_paper": INSPECTING,
     "review_changes": frozenset({"quality", "supervisor", "auditor"}),
     "ask_erasure": frozenset({"administrator", "quality", "supervisor"}),
     "approve_erasure": frozenset({"quality", "supervisor"}),

@@ -6,7 +6,8 @@ from service.records.names import OPERATIONS as RECORDS
 
 COSTLY = frozenset({
     "trace_lot", "drill_recall", "upload_import", "run_import", "report_stock", "report_turnover", "report_quarantine",
-    "report_ageing", "report_expiry", "report_history", "report_integrity",
+    "report_ageing", "report_expiry", "report_history", "report_integrity", "read_figures",
+    "print_lot_paper",
     *RECORDS,
 })  # fmt: skip
 """Of a party: what reads or writes thousands of rows. They have a small bucket of their own beside the common one."""

@@ -36,6 +36,7 @@ CSP = (
 NAVIGATION = (
     ("nav.dashboard", "console.dashboard", "read_overview"),
     ("nav.scan", "console.scan", "scan_code"),
+    ("nav.figures", "console.figures", "read_figures"),
     ("nav.lots", "console.lots", "list_lots"),
     ("nav.quality", "console.quality", "list_cases"),
     ("nav.expiry", "console.expiry", "report_expiry"),
@@ -68,6 +69,11 @@ class Frame:
         )  # fmt: skip
         for name, filter in FILTERS.items():
             self.blueprint.add_app_template_filter(filter, name)
+
+    @property
+    def late_after(self) -> float:
+        """Seconds that a checkpoint may wait for its anchor before an alarm is raised."""
+        return self.house.settings.late_after
 
     def page(self, rule: str) -> Callable[[View], View]:
         def declare(view: View) -> View:

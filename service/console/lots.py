@@ -3,17 +3,20 @@
 import unicodedata
 from itertools import islice, product
 from typing import Any
+from uuid import uuid4
 
 from flask import request
 
 from service.api.problem import not_found
 from service.console.asking import Asking
-from service.console.frame import Frame
+from service.console.filling import Said, only
+from service.console.frame import Frame, chosen
 from service.console.genealogy import drawn
 from service.domain.cases import CAUSES
 
 NEIGHBOURS = 60
 """So many lots are drawn; the list beside has them all."""
+PAPERS = 20
 
 
 def declare(frame: Frame) -> None:
@@ -38,8 +41,17 @@ def declare(frame: Frame) -> None:
             asking, "lot.html", lot=known[0], stock=stock, history=history, trace=trace, drawing=drawn(trace),
             cases=asking.read("list_cases", lot=uri, limit=20)["cases"] if asking.may("list_cases") else [],
             causes=CAUSES, state=strongest(stock, known[0]),
+            papers=asking.read("list_lot_papers", lot=uri, limit=PAPERS)["papers"], paper=str(uuid4()),
             record=history["rows"][-1]["record_status"] if history["rows"] else None,
         )  # fmt: skip
+
+
+    @frame.form("/lot/print")
+    def print_lot(asking: Asking, said: Said) -> Any:
+        """The paper itself; its number is on it."""
+        paper = asking.do("print_lot_paper", {**only(said, "id", "lot"), "lang": chosen()})
+        paper.status_code = 200
+        return paper
 
 
 def folded(typed: str) -> str:

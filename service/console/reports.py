@@ -13,7 +13,8 @@ from flask import request
 
 from service.api.problem import not_found
 from service.console.asking import Asking
-from service.console.frame import Frame
+from service.console.frame import Frame, chosen, translator
+from service.console.report_pictures import picture
 from service.reports import integrity
 from service.reports.ages import AGEING, EXPIRY_WARNINGS
 from service.reports.export import MEDIA_TYPES
@@ -71,9 +72,11 @@ def declare(frame: Frame) -> None:
         offered, asked = OFFERED[name], _asked(OFFERED[name], frame.house.now())
         ready = name != "history" or "lot" in asked
         found = asking.read(offered.operation, after=request.args.get("after"), limit=200, **asked) if ready else None
+        rows = found["rows"] if found else ()
         return frame.shown(
             asking, "report.html", name=name, report=offered.report(asked), fields=offered.fields, filters=asked,
-            found=found, items=asking.read("list_items")["items"], as_of=asked.get("at") or frame.house.now(),
+            found=found, picture=picture(name, rows, translator(chosen())), items=asking.read("list_items")["items"],
+            as_of=asked.get("at") or frame.house.now(),
             files=[(form, f"{API}/{name}?{urlencode({**asked, 'format': form})}") for form in MEDIA_TYPES],
         )  # fmt: skip
 

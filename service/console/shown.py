@@ -35,4 +35,14 @@ def in_address(value: Any) -> str:
     return quote(str(value), safe="")
 
 
-FILTERS = {"day": day, "moment": moment, "number": number, "address": in_address}
+def lasting(hours: float | None) -> str:
+    """A time that something took, in the unit that makes it short: 12 s, 5 min, 3.4 h, 2.1 d."""
+    if hours is None:
+        return "–"
+    for least, unit, size in ((48.0, "d", 24.0), (1.0, "h", 1.0), (1 / 60, "min", 1 / 60)):
+        if hours >= least:
+            return f"{hours / size:.3g} {unit}"
+    return f"{hours * 3600:.3g} s"
+
+
+FILTERS = {"day": day, "moment": moment, "number": number, "address": in_address, "lasting": lasting}

@@ -5,8 +5,9 @@ share a word: a lot is released or recalled, a record is correct, does not match
 from collections.abc import Mapping
 from typing import get_args
 
-from service.console import words_counts, words_goods, words_navigation, words_office, words_orders
+from service.console import words_counts, words_figures, words_goods, words_navigation, words_office, words_orders
 from service.console.floor.words import FLOOR
+from service.papers.spoken import SPOKEN
 from service.papers.words import Language, Words
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -43,7 +44,6 @@ _COMMON: Mapping[str, Words] = {
     "dash.quarantine.what": Words("Lots of which something is on hold, by days since the hold began.",
                                   "有冻结库存的批次，按冻结天数统计。"),
     "dash.oldest": Words("oldest: {} days", "最久：{} 天"),
-    "dash.over": Words("over {} days", "超过 {} 天"),
     "dash.waiting": Words("Waiting for somebody", "待处理"),
     "dash.to_approve": Words("Decisions to sign", "待签署的决定"),
     "dash.cases": Words("Open quarantine cases", "未结隔离案件"),
@@ -57,17 +57,7 @@ _COMMON: Mapping[str, Words] = {
     "dash.ledger.what": Words("How far the record has come. It says nothing of the goods.",
                               "记录的进度，与货物状态无关。"),
     # goods
-    "goods.available": Words("Released", "合格"),
-    "goods.partly_hold": Words("Partly on hold", "部分冻结"),
-    "goods.hold": Words("On hold", "待定（冻结）"),
-    "goods.expired": Words("Expired", "已过期"),
-    "goods.recalled": Words("Recalled", "已召回"),
-    "goods.gone": Words("None left", "无库存"),
     # the record
-    "record.recorded": Words("recorded", "已记录"),
-    "record.sequenced": Words("in the log", "已入账"),
-    "record.anchored": Words("anchored", "已上链"),
-    "record.final": Words("anchored, final", "已上链（不可回滚）"),
     "record.entries": Words("Entries in the log", "日志条目"),
     "record.unanchored": Words("not anchored yet", "尚未上链"),
     "record.last": Words("Last anchor", "最近一次上链"),
@@ -81,35 +71,6 @@ _COMMON: Mapping[str, Words] = {
     "record.chain": Words("Chain", "链"),
     "record.log": Words("Log", "日志"),
     # movements
-    "type.register": Words("registered", "登记"),
-    "type.receive": Words("received", "收货"),
-    "type.take_back": Words("taken back", "退货收回"),
-    "type.move": Words("moved", "移库"),
-    "type.pick": Words("picked", "拣货"),
-    "type.hold": Words("put on hold", "冻结"),
-    "type.release": Words("released", "放行"),
-    "type.count": Words("counted", "盘点"),
-    "type.split": Words("split", "拆分"),
-    "type.merge": Words("merged", "合并"),
-    "type.repack": Words("repacked", "重新包装"),
-    "type.produce": Words("produced", "生产"),
-    "type.rework": Words("reworked", "返工"),
-    "type.pack": Words("packed", "装盘"),
-    "type.unpack": Words("unpacked", "拆盘"),
-    "type.relocate": Words("pallet moved", "托盘移库"),
-    "type.offer": Words("offered", "发出交接"),
-    "type.accept": Words("accepted", "接收"),
-    "type.refuse": Words("refused", "拒收"),
-    "type.withdraw": Words("withdrawn", "撤回"),
-    "type.send": Words("sent between sites", "调拨发出"),
-    "type.arrive": Words("arrived", "调拨到达"),
-    "type.settle": Words("difference settled", "差异处理"),
-    "type.ship": Words("shipped", "发货"),
-    "type.return": Words("returned", "退货"),
-    "type.destroy": Words("destroyed", "销毁"),
-    "type.recall": Words("recalled", "召回"),
-    "type.lift": Words("recall ended", "解除召回"),
-    "type.inspect": Words("inspected", "验收"),
     # lots
     "lots.title": Words("Lots", "批次"),
     "lots.placeholder": Words("a part of the lot number", "批号的一部分"),
@@ -155,10 +116,6 @@ _COMMON: Mapping[str, Words] = {
     "lot.no_relatives": Words("Neither made of other lots nor made into any.", "没有来源批次，也没有去向批次。"),
     # quality
     "quality.title": Words("Quarantine", "隔离"),
-    "case.open": Words("waiting", "待验"),
-    "case.under_review": Words("under review", "调查中"),
-    "case.decided": Words("to be signed", "待签"),
-    "case.closed": Words("closed", "已结"),
     "case.title": Words("Quarantine case", "隔离案件"),
     "case.cause": Words("Found", "异常"),
     "case.opened": Words("Opened", "提出"),
@@ -199,15 +156,6 @@ _COMMON: Mapping[str, Words] = {
     "sign.meaning": Words("What your signature means", "签名含义"),
     "sign.approve": Words("Sign: approve", "签名：批准"),
     "sign.reject": Words("Sign: reject", "签名：驳回"),
-    "act.open": Words("opened the case", "提出"),
-    "act.find": Words("found", "检查结果"),
-    "act.attach": Words("attached a file", "添加附件"),
-    "act.review": Words("took it up", "开始调查"),
-    "act.decide": Words("decided", "作出决定"),
-    "act.approve": Words("approved", "批准"),
-    "act.reject": Words("rejected", "驳回"),
-    "act.finish_part": Words("carried out in part", "部分执行"),
-    "act.finish": Words("closed", "结案"),
     "meaning.approval": Words("approved", "批准"),
     "meaning.rejection": Words("rejected", "驳回"),
     "meaning.review": Words("reviewed", "审核"),
@@ -284,19 +232,6 @@ _COMMON: Mapping[str, Words] = {
     "role.integrator": Words("machine", "系统接口"),
     "role.auditor": Words("auditor", "审计"),
     "role.regulator": Words("regulator", "监管"),
-    "cause.damaged": Words("damaged", "破损"),
-    "cause.contaminated": Words("contaminated", "污染"),
-    "cause.expired": Words("expired", "过期"),
-    "cause.suspect": Words("suspect", "可疑"),
-    "cause.temperature": Words("temperature", "温度异常"),
-    "cause.recall": Words("recall", "召回"),
-    "cause.other": Words("other", "其他"),
-    "ruling.release": Words("release", "放行"),
-    "ruling.partial_release": Words("release in part", "部分放行"),
-    "ruling.rework": Words("rework", "返工"),
-    "ruling.return_to_supplier": Words("return to the supplier", "退回供应商"),
-    "ruling.destroy": Words("destroy", "销毁"),
-    "ruling.keep_on_hold": Words("keep on hold", "继续冻结"),
     # the floor
     "nav.scan": Words("Scan", "扫码"),
     "scan.title": Words("Scan", "扫码"),
@@ -322,7 +257,7 @@ _COMMON: Mapping[str, Words] = {
     **FLOOR,
 }  # fmt: skip
 
-_SUBJECTS = (words_navigation, words_orders, words_counts, words_goods, words_office)
+_SUBJECTS = (words_navigation, words_orders, words_counts, words_figures, words_goods, words_office)
 """The words of one subject each, in modules of their own."""
 
 
@@ -334,7 +269,7 @@ def _joined(*parts: Mapping[str, Words]) -> Mapping[str, Words]:
     return {key: said for part in parts for key, said in part.items()}
 
 
-W: Mapping[str, Words] = _joined(_COMMON, *(each.WORDS for each in _SUBJECTS))
+W: Mapping[str, Words] = _joined(_COMMON, SPOKEN, *(each.WORDS for each in _SUBJECTS))
 
 DONE = frozenset(key.removeprefix("done.") for key in W if key.startswith("done."))
 """What a page may say was done; the address names it."""

@@ -11,7 +11,7 @@ WORDS = {
     "records.files": Words("The whole record", "完整记录"),
     "records.missing": Words("What it lacks", "缺失项"),
     "records.items": Words("{} of your items are under it", "适用物料 {} 种"),
-    "records.genealogy": Words("Batch history (PDF)", "批次追溯报告（PDF）"),
+    "records.genealogy": Words("Genealogy (PDF)", "批次谱系（PDF）"),
     "report.stock": Words("Stock at any moment", "任意时点库存"),
     "report.stock.what": Words("Folded from the movements recorded up to then.", "由截至该时点的移动累计得出。"),
     "report.turnover": Words("Turnover", "收发存"),

@@ -1,10 +1,13 @@
-"""Labels for lots and pallets: one block of exactly the size of the sticker, its codes in whole dots of the printer.
+"""Labels for lots, pallets and places: one block as large as the sticker, its codes in whole dots of a printer.
 
     lot     name and spec, LOT and EXP large, quantity, storage; a code:
             datamatrix  GS1 DataMatrix (01)(17)(10)
             qr          QR of the lot's Digital Link on this service, for everybody's phone
             gs1-128     two lines of bars, (01)(17) and (10), on the large sticker
     pallet  its SSCC as GS1-128 (00), on the large sticker
+    place   SITE/LOC as a QR code, and as Code 128 where its bars fit
+
+In the margin, below everything, stands which copy it is; one that was only looked at says that.
 
 Whether goods are held or released is not on a label: it changes, the label does not. What a code says stands below it
 in figures. GS1 General Specifications 4.14, 5.4, 5.6; 203 dots to the inch, the coarsest of usual label printers.
@@ -34,6 +37,7 @@ _SIDE: dict[tuple[Code, Size], int] = {
 }  # fmt: skip
 """Dots to a module."""
 _SSCC_SIDE, _SSCC_HIGH, _BARS_HIGH = 4, 32 * MM, 12 * MM
+_BIN_SIDE, _BIN_HIGH = 2, 8 * MM
 
 _LARGER: dict[Size, float] = {"60x40": 1.0, "100x70": 1.6}
 _TINY, _NOTE = Style(5, grey=0.2), Style(6.2)
@@ -70,6 +74,15 @@ class PalletLabel:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaceLabel:
+    """`place` is SITE/LOC, in ASCII as all codes of places are."""
+
+    place: str
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sticker:
     """A label laid out: its size in points, its marks, and what each of its codes must read as (symbology id, text)."""
 
@@ -101,6 +114,34 @@ def pallet_sticker(label: PalletLabel) -> Sticker:
     figures = fitted(f"(00){label.sscc}", room, *_LARGE)
     block = stack(head, space(4), beside((10 * _SSCC_SIDE * DOT - _EDGE, code)), space(2), figures)
     return _placed(wide, high, block, (("]C1", f"00{label.sscc}"),))
+
+
+def place_sticker(label: PlaceLabel, size: Size) -> Sticker:
+    """Raises ValueError where the words do not fit. A code too long for the bars is on it as QR alone."""
+    wide, high = SIZES[size]
+    room, larger, side = wide - 2 * _EDGE, _LARGER[size], _SIDE["qr", size] * DOT
+    square = symbols.link(label.place)
+    across = (len(square) + 2 * _QUIET["qr"]) * side
+    site, _, code = label.place.partition("/")
+    left, right = across + 4, room - across - 4
+    said = stack(words(site, right, _scaled(_NAMES[1], larger)),
+                 fitted(code, right, *(_scaled(Style(each, bold=True), larger) for each in (26, 20, 14, 10, 7))),
+                 words(label.name if label.name != code else label.kind, right, _scaled(_NOTE, larger)))  # fmt: skip
+    quiet = _QUIET["qr"] * side
+    picture = beside((quiet, stack(space(quiet), symbol(square, side), space(quiet))))
+    parts, codes = [beside((0, picture), (left, said))], [("]Q1", label.place)]
+    linear = symbols.code_128(label.place)
+    if (len(linear) + 20) * _BIN_SIDE * DOT <= room:
+        parts.append(beside((10 * _BIN_SIDE * DOT, bars(linear, _BIN_SIDE * DOT, _BIN_HIGH * larger))))
+        codes.append(("]C0", label.place))
+    return _placed(wide, high, stack(*parts), tuple(codes))
+
+
+def numbered(sticker: Sticker, said: str) -> Sticker:
+    """With `said` in the lower margin, to the right."""
+    line = words(said, sticker.wide - 2 * _EDGE, _TINY, right=True)
+    marks = moved(line.marks, _EDGE, sticker.high - _TINY.leading)
+    return replace(sticker, block=Block(sticker.block.height, (*sticker.block.marks, *marks)))
 
 
 MOST_LINES = 5

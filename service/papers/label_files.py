@@ -5,13 +5,13 @@ by zxing-cpp; what it reads is taken apart by the reader of our own scans. A sti
 given out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 import zxingcpp
 
 from service.papers.blocks import Bars, Mark, Rule, Symbol, Text
-from service.papers.label import DOT, MM, Sticker
+from service.papers.label import DOT, MM, Sticker, numbered
 from service.papers.letters import ready, width
 from service.papers.pdf import drawn
 from service.scans.reading import read
@@ -23,9 +23,10 @@ class Unreadable(Exception):
     """A sticker that does not read as it should; our own mistake, told before it is printed."""
 
 
-def sticker_pdf(sticker: Sticker, title: str, copies: int = 1) -> bytes:
+def sticker_pdf(sticker: Sticker, title: str, copies: Sequence[str]) -> bytes:
+    """A page for each copy, with what it says of itself."""
     check(sticker)
-    pages = [list(sticker.block.marks) for _ in range(copies)]
+    pages = [list(numbered(sticker, said).block.marks) for said in copies]
     return drawn(title, pages, (sticker.wide, sticker.high), "zh-CN")
 
 

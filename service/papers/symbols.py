@@ -49,8 +49,14 @@ def gs1_128(*elements: tuple[str, str]) -> tuple[bool, ...]:
 
 @lru_cache(maxsize=1024)
 def link(text: str) -> Modules:
-    """A QR code of an address; level M."""
+    """A QR code of an address, or of the code of a place; level M."""
     return _checked(zxingcpp.create_barcode(text, _QR, ec_level="M"), _LINK, text)
+
+
+@lru_cache(maxsize=1024)
+def code_128(text: str) -> tuple[bool, ...]:
+    """The bars of a plain Code 128, of ASCII."""
+    return _checked(zxingcpp.create_barcode(text, _LINEAR), "]C0", text)[0]
 
 
 def _scalable(svg: str) -> str:

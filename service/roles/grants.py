@@ -88,6 +88,10 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.sscc_counter": ("SELECT, INSERT, UPDATE (next)", ""),
     "warehouse.sscc_taking": (ADD, ""),
     "warehouse.scan": (ADD, ""),
+    # What was printed, copy by copy; audits that ran to their end.
+    "warehouse.label_print": (ADD, ""),
+    "warehouse.paper_print": (ADD, ""),
+    "warehouse.audit_run": (ADD, ""),
     # Orders and picking. A reservation is a wish that ends: deleted when it is used up or given back.
     "warehouse.issue_rule": ("SELECT, INSERT, UPDATE (policy)", ""),
     "warehouse.customer": (ADD, ""),
@@ -186,6 +190,11 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.gs1_prefix_taken(text)": ("EXECUTE", ""),
     "warehouse.lots_lying(bigint,bigint)": ("EXECUTE", ""),
     "warehouse.lots_held(bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.lots_expiring(bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.lots_held_then(bigint,bigint,integer)": ("EXECUTE", ""),
+    "warehouse.item_pace(bigint,bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.stays(bigint,bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.handoffs_answered(bigint,bigint,bigint)": ("EXECUTE", ""),
     "warehouse.trail_gate()": ("EXECUTE", ""),
     "warehouse.change_sheet(bigint)": ("EXECUTE", ""),
     "warehouse.signature_sheet(bigint)": ("EXECUTE", ""),
@@ -222,4 +231,9 @@ DEFINERS = (
     "warehouse.gs1_prefix_taken(text)",
     "warehouse.lots_lying(bigint,bigint)",
     "warehouse.lots_held(bigint,bigint)",
+    "warehouse.lots_expiring(bigint,bigint)",
+    "warehouse.lots_held_then(bigint,bigint,integer)",
+    "warehouse.item_pace(bigint,bigint,bigint)",
+    "warehouse.stays(bigint,bigint,bigint)",
+    "warehouse.handoffs_answered(bigint,bigint,bigint)",
 )

@@ -45,6 +45,7 @@ OWN: dict[str, str] = {
         "sign_in_rule", "oidc_provider", "card", "supplement", "epcis_capture", "epcis_event", "epcis_event_epcs",
         "epcis_due", "trace_code", "trace_act",
         "epcis_sight", "epcis_query", "epcis_subscription", "epcis_page_ended", "epcis_channel",
+        "label_print", "paper_print", "audit_run",
     ), _mine()),
     "leg": _through("lot", "id", "leg.lot_id"),
     "balance": _through("lot", "id", "balance.lot_id"),
@@ -91,7 +92,7 @@ ERRANDS: dict[str, tuple[str, ...]] = {
         "oauth_client", "access_token", "used_assertion", "person", "person_password", "session", "invitation",
         "sign_in_try", "oidc_provider", "oidc_subject", "oidc_used", "sign_in_rule",
     ),
-    "link": ("share",),
+    "link": ("share", "paper_print"),
     "directory": ("party_key",),  # which key each party signs with
     "proof": ("statement", "disclosure", "lot"),  # the service decides what of a statement is shown (disclosure.py)
     "figures": ("webhook", "delivery", "movement", "epcis_capture"),  # how long the queues are
@@ -149,6 +150,8 @@ SHARED = (
     Policy("session", "over", "DELETE", _on("sign_in")),
     Policy("refusal", "of_who_did_not_sign_in", "INSERT", None, f"party_id IS NULL AND {_on('sign_in')}"),
     Policy("statement", "of_a_new_party", "INSERT", None, _on("operator")),
+    Policy("audit_run", "of_everything", "ALL", f"party_id IS NULL AND {_on('audit')}",
+           f"party_id IS NULL AND {_on('audit')}"),
     Policy("oauth_client", "locked_by_who_signs_in", "UPDATE", _on("sign_in"), "false"),
     Policy("access_token", "given", "ALL", _on("sign_in"), _on("sign_in")),
     Policy("used_assertion", "noted", "ALL", _on("sign_in"), _on("sign_in")),

@@ -1,6 +1,6 @@
 """The words of the pages, one catalogue for each language; test_pages.py holds their keys together."""
 
-from service.web import words_account, words_people
+from service.web import words_account, words_people, words_printed
 
 EN = {
     "lang": "en",
@@ -64,7 +64,7 @@ EN = {
     "group_words": "Reasons and notes",
     "group_rest": "Everything else, also of other lots",
     "home": "Start",
-} | words_people.EN | words_account.EN
+} | words_people.EN | words_account.EN | words_printed.EN
 
 ZH = {
     "lang": "zh-CN",
@@ -125,7 +125,7 @@ ZH = {
     "group_words": "原因与备注",
     "group_rest": "其他内容，包括其他批次",
     "home": "首页",
-} | words_people.ZH | words_account.ZH
+} | words_people.ZH | words_account.ZH | words_printed.ZH
 
 CATALOGUES = {"en": EN, "zh": ZH}
 

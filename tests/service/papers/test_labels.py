@@ -41,7 +41,7 @@ def test_long_names_are_wrapped_or_refused_and_never_cut(name: str) -> None:
             assert "mm" in str(why)
             continue
         assert all(mark.y < sticker.high and mark.x < sticker.wide for mark in sticker.block.marks)
-        assert sticker_pdf(sticker, name).startswith(b"%PDF") and "</svg>" in sticker_svg(sticker, name)
+        assert sticker_pdf(sticker, name, ["No. 1"]).startswith(b"%PDF") and "</svg>" in sticker_svg(sticker, name)
 
 
 def test_a_sticker_that_says_something_else_is_not_given_out() -> None:
@@ -50,6 +50,6 @@ def test_a_sticker_that_says_something_else_is_not_given_out() -> None:
     marks = tuple(replace(mark, modules=other) if isinstance(mark, Symbol) else mark for mark in right.block.marks)
     wrong = replace(right, block=replace(right.block, marks=marks))
     with pytest.raises(Unreadable):
-        sticker_pdf(wrong, "x")
+        sticker_pdf(wrong, "x", ["No. 1"])
     with pytest.raises(Unreadable):
         check(replace(right, block=replace(right.block, marks=())))

@@ -1,0 +1,1 @@
+"""What was printed, and for whom: labels counted copy by copy, papers that say later whether they still hold."""
