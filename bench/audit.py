@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing import get_context
@@ -24,15 +23,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Engine
 
-from anchoring import Audited, Sequencer, Submission, ledger_steps, submit
+from anchoring import Sequencer, Submission, submit
 from bench.genealogy import ORIGIN as genealogy_origin
 from bench.genealogy import genealogy
-from bench.memory import peak_of_family
 from bench.rows import Row, Scale
 from bench.stand import database
 from service import db
-from service.audit.running import Audit
-from service.audit.steps import Step
 from service.audit.warehouse import audit_warehouse
 from verifier.checkpoint import Checkpoint, format_checkpoint
 from verifier.encoding import b64
@@ -69,23 +65,12 @@ def _from_the_database(size: int) -> Iterator[Row]:
         engine = db.engine_for(url)
         _sequence(engine, size)
         engine.dispose()
-        with ProcessPoolExecutor(1, get_context("spawn")) as alone:  # so that its memory is its own
-            seconds, peak = alone.submit(_ledger_audited, url).result()
+        key = KEY.public_key().public_bytes_raw().hex()
+        command = [sys.executable, "-m", "bench.audited", url, ORIGIN, key, str(HELPERS)]
+        told = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+    seconds, peak = map(float, told.split())
     yield Row(f"a ledger of {size:,} entries audited in the database", seconds, "s", "less", 60 * size / 1_000_000)
     yield Row("memory of that audit and its helpers", peak, "MB", "less", 600)
-
-
-def _ledger_audited(url: str) -> tuple[float, float]:
-    """Seconds and peak memory in MB."""
-    asked = Audited(ORIGIN, (KEY.public_key().public_bytes_raw(),), jobs=HELPERS)
-    engine = db.engine_for(url).execution_options(isolation_level="REPEATABLE READ")
-    begun = perf_counter()
-    with engine.connect() as connection:
-        steps = [Step(name) for name, _ in ledger_steps(connection)]
-        for step, done in Audit(url, asked).carried_out(connection, steps):
-            assert not done.findings, f"{step}: expected none, got {done.findings[0]}"
-    engine.dispose()
-    return perf_counter() - begun, peak_of_family(HELPERS)
 
 
 def _of_the_warehouse(movements: int) -> Iterator[Row]:
