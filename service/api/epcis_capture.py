@@ -25,6 +25,7 @@ from service.epcis.capture.captured import Capturing, Outcome, capture, taken
 from service.epcis.documents import JSON_TYPES, XML_TYPES, Unreadable, read, read_event, write_event
 from service.epcis.exceptions import EpcisProblem, invalid
 from service.epcis.wanted import Wanted, wanted_of
+from service.keys.hand import MOST
 from service.ledger.durably import durably
 
 BEHAVIOURS = ("rollback", "proceed")
@@ -32,7 +33,8 @@ BEHAVIOUR = "GS1-Capture-Error-Behaviour"
 
 
 class Job(Shape):
-    """`lotproof:known` events were there already; `lotproof:waiting` ones wait for another event, and say for what."""
+    """`lotproof:known` events were there already; `lotproof:waiting` ones wait for another event, and say for what.
+    `lotproof:signing` is where a party that signs for itself has the job carried out."""
 
     captureID = Uuid(required=True)
     createdAt = Instant(required=True)
@@ -51,6 +53,7 @@ class JobQuery(Shape):
 def door(house: House) -> Door:
     made = house.door("epcis capture", "GS1 EPCIS 2.0: what other systems saw; a movement where it moves our stock")
     _documents(made, house)
+    _signing(made, house)
     _events(made, house)
     return made
 
@@ -70,6 +73,7 @@ def _documents(made: Door, house: House) -> None:
         check_versions()
         behaviour = _behaviour()
         document = _read(body)
+        _check_can_be_signed(caller, behaviour, len(document.events))
         if len(document.events) > MOST_EVENTS:
             detail = f"expected at most {MOST_EVENTS} events, got {len(document.events)}: split the document"
             raise EpcisProblem(413, "CaptureLimitExceededException", detail, expected=MOST_EVENTS,
@@ -112,6 +116,40 @@ def _documents(made: Door, house: House) -> None:
         if found["running"]:
             house.captures.wake()
         return found
+
+
+def _signing(made: Door, house: House) -> None:
+    @made.operation("POST", "/epcis/capture/<id>/signing", roles=("party",), path={"id": Uuid()}, problems=(406, 409),
+                    answers={200: Job})  # fmt: skip
+    def sign_capture(caller: Caller, id: UUID) -> Any:
+        """Carry a capture job out by the party's own hand
+
+        For a party that keeps its signing key itself: 409 `sign-this` with the statements of the next 64 events, and
+        the same request with their signatures captures them. Send it again while `lotproof:signing` is there.
+        """
+        house.halting.check()
+        check_versions()
+        check_json_wanted()
+        assert caller.party_id is not None
+        with house.engine.connect() as connection:
+            number = jobs.numbered(connection, caller.party_id, id)
+        if number is None:
+            raise not_found("capture job", str(id))
+        try:
+            durably(house.writer, lambda connection: jobs.carry_out(connection, house.scribe, number, by_hand=True))
+        except jobs.Undone as undone:
+            with house.writer.begin() as connection:
+                jobs.undone(connection, number, undone.outcome, house.now())
+        with house.engine.connect() as connection:
+            return jobs.one(connection, caller.party_id, id)
+
+
+def _check_can_be_signed(caller: Caller, behaviour: str, events: int) -> None:
+    """What is captured as a whole is signed in one request. Raises Problem 413."""
+    if caller.own_key and behaviour == "rollback" and events > MOST:
+        expected = f"at most {MOST} events in a document that is captured as a whole and signed by its party"
+        detail = f"expected {expected}, got {events}: split it, or send {BEHAVIOUR}: proceed"
+        raise EpcisProblem(413, "CaptureLimitExceededException", detail, expected=MOST, seen=events)
 
 
 def _events(made: Door, house: House) -> None:

@@ -72,7 +72,7 @@ RECORDING: Mapping[str, Allowed] = {
     **dict.fromkeys((
         "record_movement", "record_movements", "scan_code", "receive_against_order", "confirm_pick_line",
         "ship_picked_goods", "add_case", "add_finding", "add_attachment", "capture_document", "capture_event",
-        "capture_codes", "act_on_codes", "print_label",
+        "sign_capture", "capture_codes", "act_on_codes", "print_label",
     ), FLOOR | {"quality"}),
     **dict.fromkeys((
         "take_lot_numbers", "take_ssccs", "allocate_stock", "make_order_pick_list", "add_count", "enter_lines",

@@ -13,6 +13,8 @@ _OF_STATUS: Mapping[int, str] = {
     501: "ImplementationException", 503: "ImplementationException",
 }  # fmt: skip
 PREFIX = "epcisException:"
+_OF_THE_HAND = ("urn:lotproof:problem:sign-this", "urn:lotproof:problem:overtaken")
+"""No refusals of EPCIS: who signs for himself goes on by them, here as everywhere (`service.auth.own_hand`)."""
 
 
 class EpcisProblem(Problem):
@@ -32,7 +34,7 @@ def invalid(detail: str, **extra: Any) -> EpcisProblem:
 
 def epcis_document(document: Mapping[str, Any], exception: str | None = None) -> dict[str, Any]:
     """A problem document of this service as EPCIS spells it."""
-    if str(document["type"]).startswith(PREFIX):
+    if str(document["type"]).startswith((PREFIX, *_OF_THE_HAND)):
         return dict(document)
     named = exception or _OF_STATUS.get(document["status"], "ImplementationException")
     return {**document, "type": PREFIX + named, "reason": document["type"]}

@@ -142,3 +142,41 @@ def test_a_member_of_a_list_of_documents_or_of_measurements_is_erased(name: str)
     notice(world, said, [digest(said.disclosures[f"{name}[0]"])])
     report = without(world, f"{name}[0]")
     assert report.exit_code == 0 and report.answer(4).remarks == ("1 fields erased",)
+
+
+EVIDENCE = "https://log.example.com/lot/farm/epcis/0d6a1c52-3c1b-4b55-9f0e-0000000000a1"
+
+
+def seen(world: World, lot: str, **more: Any) -> Signed:
+    """An event of somebody else's pallet: it has a type and a time, and neither step nor quantities."""
+    event = an_event([lot], **{NOTE: "she drove", "epcList": ["https://id.gs1.org/00/050123451111111119"], **more})
+    return world.movement("farm", [lot], {name: value for name, value in event.items() if name in SAID})
+
+
+SAID = ("@context", "type", "eventTime", "eventTimeZoneOffset", "action", "epcList", NOTE)
+
+
+def erased_world(lot: str, gone: str) -> World:
+    world = a_world()
+    said = seen(world, lot)
+    ref = {"rel": "erases", "statement": b64url(said.hash), "digests": [digest(said.disclosures[gone])]}
+    world.enter(uri.LOT, lot, world.say("farm", [lot], {"type": "lotproof:Erasure"}, ref, ERASURE), ERASURE)
+    world.anchor()
+    return world
+
+
+def erased_of(lot: str, gone: str) -> Report:
+    world = erased_world(lot, gone)
+    return judged(world, show=lambda field: field != gone, lot=lot, require_full=True)
+
+
+def test_of_an_event_about_others_goods_what_says_who_goes_and_its_type_and_time_stay() -> None:
+    assert erased_of(EVIDENCE, NOTE).exit_code == 0
+    for gone in ("type", "eventTime"):
+        assert refused_by(erased_of(EVIDENCE, gone)) == 4
+
+
+@pytest.mark.parametrize("lot", [LOT, EVIDENCE.replace("/epcis/", "/epci/"), EVIDENCE + "0"])
+def test_no_movement_passes_for_such_an_event(lot: str) -> None:
+    """It has quantities, or they were erased."""
+    assert refused_by(erased_of(lot, NOTE)) == 4

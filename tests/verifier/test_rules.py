@@ -31,11 +31,12 @@ def judged(
     world: World,
     show: Callable[[str], bool] | None = None,
     bend: Callable[[dict[str, Any]], None] = lambda file: None,
+    lot: str = LOT,
     **policy: Any,
 ) -> Report:
     if not world.anchors or world.anchors[-1].size < len(world.entries):
         world.anchor()
-    file = world.bundle(LOT, show)
+    file = world.bundle(lot, show)
     bend(file)
     trusted = parse_policy(world.policy(*("farm", "mill", "shop", "log"), **policy))
     return verify([json.dumps(file).encode()], trusted, [world.chain()], now=0)

@@ -3,6 +3,9 @@
 A job of the behaviour `rollback` is captured as a whole or not at all; of `proceed`, whatever can be. An event whose
 cause has not come yet (a lot that nobody registered, stock that is not there) waits in its job and is tried again, when
 something else of the party was captured and otherwise at growing intervals, for PATIENCE; then it is refused.
+
+The job of a party that signs for itself waits for its hand (`by_hand`), for UNSIGNED at most: it is carried out in
+requests of that party, a part of it at a time.
 """
 
 import zlib
@@ -21,14 +24,16 @@ from service.epcis.capture.captured import Capturing, Outcome, capture, shown
 from service.epcis.documents import Document, read
 from service.epcis.exceptions import EpcisProblem
 from service.epcis.wanted import Wanted, all_wanted
+from service.keys.hand import MOST
 from service.ledger.requests import Scribe
 from service.models.epcis import epcis_capture as job
 
 PATIENCE = timedelta(hours=1)
+UNSIGNED = timedelta(days=7)
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 300.0  # seconds
 MOST_ERRORS = 1000
 
-_SHOWN = [column for column in job.c if column.name not in ("body", "grants")]
+_SHOWN = [column for column in job.c if column.name != "body"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ def begin(connection: Connection, caller: Caller, sent: Sent, id: UUID, now: dat
     made = insert(job).returning(*_SHOWN).values(
         id=id, party_id=caller.party_id, sha256=digest, media_type=sent.media_type, behaviour=sent.behaviour,
         actor=caller.actor, grants=_rights(caller), body=zlib.compress(sent.body, 3), state="running",
-        events=len(sent.document.events), next_at=now, created_at=now,
+        events=len(sent.document.events), next_at=now + UNSIGNED if caller.own_key else now, created_at=now,
     )  # fmt: skip
     return told(connection.execute(made).one())
 
@@ -82,20 +87,24 @@ def next_time(connection: Connection) -> datetime | None:
     return connection.scalar(select(func.min(job.c.next_at)).where(job.c.state == "running"))
 
 
-def carry_out(connection: Connection, scribe: Scribe, number: int) -> None:
+def carry_out(connection: Connection, scribe: Scribe, number: int, *, by_hand: bool = False) -> None:
     """The job, if nobody else has it. Raises Undone if it fails as a whole: then `fail` tells so in a transaction of
-    its own.
+    its own. `by_hand`: the party signs, as many statements as one request may bring.
     """
     row = connection.execute(select(job).where(job.c.number == number, job.c.state == "running")
                              .with_for_update(skip_locked=True)).one_or_none()  # fmt: skip
     if row is None:
         return
-    events = _events(row)
-    outcome = capture(Capturing(connection, scribe, caller_of(connection, row), row.number), events)
-    late = scribe.now() > row.created_at + PATIENCE
-    if late:
+    now, events = scribe.now(), _events(row)
+    if row.grants.get("by_hand") and not by_hand and now < row.created_at + UNSIGNED:
+        connection.execute(update(job).where(job.c.number == number).values(next_at=row.created_at + UNSIGNED))
+        return
+    most = MOST if by_hand else len(events)
+    outcome = capture(Capturing(connection, scribe, caller_of(connection, row), row.number), events[:most])
+    if now > row.created_at + _patience(row):
         outcome.refused |= outcome.waiting
         outcome.waiting = {}
+    outcome.waiting |= {each.position: _UNSIGNED for each in events[most:]}
     if row.behaviour == "rollback" and (outcome.refused or outcome.waiting):
         raise Undone(outcome)
     _note(connection, row, outcome, scribe.now())
@@ -129,6 +138,11 @@ def postpone(connection: Connection, number: int, now: datetime) -> None:
         tries=row.tries + 1, next_at=now + _pause(row.tries)))  # fmt: skip
 
 
+def numbered(connection: Connection, party_id: int, id: UUID) -> int | None:
+    """The number of the party's job."""
+    return connection.scalar(select(job.c.number).where(job.c.party_id == party_id, job.c.id == id))
+
+
 def one(connection: Connection, party_id: int, id: UUID) -> dict[str, Any] | None:
     row = connection.execute(select(*_SHOWN).where(job.c.party_id == party_id, job.c.id == id)).one_or_none()
     return told(row) if row else None
@@ -149,6 +163,7 @@ def told(row: Row[Any]) -> dict[str, Any]:
         "running": row.state == "running", "success": not row.errors, "captureErrorBehaviour": row.behaviour,
         "errors": row.errors, "lotproof:events": row.events, "lotproof:captured": row.captured,
         "lotproof:known": row.known, "lotproof:waiting": row.waiting,
+        "lotproof:signing": _signing(row),
     }  # fmt: skip
     return {name: value for name, value in said.items() if value is not None}
 
@@ -164,7 +179,18 @@ def caller_of(connection: Connection, row: Row[Any]) -> Caller:
 
 def _rights(caller: Caller) -> dict[str, Any]:
     roles = [[role, site] for role, site in sorted(caller.grants, key=str)]
-    return {"roles": roles, "unproven": caller.session is not None and not caller.fresh}
+    by_hand = {"by_hand": True} if caller.own_key else {}
+    return {"roles": roles, "unproven": caller.session is not None and not caller.fresh, **by_hand}
+
+
+def _patience(row: Row[Any]) -> timedelta:
+    return UNSIGNED if row.grants.get("by_hand") else PATIENCE
+
+
+def _signing(row: Row[Any]) -> str | None:
+    """Where it is signed, of a job that waits for its party's hand."""
+    by_hand = row.state == "running" and row.grants.get("by_hand")
+    return f"/api/v1/epcis/capture/{row.id}/signing" if by_hand else None
 
 
 def _events(row: Row[Any]) -> list[Wanted]:
@@ -191,7 +217,7 @@ def _finish(connection: Connection, row: Row[Any], state: str, outcome: Outcome,
 
 def _wait(connection: Connection, row: Row[Any], outcome: Outcome, now: datetime) -> None:
     waiting = _problems(outcome.waiting)
-    due = min(now + _pause(row.tries), row.created_at + PATIENCE + timedelta(seconds=1))
+    due = min(now + _pause(row.tries), row.created_at + _patience(row) + timedelta(seconds=1))
     connection.execute(update(job).where(job.c.number == row.number).values(
         **_counted(row, outcome), waiting=waiting, tries=row.tries + 1, next_at=due))  # fmt: skip
 
@@ -224,4 +250,8 @@ def _wake_others(connection: Connection, row: Row[Any], now: datetime) -> None:
     ).values(next_at=now))  # fmt: skip
 
 
+_UNSIGNED = EpcisProblem(
+    409, "ImplementationException", f"a request brings at most {MOST} signatures: this event waits for the next one",
+    reason="sign-the-next",
+)  # fmt: skip
 _ONE_DOCUMENT = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")

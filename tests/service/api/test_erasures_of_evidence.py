@@ -128,12 +128,15 @@ def test_what_stays(maker: Caller, asker: Caller, two: list[Caller], trader: Cal
     assert asker.get(f"/erasures/{made['id']}")["event"] == id
 
 
+GONE = "movement IS NULL AND notice IS NOT NULL"
+
+
 @pytest.mark.parametrize(
     ("lie", "found"),
     [
         ("UPDATE warehouse.erasure SET property = 'ex:weight' WHERE movement IS NULL", "property"),
         ("UPDATE warehouse.erasure SET requested_by = 'p-nobody' WHERE movement IS NULL", "requested_by"),
-        ("UPDATE warehouse.erasure SET state = 'rejected', notice = NULL WHERE movement IS NULL AND notice IS NOT NULL", "statement_hash"),
+        (f"UPDATE warehouse.erasure SET state = 'rejected', notice = NULL WHERE {GONE}", "statement_hash"),
         ("DELETE FROM warehouse.erasure_approval", "notice"),
         ("UPDATE warehouse.epcis_event SET body = body || '{\"ex:driver\": \"x\"}' WHERE salt IS NULL", "body"),
     ],

@@ -18,6 +18,7 @@ from signer.door import signed_headers, wanted_of
 from signer.keys import Key, new_key, open_key
 from signer.shown import Who
 from tests.service.api.conftest import ORIGIN, Caller, furnished, receive
+from tests.service.api.epcis import begun, document, path_of, received, send
 from verifier.encoding import b64url
 from verifier.errors import Refuted
 
@@ -333,3 +334,39 @@ def test_a_key_lives_in_a_file_of_its_owner(tmp_path: Path) -> None:
     made = new_key(path, "correct horse battery staple")
     assert path.stat().st_mode & 0o777 == 0o600 and b"ENCRYPTED" in path.read_bytes()
     assert open_key(path, "correct horse battery staple").kid == made.kid
+
+
+def seen(number: int) -> dict[str, Any]:
+    """An event about others' goods."""
+    return {
+        "type": "ObjectEvent", "eventID": f"urn:uuid:0d6a1c52-0000-4000-8000-{number:012d}", "action": "OBSERVE",
+        "bizStep": "departing", "eventTime": "2026-03-01T17:00:00+00:00", "eventTimeZoneOffset": "+00:00",
+        "epcList": ["urn:epc:id:sscc:5012345.0111111111"],
+    }  # fmt: skip
+
+
+def test_a_capture_job_waits_for_the_partys_hand(own: tuple[Caller, Key], owner: Engine) -> None:
+    """Movements and evidence, 64 statements a time; nobody else carries it out, and an unsigned one records nothing."""
+    party, key = own
+    events = [received(party.party, "OWN-E", 5), *(seen(number) for number in range(69))]
+    job = begun(party, document(*events), GS1_Capture_Error_Behaviour="proceed")
+    path = path_of(job)
+    shown = party.get(path)
+    assert shown["running"] and shown["lotproof:signing"] == f"/api/v1{path}/signing"
+    first = signed(party, key, f"{path}/signing", None, 200)
+    assert (first["running"], first["lotproof:captured"], len(first["lotproof:waiting"])) == (True, 64, 6)
+    last = signed(party, key, f"{path}/signing", None, 200)
+    assert (last["running"], last["success"], last["lotproof:captured"]) == (False, True, 70)
+    assert "lotproof:signing" not in last and party.get("/stock?item=AMX&lot=OWN-E")["stock"][0]["quantity"] == "5"
+    assert party.send("POST", f"{path}/signing").get_json() == last, "there is nothing to sign any more"
+    with owner.connect() as connection:
+        assert list(audit_movements(connection, ORIGIN)) == list(audit_things(connection, ORIGIN)) == []
+    whole = send(party, "/capture", document(*(seen(number) for number in range(100, 165))))
+    assert (whole.status_code, whole.get_json()["expected"]) == (413, 64)
+
+
+def test_a_job_that_is_captured_as_a_whole_and_refused_records_nothing(own: tuple[Caller, Key]) -> None:
+    party, _ = own
+    job = begun(party, document(seen(900), received(party.party, "OWN-W", 1.5)))
+    told = party.post(f"{path_of(job)}/signing", None, 200)
+    assert not told["success"] and not told["running"] and told["lotproof:captured"] == 0

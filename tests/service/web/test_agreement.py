@@ -16,6 +16,7 @@ from tests.campaigns.campaign import Plan
 from tests.service.web.agreeing import Asked, Compared, compare, page, page_in
 from tests.verifier.fake_chain import node_of, source_of
 from tests.verifier.maker import PARTY_KEY, ZERO, Signed, World, b64url, story, uri
+from tests.verifier.test_erasure import EVIDENCE, NOTE, erased_world
 from verifier.policy import parse_policy
 from verifier.report import Verdict
 from verifier.verify import verify
@@ -41,6 +42,19 @@ def test_every_vector_gets_the_same_answers_in_the_same_words(shared_data: Path,
         compare(browsers, Asked(policy, nodes, sources), [(case["name"], [file], report)], seen)
     assert seen.cases > 70 and not seen.differ
     assert [each for each in seen.words if not any(f"'what': '{word}" in each for word in SPELLING)] == []
+
+
+def test_what_was_erased_of_an_event_about_others_goods(browsers: Page) -> None:
+    """It may have neither step nor quantities, and its type stays."""
+    seen = Compared()
+    for gone, exit_code in ((NOTE, 0), ("type", 1)):
+        world = erased_world(EVIDENCE, gone)
+        file = json.dumps(world.bundle(EVIDENCE, lambda field, gone=gone: field != gone)).encode()
+        policy, nodes = parse_policy(world.policy("farm", "mill", "shop", "log")), [world.chain()]
+        report = verify([file], policy, nodes, now=0)
+        assert report.exit_code == exit_code
+        compare(browsers, Asked(policy, nodes), [(gone, [file], report)], seen)
+    assert seen.cases == 2 and not seen.differ
 
 
 PARTS = {"uris": ("entry", "uris"), "entries": ("entry", "entries"), "inclusion": ("log", "inclusion"),
