@@ -114,7 +114,7 @@ def test_the_browsers_own_reader_is_asked_first_and_given_up_where_it_hangs(
     seeing.page.get_by_role("button", name="Close the camera").tap()
     asked = seeing.page.evaluate("BarcodeDetector.asked")
     assert asked >= 1 and (reader not in ("hangs", "fails") or asked == 1), "not asked again"
-    assert any("vendor" in each for each in loaded(seeing)) == own_program
+    assert own_program or not any("vendor" in each for each in loaded(seeing))
 
 
 def loaded(held: Phone) -> list[str]:
