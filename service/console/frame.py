@@ -17,7 +17,7 @@ from service.auth.proving import prove_yourself
 from service.console.asking import Asking, Operations
 from service.console.cards import labelled
 from service.console.navigation import grouped
-from service.console.refused import in_words
+from service.console.refused import finding_in_words, in_words, phrase
 from service.console.shown import FILTERS
 from service.console.words import DONE, LANGUAGES, Language, W
 from service.domain.errors import DomainError
@@ -193,7 +193,8 @@ class Frame:
         return {"t": translator(language), "language": language, "navigation": grouped(entries), "caller": caller,
                 "keyed": request.endpoint not in self._floor,
                 "other": "en" if language == "zh" else "zh", "done": request.args.get("done"),
-                "in_words": partial(in_words, language), "DONE": DONE,
+                "in_words": partial(in_words, language), "phrase": partial(phrase, language),
+                "finding": partial(finding_in_words, language), "DONE": DONE,
                 "draft": g.get("draft", {}) if "wrong" in g else {}, "wrong": g.get("wrong")}  # fmt: skip
 
 

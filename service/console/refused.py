@@ -1,11 +1,33 @@
 """A refusal as a page shows it: what it is, what was expected, what was seen, in the language of who reads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from service.api.problem import Problem
+from service.console.words import W
 from service.papers.words import Language
 from service.refusals import errors_in_chinese, told_in_chinese, value_in_chinese
+
+_PLAIN = {
+    "unreadable": "条码无法识别", "not-gs1": "没有码制标识或 Digital Link 表明为 GS1，已按普通码查找",
+    "mismatch": "不是应扫的内容", "not-recognised": "此处没有所指的内容",
+}  # fmt: skip
+"""What the floor says by its outcome alone."""
+
+
+def finding_in_words(language: Language, finding: Mapping[str, Any]) -> str:
+    """What is wrong with a code that was scanned."""
+    code = finding["finding"]
+    if language == "en":
+        return str(finding["detail"])
+    words = _PLAIN.get(code) or W[f"finding.{code}"].zh
+    return words.format(*(finding[name] or "" for name in ("expected", "seen")))
+
+
+def phrase(language: Language, value: object) -> object:
+    """What a rule expected or saw."""
+    return value if language == "en" or value is None else value_in_chinese(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.e2e.everybody import THOROUGH, WIDTHS, judged
+from tests.e2e.everybody import WIDTHS, judged
 from tests.e2e.floor.hand import item, lot, offered, phone, sales_order, stock
 from tests.service.api.conftest import Caller
 
@@ -47,7 +47,7 @@ def test_axe_finds_nothing(chromium: Browser, url: str, maker: Caller, lang: str
 def seen(page: Page, what: str, axe_at: int) -> None:
     """By everybody, and large enough to touch."""
     judged(page, what, axe_at)
-    for width in WIDTHS if THOROUGH else WIDTHS[:1]:
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate(SMALL, SMALLEST) == [], (what, width)
 

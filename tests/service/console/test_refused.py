@@ -1,9 +1,12 @@
 """What is refused at a desk is said in the language of who reads; the words of the service stand beside it."""
 
+import re
 from uuid import uuid4
 
+from service.console.refused import finding_in_words
 from tests.service.api.conftest import Caller
 from tests.service.console.test_acting import at_console
+from tests.tools.browser import ROOT
 
 
 def test_a_refusal_on_a_chinese_page_is_chinese(maker: Caller) -> None:
@@ -34,3 +37,19 @@ def test_a_wrong_field_is_named_in_chinese(maker: Caller) -> None:
     fields = form | {"item": "AMX", "lot": "L", "quantity": "1,5", "to": "SX/A-01", "supplier": "Acme"}
     said = floor.submit(fields, "/console/receive?lang=zh", 422).get_data(as_text=True)
     assert "<li>数量: 应为如 12 或 0.250 的数字，实为 1,5</li>" in said
+
+
+CODES = re.findall(r'Finding\(f?"([\w{}-]+)"', (ROOT / "service" / "scans" / "judge.py").read_text())
+
+
+def test_every_finding_of_a_scan_is_said_in_chinese() -> None:
+    for code in {each.replace("{name}", date) for each in CODES for date in ("expiry", "production")}:
+        said = finding_in_words("zh", {"finding": code, "detail": "no", "expected": "<e>", "seen": "<s>"})
+        assert re.search("[一-鿿]", said) and "{" not in said, code
+
+
+def test_a_scan_without_a_script_is_answered_in_chinese(maker: Caller) -> None:
+    floor = at_console(maker, "operator")
+    form = floor.forms("/console/scan")["/console/scan"]
+    said = floor.submit(form | {"code": "NO-SUCH-CODE"}, "/console/scan?lang=zh", 200).get_data(as_text=True)
+    assert "没有同名的品种、批次、货位或托盘" in said and "names no" not in said and "Check what" not in said
