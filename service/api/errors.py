@@ -29,13 +29,22 @@ _RENAMED = {"status": "stock_status"}
 
 
 def install(app: Flask) -> None:
-    app.register_error_handler(Problem, Problem.response)
-    app.register_error_handler(DomainError, lambda error: domain_problem(error).response())
+    app.register_error_handler(Problem, _answered)
+    app.register_error_handler(DomainError, lambda error: _answered(domain_problem(error)))
     app.register_error_handler(HTTPException, _of_http)
     for away in (OperationalError, psycopg.OperationalError, NoConnection, Closed):
         app.register_error_handler(away, _of_absence)
     app.register_error_handler(psycopg.errors.RestrictViolation, _of_closed)
     app.register_error_handler(Exception, _of_fault)
+
+
+def _answered(problem: Problem) -> Response:
+    """In the language that was asked for (RFC 9457, section 3: title and detail may be localized)."""
+    if request.accept_languages.best_match(["en", "zh"], "en") != "zh":
+        return problem.response()
+    answer = problem.in_chinese().response()
+    answer.headers["Content-Language"] = "zh-CN"
+    return answer
 
 
 def domain_problem(error: DomainError) -> Problem:

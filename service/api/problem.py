@@ -5,12 +5,16 @@ never changes, so that a client can decide on it; `detail` is for people; `expec
 numbers.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 from flask import Response
+
+from service.refusals import told_in_chinese, value_in_chinese
 
 MEDIA_TYPE = "application/problem+json"
 SEEN_LIMIT = 120  # characters of a caller's own text that a problem repeats
@@ -47,6 +51,15 @@ class Problem(Exception):
     def response(self) -> Response:
         body = orjson.dumps(self.document(), default=str)
         return Response(body, self.status, {**self.headers, "Cache-Control": "no-store"}, content_type=MEDIA_TYPE)
+
+    def in_chinese(self) -> Problem:
+        """Title and detail in Chinese, beside what was expected and seen in words; the members stay as they are."""
+        told = told_in_chinese(self.slug, self.extra)
+        if told is None:
+            return self
+        words = {name: value_in_chinese(self.extra[name]) for name in ("expected", "seen") if name in self.extra}
+        extra = {**self.extra, **({"in_words": words} if words else {})}
+        return Problem(self.status, self.slug, told[1], title=told[0], headers=self.headers, **extra)
 
 
 def shown(value: object) -> str:

@@ -1,6 +1,7 @@
 """What all pages share: who is in, in which language, what stands around a page, and how a refusal looks."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from service.auth.proving import prove_yourself
 from service.console.asking import Asking, Operations
 from service.console.cards import labelled
 from service.console.navigation import grouped
+from service.console.refused import finding_in_words, in_words, phrase
 from service.console.shown import FILTERS
 from service.console.words import DONE, LANGUAGES, Language, W
 from service.domain.errors import DomainError
@@ -197,7 +199,9 @@ class Frame:
         return {"t": translator(language), "language": language, "navigation": grouped(entries), "caller": caller,
                 "keyed": request.endpoint not in self._floor,
                 "other": "en" if language == "zh" else "zh", "done": request.args.get("done"),
-                "DONE": DONE, "draft": g.get("draft", {}) if "wrong" in g else {}, "wrong": g.get("wrong")}  # fmt: skip
+                "in_words": partial(in_words, language), "phrase": partial(phrase, language),
+                "finding": partial(finding_in_words, language), "DONE": DONE,
+                "draft": g.get("draft", {}) if "wrong" in g else {}, "wrong": g.get("wrong")}  # fmt: skip
 
 
 def _came_from() -> str | None:

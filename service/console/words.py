@@ -253,6 +253,7 @@ _COMMON: Mapping[str, Words] = {
     "refused.title": Words("That was refused", "未能执行"),
     "refused.expected": Words("Expected", "应为"),
     "refused.seen": Words("Seen", "实际"),
+    "refused.original": Words("The words of the service", "系统原文"),
     "refused.do": Words("Go back and try again; nothing was changed.", "请返回重试；未作任何更改。"),
     **FLOOR,
 }  # fmt: skip

@@ -171,14 +171,17 @@ def _me(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.post("/me/sign-out")
     def sign_out() -> Response:
-        """What a phone keeps goes with it, so not while something lies there that is not sent (`console/floor`)."""
+        """What a phone keeps goes with it, so not while something lies there that is not sent (`console/floor`): who
+        leaves nevertheless leaves it there, to be sent when he is back."""
         caller, said = here(house), sent(house.access)
-        if unsent() and "anyway" not in said:
-            return form_page(cookies, "unsent.html", 409, unsent=unsent())
+        waiting = unsent()
+        if waiting and "anyway" not in said:
+            return form_page(cookies, "unsent.html", 409, unsent=waiting)
         if caller is not None:
             _end(house, caller, session_of(caller))
         gone = form_page(cookies, "told.html", heading="sign_out", said="me_signed_out", back="visit.sign_in")
-        gone.headers["Clear-Site-Data"] = '"storage"'
+        if not waiting:
+            gone.headers["Clear-Site-Data"] = '"storage"'
         return cookies.take(gone)
 
     @blueprint.post("/me/end")

@@ -2,9 +2,14 @@
 
 They share no code, so a mistake of one shows as a contradiction: for every case the same verdict of each of the eight
 checks, no exception, in bounded time. Receipts and frauds are judged by the command line only and left out here.
+
+Whole, it also has axe-core look at every page of the floor at every width, where the suite looks at one of them.
 """
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from random import Random
 from time import perf_counter
@@ -39,6 +44,8 @@ def campaign(plan: Plan) -> Iterator[Row]:
         if plan.scale >= 1:
             for number, (files, asked, report) in enumerate(recorded(LIARS)):
                 compare(browsers, asked, [(f"lie {number} of the verifier's tests", files, report)], seen)
+    if plan.scale >= 1:
+        yield Row("pages that not everybody can use, at any width", unusable(), "tests", "less", 0)
     yield Row("cases judged by both", seen.cases, "cases", target=20_000 if plan.scale >= 1 else None)
     yield Row("with other words for the same verdict", len({each.split(": Python")[0] for each in seen.words}), "cases")
     yield Row("minutes", (perf_counter() - begun) / 60, "minutes")
@@ -46,6 +53,15 @@ def campaign(plan: Plan) -> Iterator[Row]:
     yield Row("contradictions", len(seen.differ), "cases", "less", 0)
     if seen.differ:
         raise Contradiction(f"one of {len(seen.differ)}", "the same verdicts", seen.differ[0][:2000])
+
+
+def unusable() -> int:
+    """0; raises Contradiction if axe-core, sideways scrolling or a small target was found on a page of the floor."""
+    asked = [sys.executable, "-m", "pytest", "-q", "-n0", "tests/e2e/floor/test_everybody.py"]
+    done = subprocess.run(asked, env={**os.environ, "LOTPROOF_THOROUGH": "1"}, capture_output=True, text=True)
+    if done.returncode:
+        raise Contradiction("pages of the floor", "nothing found at any width", done.stdout[-2000:])
+    return 0
 
 
 def judged(browsers: Page, plan: Plan) -> Compared:

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.e2e.conftest import Told
+from tests.e2e.everybody import looked_at
 from tests.e2e.stack import Running
-from tests.tools.browser import ROOT, browser
+from tests.tools.browser import browser
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LOT = "lot?uri=https%3A%2F%2Fid.gs1.org%2F01%2F09506000210018%2F10%2FAC0142"
 PAGES = ("", "scan", "receive", "lots", LOT, "quality", "expiry", "handoffs", "recalls", "people", "trail", "ledger")
 SIZES = ((1280, "en", "light"), (320, "zh", "light"), (390, "en", "dark"))
@@ -37,9 +37,7 @@ def test_everybody_can_use_it(
     page.on("request", lambda request: asked.add(request.url))
     for path in PAGES:
         page.goto(f"{the_stack.url}/console/{path}{'&' if '?' in path else '?'}lang={lang}")
-        page.evaluate(AXE.read_text())
-        found = page.evaluate("axe.run().then((seen) => seen.violations.map((each) => [each.id, each.nodes[0].html]))")
-        assert found == [], path
+        assert looked_at(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     assert {url for url in asked if not url.startswith(the_stack.url)} == set()
     context.close()

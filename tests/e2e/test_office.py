@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page
 
 from service.demo.door import Door
 from tests.e2e.conftest import Told
+from tests.e2e.everybody import looked_at
 from tests.e2e.stack import Running
-from tests.e2e.test_console import AXE, LOT
+from tests.e2e.test_console import LOT
 from tests.service.api.signing_in import PASSWORD
 from tests.tools.browser import browser
 
@@ -76,9 +77,7 @@ def test_everybody_can_use_it(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
         if looked:
             page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-            page.evaluate(AXE.read_text())
-            found = page.evaluate("axe.run().then((seen) => seen.violations.map((v) => [v.id, v.nodes[0].html]))")
-            assert found == [], path
+            assert looked_at(page) == [], path
     assert {url for url in asked if not url.startswith(the_stack.url)} == set()
     context.close()
 

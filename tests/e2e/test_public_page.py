@@ -21,8 +21,9 @@ from service.demo.lies import files
 from service.proof import assemble, proofs
 from service.web.verify_words import CATALOGUES
 from tests.e2e.conftest import Told
+from tests.e2e.everybody import looked_at
 from tests.e2e.stack import Running
-from tests.tools.browser import ROOT, browser
+from tests.tools.browser import browser
 from verifier.http import Deadline
 from verifier.policy import load_policy
 from verifier.rpc import RpcNode
@@ -31,10 +32,13 @@ from verifier.verify import verify
 
 pytestmark = pytest.mark.xdist_group("demo")  # one stack for all who look at the played story
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 LOT, OTHER = "4/0874", "AC0144"
 STATES = "[...document.querySelectorAll('.checks > li')].map((line) => line.dataset.state)"
 YES, OPEN, REFUTED = "yes", "unknown", "refuted"
+
+FORGED = """(kept) => { kept.leaf = kept.leaf.replace(/^./, (first) => first === 'a' ? 'b' : 'a');
+  localStorage['lotproof-seen'] = JSON.stringify([kept]); }"""
+"""As if another entry had been shown the last time."""
 
 Json = dict[str, Any]
 
@@ -284,11 +288,77 @@ def test_without_scripts_nothing_is_ticked(chromium: Browser, the_stack: Running
     context.close()
 
 
+def test_a_browser_remembers_what_it_saw_and_tells_what_came_since(
+    visitor: BrowserContext, the_stack: Running, told: Told
+) -> None:
+    page = opened(visitor, address(the_stack, told, LOT))
+    said = page.locator("#visit-says")
+    assert said.inner_text().startswith("This browser sees this lot for the first time.")
+    page.reload()
+    page.wait_for_selector("body[data-done]")
+    assert "nothing was added, and nothing that you saw has changed" in said.inner_text()
+    kept = page.evaluate("JSON.parse(localStorage['lotproof-seen'])[0]")
+    assert kept["note"].startswith(the_stack.settings.origin) and kept["count"] > 1
+    page.evaluate(FORGED, kept)
+    page.click("#again")
+    page.wait_for_selector("#visit[data-visit=refuted]")
+    assert states(page)[5] == REFUTED and YES not in states(page)[6:]
+    assert page.locator("#visit-proof a[download]").count() >= 2
+    page.click("#forget")
+    assert page.evaluate("localStorage.length") == 0
+    page.click("#again")
+    page.wait_for_selector("#check-8[data-state=yes]")
+    assert page.locator("#visit").get_attribute("data-visit") == "first" and not visitor.cookies()
+
+
+def test_who_tries_to_cheat_sees_it_found_out_and_puts_it_back(shown: Page, told: Told) -> None:
+    drop(shown, told.file(LOT).read_bytes(), told.files.policy.read_text())
+    shown.locator("#cheating").evaluate("(box) => { box.open = true; }")
+    for what, check in (("said", 4), ("checkpoint", 6)):
+        shown.select_option("#cheat-what", what)
+        shown.evaluate("delete document.body.dataset.done")
+        shown.click("#cheat")
+        shown.wait_for_selector("body[data-done]")
+        assert states(shown)[check - 1] == REFUTED and YES not in states(shown)[check:]
+        assert f"Check {check} saw it." in shown.locator("#cheat-says").inner_text()
+    shown.click("#cheat-undo")
+    shown.wait_for_selector("#check-8[data-state=yes]")
+
+
+def test_a_page_of_one_checkpoint_stays_and_programs_get_the_file(
+    visitor: BrowserContext, the_stack: Running, told: Told
+) -> None:
+    page = opened(visitor, address(the_stack, told, LOT))
+    link = page.locator("#permalink a").get_attribute("href")
+    size = int(str(link).rpartition("=")[2])
+    again = opened(visitor, f"{the_stack.url}{link}")
+    assert states(again)[:6] == [YES] * 6 and f"log size {size}" in again.locator("#permalink").inner_text()
+    answer = visitor.request.get(f"{the_stack.url}{link}", headers={"Accept": "application/json"})
+    file = answer.json()
+    assert file["format"] == "lotproof/1" and file["checkpoint"].split("\n")[1] == str(size)
+
+
+def test_a_lots_family_is_drawn_and_listed_and_a_problem_is_written_down(
+    visitor: BrowserContext, the_stack: Running, told: Told
+) -> None:
+    shown = opened(visitor, f"{the_stack.url}/verify?lang=en", done=False)
+    drop(shown, told.file("AC0142").read_bytes(), told.files.policy.read_text())
+    assert shown.locator("#family svg rect").count() == 3
+    assert shown.locator("#family li strong, #family li a").all_inner_texts() == ["AC0142-1", "AC0142-2"]
+    shown.click("#match-no")
+    shown.fill("#problem-words", "the label says 08/2027")
+    with shown.expect_download() as saved:
+        shown.click("#problem-make")
+        shown.click("#problem-file a")
+    written = json.loads(saved.value.path().read_text())
+    assert written["words"] == "the label says 08/2027" and "#" not in written["page"]
+    assert [each["answer"] for each in written["found"]["report"]["checks"]][:6] == ["yes"] * 6
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_everybody_can_use_it(visitor: BrowserContext, the_stack: Running, told: Told, lang: str) -> None:
     """axe-core finds nothing, on the narrowest phone, on a desk and in the dark, with ticks and with a refusal."""
     page = opened(visitor, address(the_stack, told, LOT, lang))
-    page.evaluate(AXE.read_text())
     for width, scheme, file in (
         (320, "light", None),
         (1280, "light", b"{}"),
@@ -298,8 +368,7 @@ def test_everybody_can_use_it(visitor: BrowserContext, the_stack: Running, told:
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         if file is not None:
             drop(page, file)
-        found = page.evaluate("axe.run().then((seen) => seen.violations.map((each) => [each.id, each.nodes[0].html]))")
-        assert found == [], (width, scheme)
+        assert looked_at(page) == [], (width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

@@ -73,5 +73,5 @@ def _staging(asking: Asking, site: str) -> list[str]:
              if each["site"] == site and each["kind"] in STAGING]  # fmt: skip
     if not found:
         raise Problem(409, "wrong-place", f"expected a place of kind staging or dock at {site}, found none",
-                      expected="a place of kind staging or dock", seen="none")  # fmt: skip
+                      place=site, expected="a place of kind staging or dock", seen="none")  # fmt: skip
     return found

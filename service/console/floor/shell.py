@@ -19,10 +19,11 @@ from service.console.words import W
 from service.domain.cases import CAUSES
 
 FAMILIES = ("floor", "scan", "move", "hold", "count", "receive", "pick", "short", "handoff", "handoffs", "offer",
-            "home", "device", "camera", "label", "outcome", "finding", "problem", "cause", "goods")  # fmt: skip
+            "home", "device", "camera", "photo", "outbox", "label", "outcome", "finding", "problem", "cause",
+            "goods")  # fmt: skip
 WORDS = ("lot", "item", "expiry_date", "production_date", "quantity", "location", "reason", "supplier", "none",
          "status", "lot.nothing")  # fmt: skip
-OPERATIONS = ("record_movement", "add_case", "add_count", "confirm_pick_line")
+OPERATIONS = ("record_movement", "add_case", "add_count", "confirm_pick_line", "add_attachment")
 KEPT = ("console.scan", "console.receive", "console.floor_move", "console.floor_count", "console.floor_hold",
         "console.floor_device")  # fmt: skip
 """Pages that open without a network: what may be done there (`docs/floor.md`)."""

@@ -64,6 +64,14 @@ _SHELL: Mapping[str, Words] = {
     "floor.outbox.count": Words("Waiting on this device: {}", "本机待发：{}"),
     "floor.outbox.none": Words("Nothing is waiting.", "没有待发内容。"),
     "floor.outbox.send": Words("Send now", "立即发送"),
+    "floor.outbox.save": Words("Save as a file", "保存为文件"),
+    "floor.outbox.since": Words("for {} h", "已 {} 小时"),
+    "floor.outbox.late": Words("The oldest waits for {} hours. Go where there is network, or send now.",
+                               "最早一项已等待 {} 小时。请到有网络的地方，或立即发送。"),
+    "floor.outbox.overdue": Words(
+        "The oldest waits for {} hours, and nobody else knows of it. Send it today; if this device cannot, save it as a"
+        " file and load it on another one.",
+        "最早一项已等待 {} 小时，其他人都不知道。请今天发送；本机无法发送时，请保存为文件并在另一台设备上载入。"),
     "floor.outbox.offline": Words("no network", "无网络"),
     "floor.outbox.signed_out": Words("sign in to send", "登录后发送"),
     "floor.outbox.others": Words("{} of somebody else wait here too; they are sent when that person signs in.",

@@ -102,6 +102,7 @@ FLOWS: Mapping[str, Words] = {
     "pick.ship": Words("Ship it, or offer it to the receiver", "发货，或向收货方发出交接"),
     "pick.next": Words("Show the next one", "看下一个"),
     "pick.done": Words("Picked: {}", "已拣：{}"),
+    "pick.spoken": Words("{}. Take {} {}.", "{}，取 {} {}。"),
     "pick.go": Words("Go to {}.", "请到 {}。"),
     "pick.wrong": Words("Another lot than the card says", "与拣货卡不符"),
     "pick.wrong_place": Words("Nothing is to be picked there", "该货位没有要拣的货物"),

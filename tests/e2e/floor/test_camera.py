@@ -15,6 +15,17 @@ from tests.tools.browser import browser
 
 pytestmark = pytest.mark.xdist_group("floor")
 
+NATIVE = """window.BarcodeDetector = class {
+  static asked = 0;
+  async detect() {
+    BarcodeDetector.asked++;
+    if ("READER" === "hangs") return new Promise(() => {});
+    if ("READER" === "fails") throw new DOMException("no service", "NotSupportedError");
+    return [{ rawValue: "4006381333931", format: "READER" === "ean" ? "ean_13" : "data_matrix" }];
+  }
+};"""
+"""As Chrome has it on Android: https://wicg.github.io/shape-detection-api/#barcode-detection-api."""
+
 WIDTH, HEIGHT = 640, 480
 LOT = "CAM0815"
 LABEL = f"[01]09506000210018[17]281231[10]{LOT}"
@@ -88,6 +99,22 @@ def test_the_camera_is_tested_where_the_device_is(seeing: Phone) -> None:
     seeing.page.get_by_role("button", name="Camera", exact=True).tap()
     expect(seeing.page.locator("#doctor")).to_contain_text(f"10{LOT}", timeout=15_000)
     seeing.page.get_by_role("button", name="Close the camera").tap()
+
+
+@pytest.mark.parametrize(("reader", "own_program"), [("ean", False), ("gs1", True), ("hangs", True), ("fails", True)])
+def test_the_browsers_own_reader_is_asked_first_and_given_up_where_it_hangs(
+    seeing: Phone, reader: str, own_program: bool
+) -> None:
+    """GS1 codes are read once more, since only our own program says by what symbology they were read."""
+    seeing.page.add_init_script(NATIVE.replace("READER", reader))
+    seeing.open("floor/device")
+    seeing.page.get_by_role("button", name="Camera", exact=True).tap()
+    expected = f"10{LOT}" if own_program else "4006381333931"
+    expect(seeing.page.locator("#doctor")).to_contain_text(expected, timeout=15_000)
+    seeing.page.get_by_role("button", name="Close the camera").tap()
+    asked = seeing.page.evaluate("BarcodeDetector.asked")
+    assert asked >= 1 and (reader not in ("hangs", "fails") or asked == 1), "not asked again"
+    assert own_program or not any("vendor" in each for each in loaded(seeing))
 
 
 def loaded(held: Phone) -> list[str]:

@@ -147,3 +147,50 @@ globalThis.notes = (cases, base) => Promise.all(cases.map(async (given) => {
     throw problem;
   }
 }));
+
+/* A log's tiles in memory: complete subtrees over these leaf hashes. */
+function hashesOf(leaves) {
+  return { node: async (level, number) => {
+    let nodes = leaves.slice(number * 2 ** level, (number + 1) * 2 ** level);
+    if (nodes.length !== 2 ** level) throw new Unavailable("tiles", "none such");
+    while (nodes.length > 1) nodes = nodes.filter((_, at) => at % 2 === 0).map((left, at) => L.nodeHash(left, nodes[2 * at + 1]));
+    return nodes[0];
+  } };
+}
+
+/* Both roots and the path of the last leaf, for all old sizes of a tree. */
+globalThis.trees = async (leaves) => {
+  const tiles = hashesOf(leaves.map(raw)), size = leaves.length, found = [];
+  for (let old = 1; old <= size; old++) {
+    const roots = await L.bothRoots(tiles, old, size), path = await L.pathOf(tiles, old - 1, size);
+    found.push({ roots: roots.map(hex), path: path.map(hex) });
+  }
+  return found;
+};
+
+/* A file, judged by a browser that remembers `known`, with a log that serves the tiles of `leaves`, or none. */
+globalThis.visited = async ([file, given, known, leaves]) => {
+  const policy = parsePolicy(asMaps(given.policy)), logs = leaves ? [hashesOf(leaves.map(raw))] : [];
+  const asked = { policy, nodes: given.nodes.map(fakeNode), sources: [], now: given.now, lot: given.lot, known, logs };
+  const { checks, seen } = await verify([raw(file)], asked);
+  return { answers: checks.map((each) => each.answer), what: checks[5].refuted.map((each) => each.what), ...seen.visit };
+};
+
+/* Which check sees it first, and the reasons of the file in which one character is another. */
+globalThis.cheats = async ([file, given]) => {
+  const asked = { policy: parsePolicy(asMaps(given.policy)), nodes: given.nodes.map(fakeNode), sources: [], now: given.now, lot: given.lot };
+  const found = {}, genuine = raw(file);
+  for (const [what, { check }] of Object.entries(L.CHEATS)) {
+    const done = L.cheated(genuine, what);
+    const { checks } = await verify([done.file], asked);
+    found[what] = { check, seen: checks.find((each) => each.answer === "refuted")?.check ?? null,
+                    changed: done.file.filter((byte, at) => byte !== genuine[at]).length };
+  }
+  return found;
+};
+
+globalThis.family = async ([file, given]) => {
+  const asked = { policy: parsePolicy(asMaps(given.policy)), nodes: [], sources: [], now: given.now, lot: given.lot };
+  const { seen } = await verify([raw(file)], asked);
+  return L.familyOf(seen.said, seen.bundle.lot);
+};

@@ -1,9 +1,11 @@
 /** Operations of the HTTP interface, asked in the name of who signed in. */
 
 import { set, setting } from "./settings.js";
+import { told } from "./told.js";
 
-const OURS = { "Lotproof-Session": "1" };
+const OURS = { "Lotproof-Session": "1", "Accept-Language": told.language };
 const PATIENCE = 15_000;
+const LASTING = ["urn:lotproof:problem:no-folder"]; // no waiting helps
 
 /** The service looked at it and said no; `problem` is its application/problem+json. */
 export class Refused extends Error {
@@ -33,14 +35,14 @@ function learnReach(lost) {
   document.dispatchEvent(new CustomEvent("floor-reach"));
 }
 
-/** @param {string} method @param {string} path below /api/v1 @param {unknown} [body] @returns {Promise<any>} */
+/** @param {string} method @param {string} path below /api/v1 @param {unknown} [body] what JSON says, or a file @returns {Promise<any>} */
 export async function ask(method, path, body) {
   const asked = Date.now();
   const answer = await fetched(method, path, body);
   learnReach(false);
   learnClock(answer, asked);
-  if (answer.status >= 500 || answer.status === 429) throw new Unreachable(`${answer.status}`);
-  const said = await answer.json().catch(() => null);
+  const said = await answer.json().catch(() => null), later = answer.status >= 500 || answer.status === 429;
+  if (later && !LASTING.includes(said?.type)) throw new Unreachable(`${answer.status}`);
   if (!answer.ok) throw new Refused(answer.status, said);
   if (said === null) throw new Unreachable("an answer that is not the service's");
   return said;
@@ -51,8 +53,8 @@ export const read = (path) => ask("GET", path);
 
 /** @param {string} method @param {string} path @param {unknown} body */
 async function fetched(method, path, body) {
-  const sends = body === undefined ? {} : { body: JSON.stringify(body) };
-  const headers = body === undefined ? OURS : { ...OURS, "Content-Type": "application/json" };
+  const file = body instanceof Blob, sends = body === undefined ? {} : { body: file ? body : JSON.stringify(body) };
+  const headers = body === undefined ? OURS : { ...OURS, "Content-Type": file ? body.type : "application/json" };
   try {
     return await fetch(`/api/v1${path}`, { method, headers, ...sends, redirect: "error", signal: AbortSignal.timeout(PATIENCE) });
   } catch (problem) {

@@ -12,6 +12,7 @@ import { say } from "./told.js";
 
 const READER = "./vendor/zxing-wasm/reader/";
 const LOOK_MS = 120;
+const READ_MS = 1_500; // a reader that takes longer hangs
 const GONE_MS = 1_500; // so long out of sight, and it is another scan
 const FORMATS = /** @type {const} */ (["DataMatrix", "QRCode", "Code128", "EAN13", "EAN8", "UPCA", "ITF14", "DataBar", "DataBarExpanded"]);
 const NATIVE = { data_matrix: "data_matrix", qr_code: "qr_code", code_128: "code_128", ean_13: "ean_13", ean_8: "ean_8", upc_a: "upc_a", itf: "itf" };
@@ -23,6 +24,7 @@ let open = null;
 const sight = new Map();
 /** @type {Promise<any> | undefined} */
 let zxing;
+let native = "BarcodeDetector" in window;
 
 export function offerCamera() {
   const opener = byId("camera");
@@ -127,10 +129,22 @@ function inSight(text) {
 
 /** @param {HTMLVideoElement} video @returns {Promise<string[]>} each with its symbology identifier, where it is known */
 async function codes(video) {
-  if (!("BarcodeDetector" in window)) return byZxing(video);
-  const detector = new /** @type {any} */ (window).BarcodeDetector({ formats: Object.values(NATIVE) });
-  const found = await detector.detect(video);
+  const found = native ? await byBrowser(video) : null;
+  if (found === null) return byZxing(video);
   return found.some((/** @type {any} */ each) => MAYBE_GS1.includes(each.format)) ? byZxing(video) : found.map((/** @type {any} */ each) => each.rawValue);
+}
+
+/** What the browser's own reader sees; null from the first time on that it fails or hangs: it is not asked again.
+ * @param {HTMLVideoElement} video @returns {Promise<{rawValue: string, format: string}[] | null>} */
+async function byBrowser(video) {
+  try {
+    const detector = new /** @type {any} */ (window).BarcodeDetector({ formats: Object.values(NATIVE) });
+    const late = new Promise((_, reject) => setTimeout(() => reject(new Error("no answer")), READ_MS));
+    return await Promise.race([detector.detect(video), late]);
+  } catch {
+    native = false;
+    return null;
+  }
 }
 
 /** @param {HTMLVideoElement} video */

@@ -19,8 +19,8 @@ const DIRECT_WITHIN_MS = 60_000; // what may not wait is not sent by itself when
 const KEPT_SENT = 50;
 
 /**
- * @typedef {{method: string, path: string, body: any, matches?: string, over?: {path: string, member: string, open: string}}} Step
- *   `matches` says what the label should have been, of a scan that was made without a network; `over`: a refusal means that
+ * @typedef {{method: string, path: string, body: any, file?: Blob, matches?: string, over?: {path: string, member: string, open: string}}} Step
+ *   `file` is sent instead of a body; `matches` says what the label should have been, of a scan that was made without a network; `over`: a refusal means that
  *   it was done before, if this member says anything else than that.
  * @typedef {{id: string, owner: string, order: number, title: string, kind: string, lots: string[], steps: Step[], at: number,
  *   due: number, state: "waiting" | "sending" | "refused" | "sent", direct: boolean, problem: any, made: number, index?: number | null}} Entry
@@ -173,7 +173,7 @@ async function sendOne(entry, held) {
     if (!(problem instanceof Refused)) throw problem;
     if (problem.status === 401) return signedOut(taken);
     for (const lot of taken.lots) held.add(lot);
-    await refused(taken, { slug: problem.slug, title: problem.problem.title, detail: problem.message, expected: problem.problem.expected, seen: problem.problem.seen });
+    await refused(taken, { slug: problem.slug, title: problem.problem.title, detail: problem.message, expected: problem.problem.in_words?.expected ?? problem.problem.expected });
     return true;
   }
 }
@@ -187,7 +187,7 @@ async function carryOut(entry) {
     await change("outbox", entry.id, (found) => ({ ...found, at: at + 1 }));
   }
   /** @type {Entry} */
-  const done = { ...entry, state: "sent", at: entry.steps.length, index };
+  const done = { ...entry, state: "sent", at: entry.steps.length, index, steps: entry.steps.map(({ file, ...step }) => step) };
   await inOne(["outbox", "sent"], "readwrite", (store) => {
     store("outbox").delete(entry.id);
     store("sent").put(done);
@@ -199,7 +199,7 @@ async function carryOut(entry) {
 /** @param {Step} step */
 async function carryOutStep(step) {
   try {
-    const answer = await ask(step.method, step.path, step.body);
+    const answer = await ask(step.method, step.path, step.file ?? step.body);
     if (step.matches && !answer.matches) {
       throw new Refused(409, { type: "scanned-other", detail: answer.scanned, expected: step.matches, seen: answer.scanned });
     }

@@ -2,11 +2,14 @@
 import { reach } from "./asking.js";
 import { refuse, tell } from "./band.js";
 import { button, byId, el, fill } from "./dom.js";
+import { asFile } from "./outbox_file.js";
 import { begin, giveUp, ofOthers, retry, send, sent, standing, undo, unsent, watch } from "./outbox.js";
 import { knows, say } from "./told.js";
 
 const TICK_MS = 250;
 const SHOWN_SENT = 10;
+const MINUTE_MS = 60_000, HOUR_MS = 3_600_000;
+const LATE_HOURS = 4, OVERDUE_HOURS = 24;
 
 /** @typedef {import("./outbox.js").Entry} Entry */
 
@@ -17,7 +20,9 @@ let undoable = [];
 export function show(flow = {}) {
   watch(({ what, entry }) => void heard(what, entry, flow));
   byId("outbox-send").addEventListener("click", () => void send());
+  byId("outbox-save").addEventListener("click", () => void save());
   setInterval(countdown, TICK_MS);
+  setInterval(() => void render(), MINUTE_MS);
   document.addEventListener("floor-reach", () => void render());
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && undoable.length) void undoNewest();
@@ -54,18 +59,36 @@ function whyRefused(entry) {
 async function render() {
   const waiting = await unsent(), done = await sent(), others = await ofOthers();
   undoable = waiting.filter((each) => each.state === "waiting" && each.at === 0 && each.due > Date.now());
-  chip(waiting.length);
+  chip(waiting);
   setUnsentCookie(waiting.length + others);
   fill(byId("undo"), ...undoable.map(undoRow));
   countdown();
   fill(byId("outbox-list"), ...list(waiting, done), others > 0 && el("p", { class: "attention" }, say("floor.outbox.others", others)));
-  byId("outbox-send").hidden = waiting.length === 0;
+  for (const id of ["outbox-send", "outbox-save"]) byId(id).hidden = waiting.length === 0;
 }
 
-/** @param {number} count */
-function chip(count) {
+/** How long the oldest waits; what waits for a day is shown without asking. @param {Entry[]} waiting */
+function late(waiting) {
+  const hours = Math.floor((Date.now() - Math.min(Date.now(), ...waiting.map((each) => each.made))) / HOUR_MS);
+  const box = /** @type {HTMLDetailsElement} */ (byId("outbox")), age = hours >= OVERDUE_HOURS ? "overdue" : hours >= LATE_HOURS ? "late" : "";
+  if (age === "overdue" && box.dataset.age !== age) box.open = true;
+  box.dataset.age = age;
+  byId("outbox-late").textContent = age && say(`floor.outbox.${age}`, hours);
+  return age && say("floor.outbox.since", hours);
+}
+
+/** The last resort. */
+async function save() {
+  const url = URL.createObjectURL(new Blob([await asFile()], { type: "application/json" }));
+  el("a", { href: url, download: `outbox-${new Date().toISOString().slice(0, 10)}.json` }).click();
+  URL.revokeObjectURL(url);
+}
+
+/** @param {Entry[]} waiting */
+function chip(waiting) {
+  const count = waiting.length;
   const where = standing().signedOut ? say("floor.outbox.signed_out") : reach.lost || !navigator.onLine ? say("floor.outbox.offline") : "";
-  byId("outbox-count").textContent = [say("floor.outbox.count", count), where].filter(Boolean).join(" · ");
+  byId("outbox-count").textContent = [say("floor.outbox.count", count), late(waiting), where].filter(Boolean).join(" · ");
   byId("outbox").dataset.count = String(count);
   navigator.storage?.persist?.().catch(() => false);
 }

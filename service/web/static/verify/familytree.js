@@ -1,6 +1,6 @@
 /** A lot's family, seen: parents on the left, children on the right, as a picture; and the same as a list. */
 import { el } from "./dom.js";
-import { say, short } from "./saying.js";
+import { amounts, say, short } from "./saying.js";
 
 const BOX = 150, HIGH = 46, ACROSS = 60, GAP = 12, MOST = 12, LETTERS = 18;
 const SVG = "http://www.w3.org/2000/svg";
@@ -26,7 +26,7 @@ function list(heading, relatives, address) {
   if (!relatives.length) return [];
   return [el("h4", {}, say(heading)), el("ul", {}, ...relatives.map((each) => {
     const to = address(each.uri), name = to ? el("a", { href: to }, short(each.uri)) : el("strong", {}, short(each.uri));
-    return el("li", {}, name, ` ${each.quantity} · `, say("family_by", { party: short(each.by), entry: each.entry }), " ", el("code", {}, each.uri));
+    return el("li", {}, name, ` ${amounts(each.quantity)} · `, say("family_by", { party: short(each.by), entry: each.entry }), " ", el("code", {}, each.uri));
   }))];
 }
 
@@ -36,7 +36,7 @@ function picture(parents, children, lot) {
   const height = rows * (HIGH + GAP) - GAP, most = Math.max(1, ...parents.map(share), ...children.map(share));
   const middle = { x: parents.length ? BOX + ACROSS : 0, y: (height - HIGH) / 2 };
   const right = middle.x + BOX + ACROSS, width = children.length ? right + BOX : middle.x + BOX;
-  const drawn = make("svg", { viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": say("family_picture") });
+  const drawn = make("svg", { viewBox: `-2 -2 ${width + 4} ${height + 4}`, width, height, role: "img", "aria-label": say("family_picture") });
   for (const [at, side] of sides.entries()) {
     side.forEach((box, row) => {
       const x = at ? right : 0, y = place(row, side.length, height);
@@ -53,7 +53,7 @@ const share = (/** @type {Relative} */ each) => each.share;
 function boxes(relatives) {
   const shown = relatives.slice(0, relatives.length > MOST ? MOST - 1 : MOST), more = relatives.length - shown.length;
   /** @type {Box[]} */
-  const made = shown.map((each) => ({ lines: [short(each.uri), each.quantity], share: each.share }));
+  const made = shown.map((each) => ({ lines: [short(each.uri), amounts(each.quantity)], share: each.share }));
   return more ? [...made, { lines: [say("family_more", { more })], share: 0, folded: true }] : made;
 }
 

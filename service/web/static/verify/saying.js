@@ -24,6 +24,9 @@ export function time(milliseconds) {
   return at.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "medium" });
 }
 
+/** An amount, as the checks write it, in the language of the page. @param {string} text @returns {string} */
+export const amounts = (text) => text.replace(/ pieces/g, ` ${say("pieces")}`);
+
 /** The last part of a party's or lot's name, for people; the whole stands beside it. @param {string} uri @returns {string} */
 export function short(uri) {
   const last = uri.slice(uri.lastIndexOf("/") + 1);

@@ -1,7 +1,7 @@
 /** What is recorded: the newest first, who signed, what is hidden, since when it stands on the chain. */
 import { el } from "./dom.js";
 import { wordOf } from "./goods.js";
-import { known, say, short, time } from "./saying.js";
+import { amounts, known, say, short, time } from "./saying.js";
 
 const LATE = 24 * 3600 * 1000, MOST = 200;
 
@@ -56,7 +56,7 @@ export function signers(rows) {
 export function handoffList(handoffs) {
   return handoffs.slice(0, 32).map(({ answered, by, entry, outcome, received, sent, to }) => {
     const key = `handoff_${outcome.replace(/[^a-z]/g, "_")}`;
-    const values = { entry, by: short(by), to: to ? short(to) : say("somebody"), answered: answered ?? "", sent, received };
+    const values = { entry, by: short(by), to: to ? short(to) : say("somebody"), answered: answered ?? "", sent: amounts(sent ?? ""), received: amounts(received ?? "") };
     return el("li", { "data-outcome": outcome }, say(key, values));
   });
 }

@@ -1,15 +1,17 @@
 /** The scanner's doctor: what it sends, and which of its settings is wrong; sound, vibration, clock, and what is kept here. */
 import { ask, clock } from "../asking.js";
-import { tell } from "../band.js";
+import { refuse, tell } from "../band.js";
 import { button, byId, el, fill } from "../dom.js";
 import { book } from "../known.js";
-import { unsent } from "../outbox.js";
+import { send, unsent } from "../outbox.js";
+import { load } from "../outbox_file.js";
 import { show } from "../outbox_view.js";
 import { hearUntouched } from "../scanning.js";
 import { set, setting } from "../settings.js";
 import { shake, sound, unlock } from "../sounds.js";
 import { GS, visible } from "../spelling.js";
 import { say, told } from "../told.js";
+import { hasVoice, speak } from "../voice.js";
 import { SILENCE_MS, listen } from "../wedge.js";
 import { facts, scanNow } from "./common.js";
 
@@ -22,11 +24,39 @@ export async function begin() {
   byId("typed").addEventListener("submit", (event) => event.preventDefault());
   listen({ field, scanned: diagnose, lost: () => tell("warning", { title: say("floor.ime"), todo: say("floor.ime.do") }), silence: Number(setting("silence")) });
   chooseSilence();
+  chooseVoice();
+  byId("outbox-file").addEventListener("change", () => void loadFile());
   hearUntouched((text) => diagnose({ text, keys: [say("camera.open")], suffix: "Enter", forms: text.includes(GS) ? ["raw"] : [], ms: 0, ime: false, caps: false }));
   byId("print").addEventListener("click", () => print());
   fill(byId("sounds"), ...["ok", "complete", "duplicate", "warning", "error"].map((kind) => button(say(`device.sound.${kind}`), () => void hear(/** @type {any} */ (kind)), "plain")),
     button(say("device.vibrate"), () => says(shake("warning") ? "device.vibrate.done" : "device.vibrate.none"), "plain"));
   await measure();
+}
+
+function chooseVoice() {
+  const box = /** @type {HTMLInputElement} */ (byId("voice"));
+  box.checked = setting("voice") === "on";
+  box.disabled = !hasVoice();
+  byId("voice-says").textContent = hasVoice() ? "" : say("device.voice.none");
+  box.addEventListener("change", () => {
+    set("voice", box.checked ? "on" : "");
+    speak(say("device.voice.sample"));
+  });
+}
+
+/** What another device of the same person could not send. */
+async function loadFile() {
+  const input = /** @type {HTMLInputElement} */ (byId("outbox-file")), [file] = input.files ?? [];
+  if (!file) return;
+  try {
+    const loaded = await load(await file.text());
+    tell(loaded ? "ok" : "warning", { title: say("outbox.file.loaded", loaded) });
+    await send();
+  } catch (problem) {
+    void refuse({ title: say("outbox.file.refused"), scanned: file.name, todo: problem instanceof Error ? problem.message : String(problem) });
+  } finally {
+    input.value = "";
+  }
 }
 
 /** How long nothing must come for a code to be over. */

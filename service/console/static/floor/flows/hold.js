@@ -1,7 +1,9 @@
 /** Hold: scan a lot or a place, touch why, touch HOLD. */
 import { refuse, tell } from "../band.js";
 import { button, byId, el, fill } from "../dom.js";
+import { now } from "../outbox.js";
 import { show, undoNewest } from "../outbox_view.js";
+import { photoField } from "../photos.js";
 import { begin as listen, named } from "../scanning.js";
 import { say, told } from "../told.js";
 import { done, expiry, facts, field, laterScan, scanNow, valueOf } from "./common.js";
@@ -9,6 +11,8 @@ import { done, expiry, facts, field, laterScan, scanNow, valueOf } from "./commo
 /** @type {{about: Record<string, string>, name: string, uri: string, expiry: string | null, scans: any[]} | null} */
 let what = null;
 let cause = "";
+/** @type {import("../photos.js").Photo[]} of the damage; they go into the case */
+const photos = [];
 
 export async function begin() {
   show();
@@ -35,10 +39,18 @@ async function seen(seen, text) {
 async function hold() {
   if (!what || !cause) return refuse({ title: say("hold.incomplete"), expected: say(what ? "hold.expect.cause" : "hold.expect"), todo: say(what ? "hold.cause" : "floor.scan_it") });
   const body = { id: crypto.randomUUID(), by: told.person, cause, words: valueOf("words") || say(`cause.${cause}`), ...what.about };
-  await done({ title: say("hold.done", what.name), kind: "hold", lots: [what.uri], steps: [...what.scans, { method: "POST", path: "/quarantine-cases", body }] });
+  const steps = [...what.scans, { method: "POST", path: "/quarantine-cases", body }, ...photos.map((each, at) => attached(body.id, each, at))];
+  await done({ title: say("hold.done", what.name), kind: "hold", lots: [what.uri], steps });
   what = null;
+  photos.length = 0;
   cause = "";
   draw();
+}
+
+/** @param {string} id of the case @param {import("../photos.js").Photo} photo @param {number} at */
+function attached(id, { blob }, at) {
+  const name = `hold-${now().replace(/[:Z]/g, "")}-${at + 1}.jpg`, query = new URLSearchParams({ name, by: told.person });
+  return { method: "POST", path: `/quarantine-cases/${id}/attachments?${query}`, body: null, file: blob };
 }
 
 function draw() {
@@ -50,7 +62,7 @@ function draw() {
       made.setAttribute("aria-pressed", String(each === cause));
       return made;
     })),
-    field("words", say("hold.words"), valueOf("words"), "text"), button(say("hold.do"), () => void hold(), "main danger"));
+    field("words", say("hold.words"), valueOf("words"), "text"), told.may.add_attachment && photoField(photos, draw), button(say("hold.do"), () => void hold(), "main danger"));
 }
 
 /** @param {string} chosen */

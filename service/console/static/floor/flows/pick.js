@@ -5,6 +5,7 @@ import { show, undoNewest } from "../outbox_view.js";
 import { unsent } from "../outbox.js";
 import { begin as listen, named } from "../scanning.js";
 import { say, told } from "../told.js";
+import { speak, spelled } from "../voice.js";
 import { decimal, done, expiry, facts, field, laterScan, scanNow, valueOf } from "./common.js";
 
 /** @typedef {{line: number, location: string, item: string, name: string, gtin: string | null, lot: string, label_lot: string | null, expiry_date: string | null, open: string, unit: string, why: string}} Stop */
@@ -12,6 +13,8 @@ import { decimal, done, expiry, facts, field, laterScan, scanNow, valueOf } from
 /** @type {Stop[]} what is left to do */
 let stops = [];
 let at = 0;
+/** @type {Stop | null} what was spoken last */
+let spoken = null;
 const WHOLE = told.list?.lines.filter((/** @type {any} */ each) => each.ended === null).length ?? 0;
 
 export async function begin() {
@@ -58,7 +61,7 @@ function isOf(stop, seen) {
 async function placeSeen(stop, place) {
   if (place === stop.location) return tell("ok", { title: place });
   const there = stops.findIndex((each) => each.location === place);
-  if (there < 0) return refuse({ title: say("pick.wrong_place"), scanned: place, expected: stop.location, todo: say("pick.go", stop.location) });
+  if (there < 0) return refuse({ title: say("pick.wrong_place"), scanned: place, expected: stop.location, todo: aloud(say("pick.go", stop.location)) });
   at = there;
   draw();
   return tell("ok", { title: place });
@@ -70,7 +73,7 @@ async function wrong(stop, seen) {
   const same = (seen.item?.code ?? other?.item) === stop.item;
   const kind = !same ? "item" : other?.expiry_date && stop.expiry_date && other.expiry_date < stop.expiry_date ? "earlier" : "later";
   await refuse({ title: say("pick.wrong"), scanned: `${named(seen)}${other?.expiry_date ? ` · ${other.expiry_date}` : ""}`,
-                 expected: `${say("floor.kind.lot")} ${stop.lot} · ${stop.item} · ${stop.location}`, todo: say(`pick.wrong.${kind}`, stop.lot, stop.location) });
+                 expected: `${say("floor.kind.lot")} ${stop.lot} · ${stop.item} · ${stop.location}`, todo: aloud(say(`pick.wrong.${kind}`, stop.lot, stop.location)) });
 }
 
 /** @param {Stop} stop @param {any[]} scans */
@@ -104,11 +107,25 @@ function minus(whole, part) {
   return String((Math.round(Number(whole) * scale) - Math.round(Number(part) * scale)) / scale);
 }
 
+/** @param {string} text */
+function aloud(text) {
+  speak(text);
+  return text;
+}
+
+/** Once for each stop that comes up. @param {Stop | undefined} stop */
+function speakStop(stop) {
+  if (stop && stop !== spoken) speak(say("pick.spoken", spelled(stop.location), stop.open, stop.unit));
+  if (!stop && spoken) speak(say("pick.all"));
+  spoken = stop ?? null;
+}
+
 function draw() {
   const stop = stops[at];
   if (!told.list) return scanNow(say("pick.choose"));
   byId("progress").textContent = say("pick.progress", WHOLE - stops.length, WHOLE);
   byId("after").hidden = stops.length > 0;
+  speakStop(stop);
   if (!stop) {
     scanNow(say("pick.all"));
     return fill(byId("work"));
@@ -117,13 +134,8 @@ function draw() {
   fill(byId("work"), el("section", { class: "card pick-card" },
     facts([[say("location"), el("strong", { class: "huge" }, stop.location)], [say("lot"), el("strong", { class: "huge" }, stop.lot)],
            [say("expiry_date"), el("strong", { class: "huge" }, expiry(stop.expiry_date))], [say("item"), `${stop.item} ${stop.name}`]]),
-    field("quantity", `${say("quantity")} (${stop.unit})`, stop.open), el("p", { class: "quiet" }, `${say("floor.why")}: ${why(stop.why)}`)),
+    field("quantity", `${say("quantity")} (${stop.unit})`, stop.open), el("p", { class: "quiet" }, `${say("floor.why")}: ${stop.why}`)),
     shortBox(stop), stops.length > 1 && button(say("pick.next"), () => { at = (at + 1) % stops.length; draw(); }, "plain"));
-}
-
-/** The reason in the person's language, where it is one of those with a word. @param {string} reason */
-function why(reason) {
-  return reason;
 }
 
 /** @param {Stop} stop */
