@@ -6,7 +6,7 @@ from typing import Any
 from service.api import schemas
 from service.api.api_keys import check_expiry
 from service.api.door import Door, body_of
-from service.api.fields import Choice, Flag, Instant, Many, One, Shape, Text, Uuid, Whole, WholeInQuery
+from service.api.fields import Choice, Day, Flag, Instant, Many, One, Shape, Text, Uuid, Whole, WholeInQuery
 from service.api.house import House
 from service.api.problem import not_found
 from service.api.schemas import MOST, Anything, Nullable, number, text
@@ -17,6 +17,8 @@ from service.domain.people import MOST_GRANTS, ROLES, Grant
 from service.domain.signing import shown_hash
 from service.people import changes, people, refusals, reviews
 from service.people.people import NewPerson
+
+MOST_COUNTED = 100
 
 
 class GrantShape(Shape):
@@ -90,8 +92,21 @@ class Refusal(Shape):
     at = Instant(required=True)
 
 
+class Counted(Shape):
+    """Refusals of a day beyond what is kept: `more` of them, beside `kept`."""
+
+    day = Day(required=True)
+    who = text(64)
+    operation = text(40)
+    problem = text(40)
+    kept = number()
+    more = number()
+    last_at = Instant(required=True)
+
+
 class RefusalList(Shape):
     refusals = Many(One(Refusal), 0, 1000, required=True)
+    counted = Many(One(Counted), 0, MOST_COUNTED, required=True)
     next = Nullable(Whole(1, MOST, doc={"description": "Give it as `before` to read on"}))
 
 
@@ -195,12 +210,14 @@ def _record(made: Door, house: House) -> None:
     def list_refusals(caller: Caller, query: dict[str, Any]) -> Any:
         """What your party's keys were refused, the newest first
 
-        Every 403, and every movement that a rule refused.
+        Every 403, and every movement that a rule refused; of one key or person 1,000 on a day, of a party 10,000. What
+        came beyond stands in `counted`.
         """
         assert caller.party_id is not None
         with house.engine.connect() as connection:
             found = refusals.listed(connection, caller.party_id, query.get("before"), query["limit"])
-        return {"refusals": found, "next": _next(found, query)}
+            beyond = refusals.counted(connection, caller.party_id, MOST_COUNTED)
+        return {"refusals": found, "counted": beyond, "next": _next(found, query)}
 
     @made.operation("GET", "/changes", roles=("party",), query=ChangeQuery, answers={200: ChangeList})
     def list_changes(caller: Caller, query: dict[str, Any]) -> Any:

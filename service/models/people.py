@@ -1,6 +1,18 @@
 """The tables of people, their roles, what was refused and changed, and what they signed."""
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Identity, LargeBinary, SmallInteger, Table, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from service.models.tables import _required, metadata
@@ -40,6 +52,18 @@ refusal = Table(
     _required("problem", Text),
     _required("detail", Text),
     _required("at", DateTime(timezone=True)),
+)
+
+refusal_tally = Table(
+    "refusal_tally", metadata,
+    Column("party_id", BigInteger, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("who", Text, primary_key=True),
+    Column("operation", Text, primary_key=True),
+    Column("problem", Text, primary_key=True),
+    _required("kept", BigInteger),
+    _required("more", BigInteger),
+    _required("last_at", DateTime(timezone=True)),
 )
 
 change = Table(

@@ -21,6 +21,8 @@ from service.models.tables import item, site
 from service.orders.read import lock_order
 
 NUMBER_LIMIT = 64
+ERASED = bytes(32)
+"""The hash of an order of which something was erased: a guess could be compared with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ def _existing(connection: Connection, party_id: int, id: UUID, new: NewOrder, ha
     found = connection.execute(query).one_or_none()
     if found is None:
         raise ThingExists(f"{new.kind} order", new.number)
-    if found.content_hash != hashed:
+    if found.content_hash not in (hashed, ERASED):
         raise MovementIdTaken(str(id), found.content_hash.hex(), hashed.hex())
     return int(found.id)
 

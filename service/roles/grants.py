@@ -137,6 +137,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.oidc_subject": ("SELECT, INSERT, DELETE", ""),
     "warehouse.oidc_used": ("SELECT, INSERT, DELETE", ""),
     "warehouse.refusal": (ADD, ""),
+    "warehouse.refusal_tally": (READ, ""),  # tally_refusals counts, as the owner
     "warehouse.change": (ADD, ""),
     "warehouse.signature": (ADD, ""),
     "warehouse.trail_sheet": (ADD, ""),
@@ -195,6 +196,7 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.item_pace(bigint,bigint,bigint)": ("EXECUTE", ""),
     "warehouse.stays(bigint,bigint,bigint)": ("EXECUTE", ""),
     "warehouse.handoffs_answered(bigint,bigint,bigint)": ("EXECUTE", ""),
+    "warehouse.tally_refusals(bigint,timestamptz,text,text,text,bigint,bigint,bigint)": ("EXECUTE", ""),
     "warehouse.trail_gate()": ("EXECUTE", ""),
     "warehouse.change_sheet(bigint)": ("EXECUTE", ""),
     "warehouse.signature_sheet(bigint)": ("EXECUTE", ""),
@@ -216,6 +218,7 @@ DEFINERS = (
     "ledger.note_ddl()",
     "ledger.note_drop()",
     "warehouse.carry_out_erasure(bigint,text,text,text,text[])",
+    "warehouse.tally_refusals(bigint,timestamp with time zone,text,text,text,bigint,bigint,bigint)",
     "warehouse.stay_under_case()",
     "warehouse.take_what_is_usable()",
     "warehouse.find_on_hold_first()",

@@ -4,7 +4,7 @@ A URL that a customer gives is a way to make our server knock at doors inside ou
 port 443 only; the name is resolved here, once; if any address it has is not public, or it has none, nothing is sent;
 the connection goes to the address that was judged, so a name that changes between look and connection gains nothing.
 `ipaddress` knows the IANA registries of special addresses; ways to write an IPv4 address inside an IPv6 one are refused
-as a whole.
+as a whole. All of that is one answer: which names there are inside, and at which addresses, is nobody's to ask here.
 """
 
 import socket
@@ -66,15 +66,11 @@ def address_of(target: Target, lookup: Lookup = look_up) -> str:
     """The one address to connect to; raises Refused if the name has none, or one that is not allowed."""
     try:
         found = [ip_address(text.partition("%")[0]) for text in lookup(target.host, target.port)]
-    except (OSError, ValueError, UnicodeError) as error:
-        raise Refused(f"expected a name that resolves, got {type(error).__name__}") from None
-    if not found:
-        raise Refused("expected a name that resolves, got no address")
-    allowed = is_public if target.secure else _is_loopback
-    for address in found:
-        if not allowed(address):
-            kind = "a public address" if target.secure else "an address of this machine"
-            raise Refused(f"expected {kind}, got {address}")
+    except (OSError, ValueError, UnicodeError):
+        found = []
+    allowed, kind = (is_public, "public") if target.secure else (_is_loopback, "of this machine")
+    if not found or not all(map(allowed, found)):
+        raise Refused(f"expected a name whose addresses are all {kind}, got none such")
     return str(found[0])
 
 

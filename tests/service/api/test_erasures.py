@@ -210,16 +210,22 @@ def test_every_lot_of_the_movement_has_the_notice_in_its_history(
 
 
 def test_the_customer_goes_from_master_data_and_orders_of_that_name_too(
-    maker: Caller, asker: Caller, two: list[Caller], pg: Cluster, settings: Settings
+    maker: Caller, asker: Caller, two: list[Caller], owner: Engine, pg: Cluster, settings: Settings
 ) -> None:
     name = canary()
     movement = ship(maker, customer=name)
     maker.post("/customers", {"code": f"C-{uuid4().hex[:8]}", "name": name})
     order = {"id": str(uuid4()), "kind": "sales", "number": uuid4().hex[:8], "site": "SX", "partner": name,
              "lines": [{"item": "AMX", "quantity": "1"}]}  # fmt: skip
-    maker.post("/orders", order)
+    made = maker.post("/orders", order)
+    with owner.connect() as connection:
+        asked = text("SELECT encode(content_hash, 'hex') FROM warehouse.orders WHERE uuid = :id")
+        hashed = connection.scalar(asked, {"id": order["id"]})
+    assert hashed in dumped(pg, settings)
     erase(asker, two, movement, "lotproof:customer")
     assert name not in dumped(pg, settings)
+    assert hashed not in dumped(pg, settings), "whoever guesses the name would have it confirmed"
+    assert maker.post("/orders", order, 200)["id"] == made["id"]
 
 
 @pytest.mark.parametrize("property", ["quantityList", "quantityList[0]", "lots", "bizStep", "readPoint", "eventTime",

@@ -16,6 +16,7 @@ from service.auth.keys import Caller as Key
 from service.auth.permissions import MOVEMENTS, OPERATIONS, PLACES, READS, RECORDING, movement_problem
 from service.domain.commands import COMMANDS, Command
 from service.domain.people import COMPANY, ROLES, Grant
+from service.people import refusals
 from tests.service.api.conftest import Caller, receive
 
 
@@ -223,6 +224,45 @@ def test_refusals_are_on_record_and_bounded(outsider: Caller, maker: Caller) -> 
     assert older["refusals"] == kept[1:2] and older["next"] == kept[1]["number"]
 
 
+def test_who_floods_the_refusals_fills_nothing_and_hides_nobody(
+    monkeypatch: pytest.MonkeyPatch, outsider: Caller, maker: Caller
+) -> None:
+    monkeypatch.setattr(refusals, "MOST_OF_ONE", 3)
+    clerk, other = person(outsider, ("auditor", None)), person(outsider, ("auditor", None))
+    for _ in range(5):
+        clerk.post("/items", {"code": "X", "name": "X", "unit": "EA"}, expect=403)
+    clerk.post("/sites", {"code": "X", "zone": "UTC"}, expect=403)
+    other.post("/items", {"code": "X", "name": "X", "unit": "EA"}, expect=403)
+    told = outsider.get("/refusals")
+    assert [each["person"] for each in told["refusals"][:4]] == [other.party, *[clerk.party] * 3]
+    beyond = {(each["operation"], each["kept"], each["more"]) for each in told["counted"] if each["who"] == clerk.party}
+    assert beyond == {("add_item", 3, 2), ("add_site", 0, 1)}
+    assert not {clerk.party, other.party} & {each["who"] for each in maker.get("/refusals")["counted"]}
+    assert other.party not in {each["who"] for each in told["counted"]}
+
+
+def test_a_party_that_floods_with_many_keys_has_its_limit_too(
+    monkeypatch: pytest.MonkeyPatch, outsider: Caller
+) -> None:
+    clerks = [person(outsider, ("auditor", None)) for _ in range(3)]
+    before = len(outsider.get("/refusals?limit=1000")["refusals"])
+    monkeypatch.setattr(refusals, "MOST_OF_PARTY", before + 2)
+    for clerk in clerks:
+        clerk.post("/items", {"code": "X", "name": "X", "unit": "EA"}, expect=403)
+    assert len(outsider.get("/refusals?limit=1000")["refusals"]) == before + 2
+    [last] = [each for each in outsider.get("/refusals")["counted"] if each["who"] == clerks[2].party]
+    assert (last["kept"], last["more"]) == (0, 1)
+
+
+def test_a_bulk_of_refused_movements_is_counted_whole(monkeypatch: pytest.MonkeyPatch, trader: Caller) -> None:
+    monkeypatch.setattr(refusals, "MOST_OF_ONE", 0)
+    line = [{"item": "AMX", "lot": "NONE", "quantity": "5"}]
+    many = [{"id": str(uuid4()), "type": "move", "from": "SX/A-01", "to": "SX/A-02", "lines": line} for _ in range(50)]
+    trader.post("/movements/bulk", {"movements": many}, expect=200)
+    assert 50 in {each["more"] for each in trader.get("/refusals")["counted"]}
+    assert not {each["id"] for each in many} & {each["movement"] for each in trader.get("/refusals")["refusals"]}
+
+
 def test_a_refused_movement_leaves_its_refusal_and_nothing_else(app: Flask, outsider: Caller) -> None:
     before = outsider.get("/stock")
     late = receive("BAD", lines=[{"item": "NOPE", "lot": "BAD", "quantity": "1"}])
@@ -275,6 +315,8 @@ def test_who_made_and_ended_a_key_is_on_record(maker: Caller) -> None:
 def test_the_record_of_refusals_and_changes_is_never_changed(owner: Engine, maker: Caller) -> None:
     maker.post("/api-keys", {"label": "ERP"})
     maker.post("/movements", receive("X", to="SX/NONE"), expect=409)
+    with pytest.raises(ProgrammingError, match="never changed"), owner.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM warehouse.refusal_tally")
     for table in ("refusal", "change"):
         for sql in (f"DELETE FROM warehouse.{table}", f"UPDATE warehouse.{table} SET at = now()",
                     f"TRUNCATE warehouse.{table}"):  # fmt: skip

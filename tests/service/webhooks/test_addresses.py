@@ -22,12 +22,16 @@ def test_anybody_on_the_internet_may_be_told(address: str) -> None:
     assert address_of(target_of("https://example.com/hook", local=False), lambda *_: [address]) == address
 
 
+_ONE_ANSWER = "^expected a name whose addresses are all public, got none such$"
+"""Or who may make a webhook could ask which names there are inside, and where."""
+
+
 @pytest.mark.parametrize("address", FORBIDDEN)
 def test_nobody_inside_a_network_is_reached(address: str) -> None:
     assert not is_public(ip_address(address))
     target = target_of("https://example.com/hook", local=True)
     for found in ([address], ["8.8.8.8", address], [f"{address}%eth0"] if ":" in address else [address]):
-        with pytest.raises(Refused, match="expected a public address, got"):
+        with pytest.raises(Refused, match=_ONE_ANSWER):
             address_of(target, lambda *_, found=found: found)
 
 
@@ -48,7 +52,7 @@ def _fails(*_: object) -> Sequence[str]:
 
 @pytest.mark.parametrize("lookup", [_nothing, _fails, lambda *_: ["not an address"]])
 def test_a_name_that_does_not_resolve_is_refused(lookup: object) -> None:
-    with pytest.raises(Refused, match="resolves"):
+    with pytest.raises(Refused, match=_ONE_ANSWER):
         address_of(target_of("https://example.com/", local=False), lookup)  # type: ignore[arg-type]
 
 

@@ -153,7 +153,7 @@ def test_a_receiver_that_fails_gets_it_again_under_the_same_id(hooked: Hooked, f
 
 def test_nobody_listens_and_a_forbidden_address_are_failures_too(hooked: Hooked) -> None:
     hooked.world.do("maker", register("L1"))
-    for url, fault in (("http://127.0.0.1:1/", "ConnectionRefused"), ("https://localhost/", "a public address")):
+    for url, fault in (("http://127.0.0.1:1/", "ConnectionRefused"), ("https://localhost/", "all public")):
         webhook = hooked.hook(url)
         hooked.world.do("maker", register(f"L-{len(url)}"))
         hooked.drain()
