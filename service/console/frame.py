@@ -1,6 +1,7 @@
 """What all pages share: who is in, in which language, what stands around a page, and how a refusal looks."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from service.console.navigation import grouped
 from service.console.shown import FILTERS
 from service.console.words import DONE, LANGUAGES, Language, W
 from service.domain.errors import DomainError
+from service.papers.spoken import places
 from service.web.forms import keep, secret_of, sent, token
 from service.web.visitor import here
 
@@ -194,7 +196,8 @@ class Frame:
         asking = Asking(self._operations, caller)
         entries = [(W[label].in_language(language), end, url_for(end), end == request.endpoint)
                    for label, end, needed in NAVIGATION if asking.may(needed)]  # fmt: skip
-        return {"t": translator(language), "language": language, "navigation": grouped(entries), "caller": caller,
+        return {"t": translator(language), "language": language, "spoken": partial(places, language=language),
+                "navigation": grouped(entries), "caller": caller,
                 "keyed": request.endpoint not in self._floor,
                 "other": "en" if language == "zh" else "zh", "done": request.args.get("done"),
                 "DONE": DONE, "draft": g.get("draft", {}) if "wrong" in g else {}, "wrong": g.get("wrong")}  # fmt: skip
