@@ -21,6 +21,7 @@ from service.console.refused import finding_in_words, in_words, phrase
 from service.console.shown import FILTERS
 from service.console.words import DONE, LANGUAGES, Language, W
 from service.domain.errors import DomainError
+from service.papers.spoken import places
 from service.web.forms import keep, secret_of, sent, token
 from service.web.visitor import here
 
@@ -196,7 +197,8 @@ class Frame:
         asking = Asking(self._operations, caller)
         entries = [(W[label].in_language(language), end, url_for(end), end == request.endpoint)
                    for label, end, needed in NAVIGATION if asking.may(needed)]  # fmt: skip
-        return {"t": translator(language), "language": language, "navigation": grouped(entries), "caller": caller,
+        return {"t": translator(language), "language": language, "spoken": partial(places, language=language),
+                "navigation": grouped(entries), "caller": caller,
                 "keyed": request.endpoint not in self._floor,
                 "other": "en" if language == "zh" else "zh", "done": request.args.get("done"),
                 "in_words": partial(in_words, language), "phrase": partial(phrase, language),

@@ -14,7 +14,7 @@ from service.console.frame import Frame
 OF_A_LOT = (
     ("60x40", "datamatrix"), ("60x40", "qr"), ("100x70", "datamatrix"), ("100x70", "qr"), ("100x70", "gs1-128"),
 )  # fmt: skip
-OF_A_PLACE = (("60x40", "qr"), ("100x70", "qr"))
+OF_A_PLACE = (("60x40", "place"), ("100x70", "place"))
 API = "/api/v1"
 PIXELS = 6  # on the page for each millimetre
 MOST = 50
@@ -93,6 +93,6 @@ def _tried(
 def _label(path: str, asked: dict[str, str | None], size: str, code: str, told: Any) -> dict[str, Any]:
     wide, _, high = size.partition("x")
     query = {name: value for name, value in asked.items() if value} | {"format": "svg"}
-    says = told.get("readable") if code != "qr" else next(each["text"] for each in told["codes"])
+    says = told.get("readable") if code not in ("qr", "place") else next(each["text"] for each in told["codes"])
     return {"id": str(uuid4()), "size": size, "code": code, "why": None, "svg": f"{API}{path}?{urlencode(query)}",
             "says": says, "wide": int(wide) * PIXELS, "high": int(high) * PIXELS}  # fmt: skip

@@ -35,6 +35,7 @@ WORDS = {
     "labels.says": Words("The label; its code says {}", "标签；码内容为 {}"),
     "code.datamatrix": Words("GS1 DataMatrix", "GS1 DataMatrix"),
     "code.qr": Words("QR for everybody’s phone", "二维码（任何手机可扫）"),
+    "code.place": Words("QR and Code 128", "二维码与 Code 128"),
     "code.gs1-128": Words("GS1-128 bars", "GS1-128 条码"),
     "notice.acknowledge": Words("I have read it", "已阅知"),
     "done.acknowledge": Words("The sender sees that it was read.", "发送方可见已阅知。"),

@@ -37,7 +37,9 @@ _SIDE: dict[tuple[Code, Size], int] = {
 }  # fmt: skip
 """Dots to a module."""
 _SSCC_SIDE, _SSCC_HIGH, _BARS_HIGH = 4, 32 * MM, 12 * MM
-_BIN_SIDE, _BIN_HIGH = 2, 8 * MM
+_BIN_SIDE: dict[Size, int] = {"60x40": 2, "100x70": 3}
+_PLACE_SIDE: dict[Size, int] = {"60x40": 6, "100x70": 10}
+_BIN_HIGH = 7 * MM
 
 _LARGER: dict[Size, float] = {"60x40": 1.0, "100x70": 1.6}
 _TINY, _NOTE = Style(5, grey=0.2), Style(6.2)
@@ -119,7 +121,7 @@ def pallet_sticker(label: PalletLabel) -> Sticker:
 def place_sticker(label: PlaceLabel, size: Size) -> Sticker:
     """Raises ValueError where the words do not fit. A code too long for the bars is on it as QR alone."""
     wide, high = SIZES[size]
-    room, larger, side = wide - 2 * _EDGE, _LARGER[size], _SIDE["qr", size] * DOT
+    room, larger, side, thick = wide - 2 * _EDGE, _LARGER[size], _PLACE_SIDE[size] * DOT, _BIN_SIDE[size] * DOT
     square = symbols.link(label.place)
     across = (len(square) + 2 * _QUIET["qr"]) * side
     site, _, code = label.place.partition("/")
@@ -131,8 +133,8 @@ def place_sticker(label: PlaceLabel, size: Size) -> Sticker:
     picture = beside((quiet, stack(space(quiet), symbol(square, side), space(quiet))))
     parts, codes = [beside((0, picture), (left, said))], [("]Q1", label.place)]
     linear = symbols.code_128(label.place)
-    if (len(linear) + 20) * _BIN_SIDE * DOT <= room:
-        parts.append(beside((10 * _BIN_SIDE * DOT, bars(linear, _BIN_SIDE * DOT, _BIN_HIGH * larger))))
+    if (len(linear) + 20) * thick <= room:
+        parts.append(beside((10 * thick, bars(linear, thick, _BIN_HIGH * larger))))
         codes.append(("]C0", label.place))
     return _placed(wide, high, stack(*parts), tuple(codes))
 

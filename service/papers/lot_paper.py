@@ -29,7 +29,7 @@ from service.papers.headings import heading
 from service.papers.lot_paper_words import W
 from service.papers.pages import ROOM, Section
 from service.papers.pdf import printed
-from service.papers.spoken import SPOKEN
+from service.papers.spoken import SPOKEN, places
 from service.papers.values import day, moment
 from service.papers.words import Language
 
@@ -125,7 +125,8 @@ class _Paper:
         index = "–" if row["index"] is None else str(row["index"])
         proof = f"{index}, {self.called('record.' + row['record_status'])}"
         proof += f", {row['block']}" if row["block"] is not None else ""
-        way = " → ".join(each for each in (row["from"], row["to"]) if each)
+        ends = (places(row[end], self.language) for end in ("from", "to"))
+        way = " → ".join(each for each in ends if each)
         way += f" ({row['partner']})" if row["partner"] else ""
         why = " · ".join(each for each in (row["actor"], row["reason"]) if each)
         told = (stack(*at), words(self.called(f"type.{row['type']}"), 56, SMALL),

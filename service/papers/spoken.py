@@ -2,7 +2,30 @@
 
 from collections.abc import Mapping
 
-from service.papers.words import Words
+from service.papers.words import Language, Words
+
+PLACES: Mapping[str, Words] = {
+    "supply": Words("supply", "供应"), "customer": Words("customer", "客户"),
+    "in transit": Words("in transit", "交接在途"), "consumed": Words("consumed", "消耗"),
+    "produced": Words("produced", "产出"), "destroyed": Words("destroyed", "销毁"),
+    "transfer": Words("transfer", "调拨在途"), "returned": Words("returned", "退货"),
+    "adjustment": Words("adjustment", "调整"), "disputed": Words("disputed", "争议"),
+    "handed over": Words("handed over", "已移交"), "elsewhere": Words("elsewhere", "他处"),
+}  # fmt: skip
+_HOLD, _HELD = " (hold)", Words(" (on hold)", "（冻结）")
+
+
+def places(told: str | None, language: Language) -> str:
+    """The places of a movement as its history names them (`HZ/A-01 (hold), consumed`), in the reader's words; a place
+    with a code keeps it."""
+    return ", ".join(_place(each, language) for each in told.split(", ")) if told else ""
+
+
+def _place(told: str, language: Language) -> str:
+    if told.endswith(_HOLD):
+        return told.removesuffix(_HOLD) + _HELD.in_language(language)
+    return PLACES[told].in_language(language) if told in PLACES else told
+
 
 SPOKEN: Mapping[str, Words] = {
     "goods.available": Words("Released", "合格"),

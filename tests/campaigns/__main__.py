@@ -19,6 +19,7 @@ CAMPAIGNS = {
     "mutants": "the verifier changed in one small place at a time; a test fails, or it is said why none does",
     "restore": "backups of many moments; refused exactly where they are too old, brought back, audited",
     "roles": "requests generated from the document, by every role: no fault, and nothing of another party",
+    "screens": "every page in both languages and three widths: rules of layout, axe-core, and kept pictures",
     "tamper": "an administrator changes everything that is stored; the audit finds it and names it",
 }
 
@@ -30,13 +31,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 is a tenth of the cases; 1 if not given")
     parser.add_argument("--minutes", type=float, help="end chain, contract, mutants after so long, whatever the scale")
     parser.add_argument("--of", metavar="MODULE", help="of `mutants` those of verifier/MODULE.py alone")
+    parser.add_argument("--renew", action="store_true", help="of `screens`: write the kept pictures anew")
     options = parser.parse_args(argv)
     if unknown := [name for name in options.names if name not in CAMPAIGNS]:
         parser.error(f"unknown campaign {unknown[0]!r}: expected one of {', '.join(CAMPAIGNS)}")
     if not 0 < options.scale <= 1000:
         parser.error(f"--scale: expected more than 0 and at most 1000, got {options.scale}")
     seed = secrets.randbits(32) if options.seed is None else options.seed
-    plan = Plan(seed, options.scale, options.minutes, options.of)
+    plan = Plan(seed, options.scale, options.minutes, options.of, options.renew)
     return max(_run(name, plan) for name in options.names or CAMPAIGNS)
 
 

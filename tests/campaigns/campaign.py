@@ -22,6 +22,7 @@ class Plan:
     scale: float = 1.0
     minutes: float | None = None  # instead of a scale, where a campaign draws its cases one by one
     of: str | None = None  # a part, where a campaign has such
+    renew: bool = False  # what is kept and compared with is written anew, where a campaign has such
     told: list[float] = field(default_factory=lambda: [monotonic()], compare=False, repr=False)
     """When it was last said how far it has come."""
 

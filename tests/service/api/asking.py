@@ -144,6 +144,8 @@ def _names(callers: Mapping[str, Caller], kept: Mapping[str, str], mark: str) ->
     yield "api-keys", made("/api-keys", {"label": "to be revoked"})
     share = {"id": str(uuid4()), "lot": "https://id.gs1.org/01/09506000134352/10/L-2611", "label": "a visitor"}
     yield "shares", made("/shares", share)
+    print_of = {"id": str(uuid4()), "lot": share["lot"], "reason": "another roll"}
+    yield "label-prints", made("/label-prints", print_of)
     yield "oauth-clients", made("/oauth-clients", {"label": "a scanner", "jwk": a_machines_key()})
     provider = {"label": "x", "issuer": "https://id.acme.example", "client_id": "x", "client_secret": "x"}
     yield "oidc-providers", made("/oidc-providers", provider)

@@ -1,0 +1,38 @@
+// What must hold of every page without anybody having looked at it before. Answers what is wrong, in words.
+() => {
+  const wrong = [];
+  const wide = document.documentElement.clientWidth;
+  const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  const clipped = (element) => getComputedStyle(element).clipPath !== "none" || element.closest(".skip, [role=table] thead");
+  const named = (element) => `${element.tagName.toLowerCase()}${element.className && typeof element.className === "string" ? "." + element.className.replaceAll(" ", ".") : ""} “${element.textContent.trim().slice(0, 30)}”`;
+
+  if (document.documentElement.scrollWidth > wide) wrong.push(`scrolls sideways: ${document.documentElement.scrollWidth} of ${wide}`);
+
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode, holder = node.parentElement;
+    if (!node.data.trim() || holder.closest("svg, script, option, dialog, noscript") || !shown(holder) || clipped(holder)) continue;
+    const style = getComputedStyle(holder);
+    const cut = ["hidden", "clip"].includes(style.overflowX) && holder.scrollWidth > holder.clientWidth + 1;
+    if (cut) wrong.push(`text is cut off: ${named(holder)}`);
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    for (const box of range.getClientRects()) if (box.width > 2 && box.height > 2) texts.push({ box, holder });
+  }
+  for (const { box, holder } of texts)
+    if ((box.left < -1 || box.right > wide + 1) && !holder.closest(".scroll")) wrong.push(`text leaves the page: ${named(holder)}`);
+  for (let a = 0; a < texts.length; a++)
+    for (let b = a + 1; b < texts.length; b++) {
+      const one = texts[a], two = texts[b];
+      const across = Math.min(one.box.right, two.box.right) - Math.max(one.box.left, two.box.left);
+      const down = Math.min(one.box.bottom, two.box.bottom) - Math.max(one.box.top, two.box.top);
+      if (across > 2 && down > Math.min(one.box.height, two.box.height) * 0.4) wrong.push(`text on text: ${named(one.holder)} and ${named(two.holder)}`);
+    }
+  for (const each of document.querySelectorAll("button, input:not([type=hidden]), select, textarea, summary, a.button, nav a")) {
+    const box = each.getBoundingClientRect();
+    const ticked = ["checkbox", "radio"].includes(each.type) ? each.closest("label")?.getBoundingClientRect() ?? box : box;
+    if (shown(each) && !each.matches(".menu") && ticked.width > 0 && Math.min(ticked.width, ticked.height) < 24) wrong.push(`a control under 24 px: ${named(each)} ${Math.round(ticked.width)} × ${Math.round(ticked.height)}`);
+  }
+  return [...new Set(wrong)].slice(0, 10);
+}

@@ -1,0 +1,42 @@
+"""What must hold of every page, asked in the browser: accessible, nothing cut off or on top of another, nothing small.
+
+    broken      no scrolling sideways, no text cut off or on other text, no control under 24 px (`rules.js`)
+    violations  axe-core
+    skeleton    the boxes of a page, which are the same in every language
+"""
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tests.tools.browser import ROOT
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+_RULES = Path(__file__).with_name("rules.js").read_text("utf-8")
+_LOOKED_AT = """(rules) => axe.run({resultTypes: ["violations"], ...(rules.length ? {runOnly: rules} : {})})
+    .then((seen) => seen.violations.map((each) => [each.id, each.nodes[0].html]))"""
+_BOXES = """() => [...document.querySelectorAll("main *")].filter((each) => !each.closest("svg") &&
+    !["OPTION", "SVG", "BR"].includes(each.tagName.toUpperCase())).map((each) => each.tagName).join(" ")"""
+
+LAYOUT = ["color-contrast", "target-size", "scrollable-region-focusable", "html-has-lang", "html-lang-valid"]
+"""Rules of axe whose answer may be another at another width, in other colours or in another language; of a page that
+passed all rules once, these are left to ask."""
+
+
+def broken(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(_RULES)
+    return found
+
+
+def violations(page: Page, rules: list[str] | None = None) -> list[list[str]]:
+    """With every part that folds unfolded; all rules, or these."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE.read_text())
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    found: list[list[str]] = page.evaluate(_LOOKED_AT, rules or [])
+    return found
+
+
+def skeleton(page: Page) -> str:
+    found: str = page.evaluate(_BOXES)
+    return found
