@@ -58,6 +58,8 @@ from service.api import (
     records,
     reports,
     scans,
+    sensor_readings,
+    sensors,
     session,
     shares,
     signatures,
@@ -85,6 +87,7 @@ from service.ledger.requests import Scribe
 from service.metrics import page as metrics
 from service.proof.proofs import Proofs
 from service.publish import log, shared
+from service.sensors.watching import Watcher
 from service.settings import Settings
 from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
@@ -102,6 +105,7 @@ DOORS = (
     webhooks,
     imports,
     trace, shares, reports, addresses, products, supplements, trace_codes, records,
+    sensors, sensor_readings,
     cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
     epcis_capture, epcis_exchange, epcis_events, epcis_queries, epcis_subscriptions, epcis_partners,
@@ -163,6 +167,7 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     return House(
         chosen, engine, writer, access, scribe, Gather(writer, scribe), halting, Proofs(engine, chosen.origin),
         entrance, Enrolment(engine, entrance, _now, os.urandom), federation, Binder(engine, scribe),
+        Watcher(engine, writer, scribe),
         Crew(engine, writer, scribe, halting.check),
     )
 

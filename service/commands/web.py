@@ -63,7 +63,9 @@ def application():  # type: ignore[no-untyped-def]
     from service.app import create_app
 
     made = create_app(embedded.load(["database_url", "origin", "kek"]))
-    made.extensions["lotproof"].binder.start()
+    house = made.extensions["lotproof"]
+    house.binder.start()
+    house.watcher.start()
     _collect_seldom()
     return made
 

@@ -31,7 +31,7 @@ _WITH: Mapping[str, tuple[str, Callable[[Facts], str]]] = {
 def sentence(t: Callable[..., str], why: Mapping[str, Any]) -> str:
     """`why` is one of an allocation's (`code` and `numbers`)."""
     code, facts = why["code"], why["numbers"]
-    if code == "fefo":
+    if code in ("fefo", "fefo-aged"):
         return _by_expiry(t, facts)
     if code in _PLAIN:
         return t(_PLAIN[code])
@@ -53,6 +53,7 @@ _DAY, _PALLET = r"(\d{4}-\d\d-\d\d)", r"chosen: (?:a whole pallet, )?"
 _KEPT = (
     (re.compile(_PALLET + f"expires {_DAY}, the earliest"), "why.earliest"),
     (re.compile(_PALLET + f"expires {_DAY}, the next"), "why.next"),
+    (re.compile(_PALLET + f"aged as if it expired {_DAY}, its date is {_DAY}, the (?:earliest|next)"), "why.aged"),
     (re.compile(_PALLET + "has no expiry date(?:, so it comes last)?"), "why.undated"),
     (re.compile(_PALLET + f"arrived {_DAY}, the (?:first|last|next)"), "why.first_in"),
     (re.compile("chosen: this lot was ordered"), "why.ordered"),
@@ -62,4 +63,6 @@ _KEPT = (
 def _by_expiry(t: Callable[..., str], facts: Facts) -> str:
     if facts["expiry_date"] is None:
         return t("why.undated")
+    if facts.get("aged_to") is not None:
+        return t("why.aged", facts["aged_to"], facts["expiry_date"])
     return t("why.earliest" if facts["first"] else "why.next", facts["expiry_date"])

@@ -73,6 +73,8 @@ WORDS = {
     "policy.LIFO": Words("LIFO: what came last leaves first", "后进先出（LIFO）"),
     "why.earliest": Words("Taken: expires {}, the earliest usable.", "选用：有效期至 {}，为可用库存中最早。"),
     "why.next": Words("Taken: expires {}, the next after what is taken before.", "选用：有效期至 {}，为其后最早。"),
+    "why.aged": Words("Taken: kept too warm, it has aged as if it expired {}; its date is {}.",
+                      "选用：储存偏热，老化程度相当于 {} 到期；标示有效期至 {}。"),
     "why.undated": Words("Taken: has no expiry date, so it comes last.", "选用：无有效期，排在最后。"),
     "why.first_in": Words("Taken: arrived {}, the next by arrival.", "选用：{} 到货，按到货次序。"),
     "why.ordered": Words("Taken: the order names this lot.", "选用：订单指定此批次。"),
