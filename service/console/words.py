@@ -5,7 +5,7 @@ share a word: a lot is released or recalled, a record is correct, does not match
 from collections.abc import Mapping
 from typing import get_args
 
-from service.console import words_counts, words_goods, words_navigation, words_office, words_orders
+from service.console import words_counts, words_goods, words_navigation, words_office, words_orders, words_sensors
 from service.console.floor.words import FLOOR
 from service.papers.words import Language, Words
 
@@ -324,7 +324,7 @@ _COMMON: Mapping[str, Words] = {
     **FLOOR,
 }  # fmt: skip
 
-_SUBJECTS = (words_navigation, words_orders, words_counts, words_goods, words_office)
+_SUBJECTS = (words_navigation, words_orders, words_counts, words_goods, words_office, words_sensors)
 """The words of one subject each, in modules of their own."""
 
 

@@ -23,8 +23,11 @@ MINUTE = 60_000
 class Store(World):
     """`maker` has sensor C at S1/A (both kinds) since a day before the clock's noon; `start` is that noon."""
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
+    def __init__(self, engine: Engine, within: World | None = None) -> None:
+        """`within`: a world that is furnished already, whose clock it shares."""
+        super().__init__(engine, furnished=within is not None)
+        if within is not None:
+            self.clock, self.scribe = within.clock, within.scribe
         self.start = int(self.clock.at.timestamp() * 1000)
         self.party_id = int(self.one("SELECT id FROM warehouse.party WHERE code = 'maker'")[0])
         self.hang("C", At(location="S1/A"))
