@@ -5,10 +5,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from flask import Response
 from sqlalchemy import Connection, text
 
 from service.api import sensor_schemas as shapes
 from service.api.door import Body, Door, Upload
+from service.api.epcis_exchange import MEDIA, wanted_media, wanted_urns
+from service.api.epcis_speech import check_versions
 from service.api.fields import Uuid
 from service.api.house import House
 from service.api.load import compiled
@@ -17,22 +20,26 @@ from service.api.sensors import one
 from service.auth.keys import Caller
 from service.auth.permissions import sites_where
 from service.domain.sensors import KINDS, Reading
+from service.epcis.documents import Document, write
+from service.epcis.store import record_time
 from service.exchange.sheets import Unreadable
 from service.ledger.durably import durably
 from service.reports.report import milliseconds
-from service.sensors import excursions, health, keeping, logger, reading, readings
+from service.sensors import epcis, excursions, health, keeping, logger, reading, readings
 from service.sensors.readings import Sender, Sent, Taken
 
 _MINE = ("party",)
 READINGS_LIMIT = 4_000_000
 FILE = Upload(4_000_000, ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"))
 WINDOW = timedelta(days=1)
+MOST_TOLD = timedelta(days=31)
 
 
 def door(house: House) -> Door:
     made = house.door("readings", "What sensors measured, where it was beyond the limits, and what lots went through")
     _bring(made, house)
     _show(made, house)
+    _tell(made, house)
     _excursions(made, house)
     return made
 
@@ -143,6 +150,27 @@ def _show(made: Door, house: House) -> None:
             if lot is None:
                 raise not_found("lot", query["lot"])
             return health.record(connection, caller.party_id, lot, milliseconds(house.now()))
+
+
+def _tell(made: Door, house: House) -> None:
+    @made.operation("GET", "/sensors/<code>/events", roles=_MINE, path=shapes.CODE, query=shapes.EventsQuery,
+                    problems=(406,), answers={200: MEDIA})  # fmt: skip
+    def tell_readings(caller: Caller, code: str, query: dict[str, Any]) -> Response:
+        """The readings of a sensor as EPCIS events, one `sensor_reporting` for each hour, in JSON or XML
+
+        Up to 31 days at once.
+        """
+        check_versions()
+        media, urns = wanted_media(), wanted_urns()
+        assert caller.party_id is not None
+        if not timedelta() <= query["to"] - query["from_"] <= MOST_TOLD:
+            raise Problem(422, "no-such-period", "expected a period of at most 31 days that ends after it begins")
+        with house.engine.connect() as connection:
+            _sensor(connection, caller.party_id, code)
+            told = epcis.events(connection, caller.party_id, code, milliseconds(query["from_"]),
+                                milliseconds(query["to"]))  # fmt: skip
+        document = Document(told, creation_date=record_time(house.now()))
+        return Response(write(document, media, cbv_urns=urns), content_type=media)
 
 
 def _excursions(made: Door, house: House) -> None:

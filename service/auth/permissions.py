@@ -43,7 +43,8 @@ READS: Mapping[str, Allowed] = {
         "read_case", "read_certificate", "read_movement_certificate", "read_attachment", "list_counts", "read_count",
         "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures", "list_addresses",
         "read_product", "list_records", "list_sensors", "read_sensor", "list_readings", "list_limits", "read_stability",
-        "list_excursions", "read_excursion", "read_health", "export_lot", "label_lot", "label_pallet", "list_codes",
+        "list_excursions", "read_excursion", "read_health",
+        "tell_readings", "export_lot", "label_lot", "label_pallet", "list_codes",
         "list_epcis_resources", "list_epcis_events", "read_epcis_event", "end_epcis_page",
         *(f"{verb}_{kind}" for verb in ("list_epcis", "read_epcis", "list_epcis_events_of")
           for kind in ("types", "epcs", "steps", "locations", "read_points", "dispositions")),

@@ -16,6 +16,7 @@ from service.domain.kinetics import RATE, Ageing
 
 DAY_MS = 86_400_000
 MILLION = 1_000_000
+MOST_MS, MOST_SHARE = 2**53 - 1, 2**31 - 1
 
 
 class Series:
@@ -40,8 +41,8 @@ class Series:
 
 
 def milliseconds(ahead: int) -> int:
-    """Rounded up: of two answers the one that is older."""
-    return -(-ahead // RATE)
+    """Rounded up: of two answers the one that is older. Beyond what a store can do, the most that can be told."""
+    return max(-MOST_MS, min(-(-ahead // RATE), MOST_MS))
 
 
 def usable_to(expiry: date | None, ahead_ms: int) -> date | None:
@@ -54,9 +55,9 @@ def usable_to(expiry: date | None, ahead_ms: int) -> date | None:
 
 def consumed(begun: date | None, expiry: date | None, today: date, ahead_ms: int) -> int | None:
     """Millionths of the shelf life that are used up; None where nobody knows when it began or ends. At least 0; more
-    than a million: the goods are older than they may be."""
+    than a million: the goods are older than they may be, at most MOST_SHARE."""
     if begun is None or expiry is None or expiry <= begun:
         return None
     life = ((expiry - begun).days + 1) * DAY_MS
     age = (today - begun).days * DAY_MS + max(0, ahead_ms)
-    return max(0, age * MILLION // life)
+    return max(0, min(age * MILLION // life, MOST_SHARE))

@@ -102,7 +102,7 @@ class _Judging:
 
     def _note_lots(self, number: int, run: Run) -> None:
         """Which lots were there for as long as is not allowed, from when to when."""
-        until = self._now + 1 if run.ended is None else max(run.ended, run.began + 1)
+        until = max(self._now, run.last) + 1 if run.ended is None else max(run.ended, run.began + 1)
         for stay, span in self._there(Span(run.began, until)):
             if self._ask.concerns(stay.lot_id) and span.until - span.since >= self._ask.limits.allowed:
                 gone = None if stay.span.until >= FOREVER else stay.span.until

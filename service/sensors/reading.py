@@ -101,5 +101,5 @@ _SERIES = text("""
     SELECT number, at, kind::text AS kind, value, number <= (SELECT warehouse.readings_sealed_to()) AS sealed
     FROM warehouse.reading WHERE sensor_id = :sensor
         AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS warehouse.reading_kind))
-        AND at >= :first AND at < :last ORDER BY at, kind LIMIT :limit
+        AND at >= :first AND at < :last ORDER BY at, reading.kind LIMIT :limit
 """)

@@ -141,6 +141,7 @@ def test_days_are_rounded_towards_older_and_cold_does_not_lengthen() -> None:
     assert usable_to(expiry, DAY_MS) == expiry - timedelta(days=1)
     assert usable_to(expiry, -5 * DAY_MS) == expiry == usable_to(expiry, 0)
     assert usable_to(None, 5) is None and usable_to(expiry, 10**15) == date.min
+    assert milliseconds(10**60) == 2**53 - 1 and consumed(date(2026, 1, 1), expiry, expiry, 2**53 - 1) == 2**31 - 1
     assert consumed(date(2026, 1, 1), date(2026, 1, 10), date(2026, 1, 6), 0) == MILLION // 2
     assert consumed(None, expiry, expiry, 0) is None
 
