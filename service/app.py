@@ -60,6 +60,8 @@ from service.api import (
     records,
     reports,
     scans,
+    sensor_readings,
+    sensors,
     session,
     shares,
     signatures,
@@ -88,6 +90,7 @@ from service.line import application as line
 from service.metrics import page as metrics
 from service.proof.proofs import Proofs
 from service.publish import log, printed, shared
+from service.sensors.watching import Watcher
 from service.settings import Settings
 from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
@@ -106,6 +109,7 @@ DOORS = (
     webhooks,
     imports,
     trace, shares, reports, figures, addresses, products, supplements, trace_codes, records,
+    sensors, sensor_readings,
     cases, attachments, counts, recalls, notices, erasures, signatures,
     logbook,
     epcis_capture, epcis_exchange, epcis_events, epcis_queries, epcis_subscriptions, epcis_partners,
@@ -169,6 +173,7 @@ def build(chosen: Settings, engine: Engine | None = None) -> House:
     return House(
         chosen, engine, writer, access, scribe, Gather(writer, scribe), halting, Proofs(engine, chosen.origin),
         entrance, Enrolment(engine, entrance, _now, os.urandom), federation, Binder(engine, scribe),
+        Watcher(engine, writer, scribe),
         Crew(engine, writer, scribe, halting.check),
     )
 

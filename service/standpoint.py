@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, event
 
 Errand = Literal[
     "", "key", "sign_in", "link", "directory", "proof", "audit", "figures", "capture", "reseal", "operator",
-    "auditor", "regulator", "trail", "arrivals",
+    "auditor", "regulator", "trail", "arrivals", "sealing", "watching",
 ]
 ERRANDS = tuple(each for each in get_args(Errand) if each)
 

@@ -106,7 +106,7 @@ class CaseGoods(Shape):
 
 class CaseHead(Shape):
     id = Uuid(required=True)
-    scope = Choice("lot", "place", "quantity", required=True)
+    scope = Choice("lot", "place", "quantity", "goods", required=True)
     cause = Choice(*CAUSES, required=True)
     words = text()
     state = Choice(*STATES, required=True)

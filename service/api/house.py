@@ -18,6 +18,7 @@ from service.epcis.capture.crew import Crew
 from service.ledger.gather import Gather
 from service.ledger.requests import Scribe
 from service.proof.proofs import Proofs
+from service.sensors.watching import Watcher
 from service.settings import Settings
 from service.signin.enrolment import Enrolment
 from service.signin.entrance import Entrance
@@ -80,6 +81,7 @@ class House:
     enrolment: Enrolment
     federation: Federation
     binder: Binder
+    watcher: Watcher
     captures: Crew
 
     @property

@@ -39,6 +39,10 @@ class OfCodes(OfAPeriod):
     after = Text(18, pattern="[0-9]{1,18}", called="`next` of the page before")
 
 
+class OfReadings(OfAPeriod):
+    after = Text(40, pattern=r"[0-9]{1,16}-[0-9]{1,18}", called="`next` of the page before")
+
+
 class OfTheTrail(OfAPeriod):
     after = Text(64, pattern=r"[0-9]{1,16}-[1-4]-[0-9]{1,18}", called="`next` of the page before")
 
@@ -63,7 +67,7 @@ def missing_query_of(record: Record) -> type[Shape]:
 def _base(record: Record) -> type[Shape]:
     if record.name == "gmp-genealogy":
         return OfALot
-    return {"entry": OfTheTrail, "number": OfCodes}.get(record.key, OfGoods)
+    return {"entry": OfTheTrail, "reading": OfReadings, "number": OfCodes}.get(record.key, OfGoods)
 
 
 def _class(record: Record) -> str:

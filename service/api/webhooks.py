@@ -15,6 +15,7 @@ from service.auth.keys import Caller
 from service.domain.commands import COMMANDS
 from service.models.exchange import delivery, webhook
 from service.people import changes
+from service.sensors.notices import TYPE as SENSORS
 from service.webhooks import outbox, signing
 from service.webhooks.addresses import Refused, target_of
 
@@ -27,7 +28,9 @@ class NewWebhook(Shape):
         1000, pattern=r"https?://[!-~]+", called="an https URL", required=True,
         doc={"description": "https, port 443, a public address; redirects are not followed"},
     )  # fmt: skip
-    types = Many(Choice(*COMMANDS), 1, 100, doc={"description": "Only movements of these types; all if absent"})
+    types = Many(Choice(*COMMANDS, SENSORS), 1, 100, doc={
+        "description": "Only movements of these types; all if absent. `sensors`: excursions and sensors fallen silent",
+    })  # fmt: skip
 
 
 class Webhook(Shape):

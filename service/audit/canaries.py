@@ -216,6 +216,22 @@ WAREHOUSE = (
         "number = :n",
     ),
     (
+        "warehouse.reading_batch",
+        (
+            "(number, party_id, who, source, received_at) OVERRIDING SYSTEM VALUE"
+            f" VALUES (:n, :n, 'canary', 'api', {_NOW})"
+        ),
+        "number = :n",
+    ),
+    (
+        "warehouse.reading",
+        (
+            "(number, party_id, sensor_id, at, value, kind, batch) OVERRIDING SYSTEM VALUE"
+            f" VALUES (:n, :n, :n, {_NOW}, 0, 'temperature', :n)"
+        ),
+        "number = :n",
+    ),
+    (
         "ledger.submission",
         (
             f"(id, kind, statement_hash, recorded_at, subjects) OVERRIDING SYSTEM VALUE"

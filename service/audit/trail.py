@@ -7,30 +7,23 @@ Whatever came after the last sheet is held by nothing yet; it is bound within se
 from collections.abc import Generator, Iterator
 from typing import Any
 
-import orjson
 from sqlalchemy import Connection, text
 
 from anchoring import Finding
-from service.audit.differ import Table, absent, differences, shown
+from service.audit.bound import Bound, those_named
+from service.audit.differ import Table, differences
 from service.trail.binding import HASH, NOTICE, rows_between
 from service.trail.sheet import TABLES, Line, NoSheet, parse_sheet, sheet_hash
-from verifier import entry
-from verifier.encoding import unb64url
-from verifier.errors import Refuted
 
 SHEET = Table("warehouse.trail_sheet", ("statement_hash",))
 ROWS = {name: Table(f"warehouse.{name}", ("number",)) for name in TABLES}
 _NAMED, _BOUND = "sheets of the trail are those that the log names", "the trail is as it was bound"
 _NOTICED = "any auditor of the log who kept what was shown; whoever changed or signed it"
 
+BOUND = Bound(SHEET, NOTICE, HASH, sheet_hash, "a sheet", _NAMED, _NOTICED)
+
 _LOWEST = -(2**63)  # numbers begin with 1, unless somebody gave one himself
 
-_NOTICES = text(
-    "SELECT statement_hash, d.disclosures, t.content, t.number AS sheet, min(e.index) AS index"
-    " FROM warehouse.statement s FULL JOIN warehouse.trail_sheet t USING (statement_hash)"
-    " LEFT JOIN warehouse.disclosure d USING (statement_hash) LEFT JOIN ledger.entry e USING (statement_hash)"
-    " WHERE s.kind = :kind OR t.number IS NOT NULL GROUP BY 1, 2, 3, 4"
-)
 _SHEETS = text(
     "SELECT statement_hash, content, changes_to, signatures_to FROM warehouse.trail_sheet ORDER BY number"
 )
@@ -38,46 +31,24 @@ _SHEETS = text(
 
 def trail_is_as_bound(connection: Connection) -> Iterator[Finding]:
     """Of the sheets first, then of what is on them: what was bound is compared with what is there."""
-    yield from _sheets_are_those_named(connection)
+    yield from those_named(connection, BOUND)
     last = dict.fromkeys(TABLES, 0)
     for sheet in connection.execute(_SHEETS):
         try:
             lines = parse_sheet(sheet.content)
         except NoSheet as wrong:
-            yield Finding(_NAMED, SHEET.name, _where(sheet), "content", "a sheet", str(wrong), None, _NOTICED)
+            yield Finding(_NAMED, SHEET.name, BOUND.where(sheet), "content", "a sheet", str(wrong), None, _NOTICED)
             continue
         yield from _reaches(sheet, lines, last)
         for name in TABLES:
             last[name] = yield from _rows_are_as_bound(connection, name, lines, last[name])
 
 
-def _sheets_are_those_named(connection: Connection) -> Iterator[Finding]:
-    for row in connection.execute(_NOTICES, {"kind": entry.NOTICE}):
-        said = _said(row.disclosures)
-        if row.sheet is None and said.get("lotproof:notice") == NOTICE:
-            yield absent(_NAMED, SHEET, _where(row), "a sheet", row.index, _NOTICED)
-        elif row.sheet is not None and said.get(HASH) != sheet_hash(row.content):
-            named = sheet_hash(row.content)
-            yield Finding(_NAMED, SHEET.name, _where(row), "content", said.get(HASH), named, row.index, _NOTICED)
-
-
-def _said(disclosures: str | None) -> dict[str, Any]:
-    """What a notice says; nothing of what cannot be read: other checks say so."""
-    found = {}
-    for each in (disclosures or "").split("~"):
-        try:
-            _, name, value = orjson.loads(unb64url(each))
-            found[name] = value
-        except (ValueError, TypeError, Refuted):
-            continue
-    return found
-
-
 def _reaches(sheet: Any, lines: list[Line], last: dict[str, int]) -> Iterator[Finding]:
     for name, field in (("change", "changes_to"), ("signature", "signatures_to")):
         expected, seen = _reached(name, lines, last[name]), getattr(sheet, field)
         if expected != seen:
-            yield Finding(_NAMED, SHEET.name, _where(sheet), field, expected, seen, None, _NOTICED)
+            yield Finding(_NAMED, SHEET.name, BOUND.where(sheet), field, expected, seen, None, _NOTICED)
 
 
 def _rows_are_as_bound(
@@ -93,7 +64,3 @@ def _rows_are_as_bound(
 
 def _reached(name: str, lines: list[Line], after: int) -> int:
     return max((each.number for each in lines if each.table == name), default=after)
-
-
-def _where(row: Any) -> str:
-    return SHEET.row((shown(row.statement_hash),))

@@ -13,6 +13,7 @@ from service.audit import (
     journals,
     keys,
     parties,
+    readings,
     rules,
     shape,
     sheets,
@@ -60,6 +61,7 @@ def audit_things(connection: Connection, origin: str) -> Iterator[Finding]:
     yield from guarded("signatures", _signatures(connection, origin))
     yield from guarded("electronic signatures", sheets.sheets_are_those_named(connection))
     yield from guarded("audit trail", trail.trail_is_as_bound(connection))
+    yield from guarded("readings", readings.readings_are_as_sealed(connection))
     yield from statements.nothing_stands_alone(connection)
     yield from guarded("events", events.events_are_what_was_signed(connection))
     yield from guarded("evidence", events.evidence_is_in_the_log(connection, origin))

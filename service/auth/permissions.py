@@ -21,7 +21,9 @@ from service.records.names import OPERATIONS as RECORDS
 
 Allowed = frozenset[str]
 
-ALL: Allowed = frozenset(ROLES)
+ALL: Allowed = frozenset(ROLES) - {"sensor"}
+# A gateway or logger: it brings readings, and sees nothing.
+SENSOR: Allowed = frozenset({"sensor"})
 NOBODY: Allowed = frozenset()
 ADMINISTRATOR: Allowed = frozenset({"administrator"})
 MACHINE: Allowed = frozenset({"integrator"})
@@ -40,8 +42,9 @@ READS: Mapping[str, Allowed] = {
         "report_quarantine", "report_ageing", "report_expiry", "report_history", "report_integrity", "list_cases",
         "read_case", "read_certificate", "read_movement_certificate", "read_attachment", "list_counts", "read_count",
         "list_recalls", "read_recall", "list_notices", "list_shares", "list_signatures", "list_addresses",
-        "read_product", "list_records", "export_lot", "label_lot", "label_pallet", "label_place",
-        "list_label_prints", "list_lot_papers", "read_label_print", "list_codes",
+        "read_product", "list_records", "list_sensors", "read_sensor", "list_readings", "list_limits", "read_stability",
+        "list_excursions", "read_excursion", "read_health", "tell_readings", "export_lot", "label_lot", "label_pallet",
+        "label_place", "list_label_prints", "list_lot_papers", "read_label_print", "list_codes",
         "list_epcis_resources", "list_epcis_events", "read_epcis_event", "end_epcis_page",
         *(f"{verb}_{kind}" for verb in ("list_epcis", "read_epcis", "list_epcis_events_of")
           for kind in ("types", "epcs", "steps", "locations", "read_points", "dispositions")),
@@ -74,6 +77,7 @@ RECORDING: Mapping[str, Allowed] = {
         "ship_picked_goods", "add_case", "add_finding", "add_attachment", "capture_document", "capture_event",
         "sign_capture", "capture_codes", "act_on_codes", "print_label",
     ), FLOOR | {"quality"}),
+    **dict.fromkeys(("add_readings", "upload_logger"), FLOOR | {"quality"} | SENSOR),
     **dict.fromkeys((
         "take_lot_numbers", "take_ssccs", "allocate_stock", "make_order_pick_list", "add_count", "enter_lines",
         "finish_count", "recount", "post_count", "cancel_count", "put_picked_goods_back",
@@ -99,6 +103,9 @@ OPERATIONS: Mapping[str, Allowed] = {
     **dict.fromkeys(("review_case", "decide_case", "approve_case", "close_case", "add_recall", "lift_recall",
                      "approve_lift_of_recall"),
                     frozenset({"quality"})),
+    **dict.fromkeys(("add_sensor", "change_sensor", "move_sensor"), ADMINISTRATOR | {"quality", "supervisor"}),
+    **dict.fromkeys(("set_limits", "change_stability"), ADMINISTRATOR | {"quality"}),
+    "load_vehicle": FLOOR,
     "add_supplement": frozenset({"supervisor", "quality", "integrator"}),
     "print_lot_paper": INSPECTING,
     "review_changes": frozenset({"quality", "supervisor", "auditor"}),
@@ -140,6 +147,13 @@ def may_call(caller: Caller, operation: str) -> bool:
     allowed = OPERATIONS.get(operation, ADMINISTRATOR)
     anywhere = operation in READS or operation in RECORDING
     return any(role in allowed and (anywhere or site is None) for role, site in caller.grants)
+
+
+def sites_where(caller: Caller, operation: str) -> frozenset[str] | None:
+    """The sites at which a role of the caller allows this operation; None: everywhere."""
+    allowed = OPERATIONS.get(operation, ADMINISTRATOR)
+    sites = {site for role, site in caller.grants if role in allowed}
+    return None if None in sites else frozenset(site for site in sites if site is not None)
 
 
 def check_operation(caller: Caller, operation: str) -> None:

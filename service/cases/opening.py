@@ -62,7 +62,29 @@ def open_case(desk: Desk, asked: NewCase) -> bool:
         if known[0].content_hash != hashed:
             raise IdTaken("case", str(asked.id), known[0].content_hash.hex(), hashed.hex())
         return False
-    concerned = _concerned(desk, asked)
+    _keep(desk, asked, scope, hashed, _concerned(desk, asked))
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCaseOfGoods:
+    """About what lies of these lots at these places (ids; None: wherever they lie); opened by a rule."""
+
+    id: UUID
+    cause: str
+    words: str
+    by: str
+    goods: tuple[tuple[int, int | None], ...]
+
+
+def open_case_of_goods(desk: Desk, asked: NewCaseOfGoods) -> int:
+    """The number of the new case. Raises NothingToHold, and what recording raises."""
+    return _keep(desk, asked, "goods", hash_of(asked), _among(desk, asked.goods))
+
+
+def _keep(
+    desk: Desk, asked: NewCase | NewCaseOfGoods, scope: str, hashed: bytes, concerned: Sequence[_Concerned]
+) -> int:
     number = desk.ask(_INSERT, party=desk.party_id, id=asked.id, scope=scope, cause=asked.cause, words=asked.words,
                       by=asked.by, at=desk.now, hash=hashed)[0].number
     recorded = desk.record(_holds(asked, concerned))
@@ -70,7 +92,7 @@ def open_case(desk: Desk, asked: NewCase) -> bool:
                 places=[each.row.place for each in concerned], units=[each.cover for each in concerned])
     keep_movements(desk, number, recorded)
     keep_act(desk, number, "open", 0, asked.by, asked.words, {"cause": asked.cause, "goods": _taken(concerned)})
-    return True
+    return int(number)
 
 
 def _concerned(desk: Desk, asked: NewCase) -> list[_Concerned]:
@@ -93,7 +115,23 @@ def _concerned(desk: Desk, asked: NewCase) -> list[_Concerned]:
     return found
 
 
-def _holds(asked: NewCase, concerned: Sequence[_Concerned]) -> list[Movement]:
+def _among(desk: Desk, goods: Sequence[tuple[int, int | None]]) -> list[_Concerned]:
+    """Locks the lots, then looks at what of them lies where it is asked for."""
+    desk.lock_lots({lot for lot, _ in goods})
+    everywhere = {lot for lot, place in goods if place is None}
+    found = []
+    for row in desk.ask(_LYING, lots=sorted({lot for lot, _ in goods}), places=None):
+        if row.lot_id in everywhere or (row.lot_id, row.place) in goods:
+            lying = Lying(row.lot, row.at, int(row.available), int(row.held), int(row.covered))
+            hold, cover = taken_in(lying, None, None)
+            if cover:
+                found.append(_Concerned(row, hold, cover))
+    if not found:
+        raise NothingToHold("goods that are under no open case", "none")
+    return found
+
+
+def _holds(asked: NewCase | NewCaseOfGoods, concerned: Sequence[_Concerned]) -> list[Movement]:
     by_place: dict[str, list[Line]] = defaultdict(list)
     for each in concerned:
         if each.hold:

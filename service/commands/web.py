@@ -81,7 +81,9 @@ def application():  # type: ignore[no-untyped-def]
 
     settings = _settings()
     made = _made(settings)
-    made.extensions["lotproof"].binder.start()
+    house = made.extensions["lotproof"]
+    house.binder.start()
+    house.watcher.start()
     _collect_seldom()
     return Line(made, settings.web_threads, settings.slow_after)
 

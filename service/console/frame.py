@@ -43,6 +43,7 @@ NAVIGATION = (
     ("nav.lots", "console.lots", "list_lots"),
     ("nav.quality", "console.quality", "list_cases"),
     ("nav.expiry", "console.expiry", "report_expiry"),
+    ("nav.sensors", "console.sensors", "list_sensors"),
     ("nav.handoffs", "console.handoffs", "list_handoffs"),
     ("nav.recalls", "console.recalls", "list_recalls"),
     ("nav.people", "console.people", "list_people"),

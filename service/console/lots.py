@@ -40,6 +40,7 @@ def declare(frame: Frame) -> None:
         return frame.shown(
             asking, "lot.html", lot=known[0], stock=stock, history=history, trace=trace, drawing=drawn(trace),
             cases=asking.read("list_cases", lot=uri, limit=20)["cases"] if asking.may("list_cases") else [],
+            health=asking.read("read_health", lot=uri) if asking.may("read_health") else None,
             causes=CAUSES, state=strongest(stock, known[0]),
             papers=asking.read("list_lot_papers", lot=uri, limit=PAPERS)["papers"], paper=str(uuid4()),
             record=history["rows"][-1]["record_status"] if history["rows"] else None,

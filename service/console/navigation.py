@@ -10,14 +10,14 @@ from typing import NamedTuple
 GROUPS = (
     ("nav.group.work", ("dashboard", "scan", "orders", "handoffs", "counts")),
     ("nav.group.goods", ("lots", "expiry", "figures", "reports")),
-    ("nav.group.quality", ("quality", "recalls", "trail")),
+    ("nav.group.quality", ("quality", "sensors", "recalls", "trail")),
     ("nav.group.company", ("people", "parties", "keys", "access", "numbers", "imports")),
     ("nav.group.record", ("ledger",)),
 )
 KEYS = {
     "dashboard": "h", "scan": "s", "orders": "o", "handoffs": "t", "counts": "c", "lots": "l", "expiry": "e",
     "reports": "r", "figures": "f", "quality": "q", "recalls": "x", "trail": "a", "people": "p", "parties": "b",
-    "keys": "k", "access": "w", "numbers": "n", "imports": "i", "ledger": "d",
+    "keys": "k", "access": "w", "sensors": "m", "numbers": "n", "imports": "i", "ledger": "d",
 }  # fmt: skip
 
 

@@ -11,10 +11,11 @@ from service.console import (
     partners,
     picking,
     reports,
+    sensors,
 )
 from service.console.frame import Frame
 
-ROOMS = (orders, picking, labels, goods, counts, numbers, imports, reports, partners, access)
+ROOMS = (orders, picking, labels, goods, counts, numbers, imports, reports, partners, access, sensors)
 
 
 def declare(frame: Frame) -> None:

@@ -5,7 +5,15 @@ share a word: a lot is released or recalled, a record is correct, does not match
 from collections.abc import Mapping
 from typing import get_args
 
-from service.console import words_counts, words_figures, words_goods, words_navigation, words_office, words_orders
+from service.console import (
+    words_counts,
+    words_figures,
+    words_goods,
+    words_navigation,
+    words_office,
+    words_orders,
+    words_sensors,
+)
 from service.console.floor.words import FLOOR
 from service.papers.spoken import SPOKEN
 from service.papers.words import Language, Words
@@ -232,6 +240,7 @@ _COMMON: Mapping[str, Words] = {
     "role.integrator": Words("machine", "系统接口"),
     "role.auditor": Words("auditor", "审计"),
     "role.regulator": Words("regulator", "监管"),
+    "role.sensor": Words("sensor or gateway", "传感器或网关"),
     # the floor
     "nav.scan": Words("Scan", "扫码"),
     "scan.title": Words("Scan", "扫码"),
@@ -258,7 +267,9 @@ _COMMON: Mapping[str, Words] = {
     **FLOOR,
 }  # fmt: skip
 
-_SUBJECTS = (words_navigation, words_orders, words_counts, words_figures, words_goods, words_office)
+_SUBJECTS = (
+    words_navigation, words_orders, words_counts, words_figures, words_goods, words_office, words_sensors,
+)  # fmt: skip
 """The words of one subject each, in modules of their own."""
 
 

@@ -4,14 +4,18 @@
 
 Candidates are taken in ONE total order, whatever order they come in (`order_of` is its only spelling):
 
-    FEFO    expiry date, the earliest first, none last;  lot id;  place id;  status
+    FEFO    expiry date or, where the item asks for it, the day to which the lot has aged, whichever is earlier, the
+            earliest first, none last;                   lot id;  place id;  status
     FIFO    lot id, the lowest first;                             place id;  status
     LIFO    lot id, the highest first;                            place id;  status
 
 Lot ids of a party rise in the order in which its lots were first recorded: they are given under the party's lock
 (`service.ledger.load`). Record time orders, a date that somebody typed does not. A lot that was split off counts from
-its split. Where whole pallets are asked for, they are served first, in that order, each only if it goes whole into what
-is still wanted; the rest follows in that order, from whatever is left.
+its split. To which day a lot has aged follows from what sensors measured where it lay (`service.sensors.ageing`); it
+changes the order and nothing else: what may leave, and what a customer wants left, goes by the printed date.
+
+Where whole pallets are asked for, they are served first, in that order, each only if it goes whole into what is still
+wanted; the rest follows in that order, from whatever is left.
 
 Without whole pallets the walk is greedy, so a prefix of the candidates that covers the demand gives the same lines as
 all of them, and what is too old for the demand may be missing: the ledger need not read ten thousand lots for one box.
@@ -34,6 +38,7 @@ class Candidate(NamedTuple):
     """Stock of one lot at one place in one status. `today` is the date at its site, `where` the place as people say it.
 
     `pallet`: the place is a pallet that holds nothing else. `arrived`: the day the lot was first recorded, for people.
+    `aged_to`: the day on which goods kept as the label says would be as old; None if nobody computed it.
     """
 
     lot_id: int
@@ -51,12 +56,21 @@ class Candidate(NamedTuple):
     recalled: bool = False
     quarantine: bool = False
     reservations: tuple[Reservation, ...] = ()
+    aged_to: date | None = None
+
+    @property
+    def soonest(self) -> date | None:
+        """By which FEFO goes: the expiry date, or the day to which the lot has aged if that is earlier."""
+        if self.expiry is None or self.aged_to is None:
+            return self.expiry
+        return min(self.expiry, self.aged_to)
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
     """What an order line still wants. `min_percent` is of the life from production to expiry (`shelf_life_days` where
-    the lot does not say when it was made). `because`: somebody chose `lot` by hand, for this reason."""
+    the lot does not say when it was made). `because`: somebody chose `lot` by hand, for this reason. `by_age`: the
+    item asks that lots which have aged come first."""
 
     units: int
     now: datetime
@@ -68,6 +82,7 @@ class Demand:
     site: str | None = None
     whole_pallets: bool = False
     because: str | None = None
+    by_age: bool = False
 
 
 class Taken(NamedTuple):
@@ -115,7 +130,7 @@ def order_of(candidate: Candidate, policy: Policy) -> tuple[Any, ...]:
         return (-candidate.lot_id, *place)
     if policy == "FIFO":
         return (candidate.lot_id, *place)
-    return (candidate.expiry is None, candidate.expiry or date.max, candidate.lot_id, *place)
+    return (candidate.expiry is None, candidate.soonest or date.max, candidate.lot_id, *place)
 
 
 def allocate(candidates: Iterable[Candidate], demand: Demand) -> Allocation:
@@ -201,11 +216,14 @@ def _explained(
         return _left_over(candidate, demand, free)
     facts: dict[str, Any] = {"policy": demand.policy, "first": first, "expiry_date": candidate.expiry,
                              "arrived": candidate.arrived}
+    code = demand.policy.lower()
+    if demand.policy == "FEFO" and candidate.soonest != candidate.expiry:
+        code, facts["aged_to"] = "fefo-aged", candidate.aged_to
     if demand.because is not None:
         return Explanation(candidate, "by-hand", units, facts | {"reason": demand.because})
     if demand.lot is not None:
         return Explanation(candidate, "ordered-lot", units, facts)
-    return Explanation(candidate, "whole-pallet" if whole else demand.policy.lower(), units, facts)
+    return Explanation(candidate, "whole-pallet" if whole else code, units, facts)
 
 
 def _left_over(candidate: Candidate, demand: Demand, free: int) -> Explanation:

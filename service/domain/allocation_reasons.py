@@ -16,7 +16,10 @@ def reason_words(code: str, facts: Facts) -> str:
 def _fefo(facts: Facts) -> str:
     if facts["expiry_date"] is None:
         return "has no expiry date" if facts["first"] else "has no expiry date, so it comes last"
-    return f"expires {facts['expiry_date']}, {'the earliest' if facts['first'] else 'the next'}"
+    place = "the earliest" if facts["first"] else "the next"
+    if facts.get("aged_to") is not None:
+        return f"aged as if it expired {facts['aged_to']}, its date is {facts['expiry_date']}, {place}"
+    return f"expires {facts['expiry_date']}, {place}"
 
 
 def _arrival(facts: Facts, extreme: str) -> str:
@@ -40,6 +43,7 @@ def _too_little_life(facts: Facts) -> str:
 
 _WORDS: dict[str, Callable[[Facts], str]] = {
     "fefo": lambda facts: f"chosen: {_by_policy(facts)}",
+    "fefo-aged": lambda facts: f"chosen: {_by_policy(facts)}",
     "fifo": lambda facts: f"chosen: {_by_policy(facts)}",
     "lifo": lambda facts: f"chosen: {_by_policy(facts)}",
     "whole-pallet": lambda facts: f"chosen: a whole pallet, {_by_policy(facts)}",
@@ -59,4 +63,4 @@ _WORDS: dict[str, Callable[[Facts], str]] = {
     "not-needed": lambda facts: "not needed",
 }
 CODES = tuple(_WORDS)
-CHOSEN = frozenset({"fefo", "fifo", "lifo", "whole-pallet", "ordered-lot", "by-hand"})
+CHOSEN = frozenset({"fefo", "fefo-aged", "fifo", "lifo", "whole-pallet", "ordered-lot", "by-hand"})

@@ -19,11 +19,13 @@ from service.domain.places import HOLD
 from service.domain.states import after as after_by
 
 State = Literal["open", "under_review", "decided", "closed"]
-Cause = Literal["damaged", "contaminated", "expired", "suspect", "temperature", "recall", "other"]
+Cause = Literal["damaged", "contaminated", "expired", "suspect", "temperature", "humidity", "recall", "other"]
 Ruling = Literal["release", "partial_release", "rework", "return_to_supplier", "destroy", "keep_on_hold"]
 
 STATES: tuple[State, ...] = ("open", "under_review", "decided", "closed")
-CAUSES: tuple[Cause, ...] = ("damaged", "contaminated", "expired", "suspect", "temperature", "recall", "other")
+CAUSES: tuple[Cause, ...] = (
+    "damaged", "contaminated", "expired", "suspect", "temperature", "humidity", "recall", "other",
+)  # fmt: skip
 RULINGS: tuple[Ruling, ...] = (
     "release", "partial_release", "rework", "return_to_supplier", "destroy", "keep_on_hold",
 )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple, get_args
 from service.domain.errors import DomainError
 from service.domain.identifiers import check_code, check_text
 
-Role = Literal["operator", "supervisor", "quality", "administrator", "integrator", "auditor", "regulator"]
+Role = Literal["operator", "supervisor", "quality", "administrator", "integrator", "auditor", "regulator", "sensor"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 COMPANY: tuple[Role, ...] = ("operator", "supervisor", "quality", "administrator", "integrator")

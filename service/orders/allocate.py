@@ -79,7 +79,7 @@ def _plans(connection: Connection, order: Order, now: datetime, planned: Planned
         policy, source = policy_of(order.policy, order.customer_policy, line.item_policy)
         demand = Demand(
             line.unserved, now, policy, order.min_days, order.min_percent, line.shelf_life_days, line.said.lot,
-            order.site, order.whole_pallets,
+            order.site, order.whole_pallets, by_age=line.ages_first,
         )  # fmt: skip
         allocation, more = plan(connection, line.item_id, demand, planned)
         for taken in allocation.lines:

@@ -75,7 +75,7 @@ def _planned(
     policy, source = policy_of(order.policy, order.customer_policy, line.item_policy)
     demand = Demand(
         line.unserved, now, policy, order.min_days, order.min_percent, line.shelf_life_days, choice.lot, order.site,
-        because=choice.reason,
+        because=choice.reason, by_age=line.ages_first,
     )  # fmt: skip
     allocation, more = plan(connection, line.item_id, demand, planned)
     if not allocation.lines:

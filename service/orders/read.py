@@ -32,6 +32,7 @@ class Line:
     reserved: int
     picked: int
     blocked: int
+    ages_first: bool = False
 
     @property
     def unserved(self) -> int:
@@ -108,10 +109,12 @@ DONE = """
 _LINES = f"""
     SELECT l.order_id, l.line, i.code, l.units, coalesce(done.units, 0) AS done, coalesce(done.damaged, 0) AS damaged,
         l.lot, l.tolerance, l.role, i.decimals, i.unit, i.id AS item_id, rule.policy, i.shelf_life_days,
+        coalesce(stable.ages_first, false) AS ages_first,
         coalesce(held.reserved, 0) AS reserved, coalesce(held.picked, 0) AS picked,
         coalesce(held.blocked, 0) AS blocked
     FROM warehouse.order_line l JOIN warehouse.item i ON i.id = l.item_id
     LEFT JOIN warehouse.issue_rule rule ON rule.item_id = i.id
+    LEFT JOIN warehouse.stability stable ON stable.item_id = i.id
     CROSS JOIN LATERAL ({DONE}) done
     CROSS JOIN LATERAL (SELECT sum(v.units - v.blocked) FILTER (WHERE v.expires_at IS NOT NULL)::bigint AS reserved,
             sum(v.units - v.blocked) FILTER (WHERE v.expires_at IS NULL)::bigint AS picked,
@@ -172,4 +175,5 @@ def list_orders(connection: Connection, party_id: int, query: dict[str, Any], no
 def _line(row: Row[Any]) -> Line:
     said = OrderLine(row.line, row.code, row.units, row.done, row.damaged, row.lot, row.tolerance, row.decimals,
                      row.unit, row.role)
-    return Line(said, row.item_id, row.policy, row.shelf_life_days, row.reserved, row.picked, row.blocked)
+    return Line(said, row.item_id, row.policy, row.shelf_life_days, row.reserved, row.picked, row.blocked,
+                row.ages_first)  # fmt: skip

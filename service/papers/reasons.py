@@ -17,6 +17,8 @@ Facts = Mapping[str, Any]
 WHY: Mapping[str, Words] = {
     "earliest": Words("Taken: expires {}, the earliest usable.", "选用：有效期至 {}，为可用库存中最早。"),
     "next": Words("Taken: expires {}, the next after what is taken before.", "选用：有效期至 {}，为其后最早。"),
+    "aged": Words("Taken: kept too warm, it has aged as if it expired {}; its date is {}.",
+                  "选用：储存偏热，老化程度相当于 {} 到期；标示有效期至 {}。"),
     "undated": Words("Taken: has no expiry date, so it comes last.", "选用：无有效期，排在最后。"),
     "arrived": Words("Taken: arrived {}, the next by arrival.", "选用：{} 到货，按到货次序。"),
     "by_arrival": Words("Taken: the next by arrival.", "选用：按到货次序。"),
@@ -46,6 +48,7 @@ _DAY = r"(\d{4}-\d\d-\d\d)"
 _PALLET = "chosen: a whole pallet, "
 _KEPT = tuple((re.compile(f"chosen: {pattern}"), word) for pattern, word in (
     (f"expires {_DAY}, the earliest", "earliest"), (f"expires {_DAY}, the next", "next"),
+    (f"aged as if it expired {_DAY}, its date is {_DAY}, the (?:earliest|next)", "aged"),
     ("has no expiry date(?:, so it comes last)?", "undated"), ("this lot was ordered", "ordered-lot"),
     (f"arrived {_DAY}, the (?:first|last|next)", "arrived"), ("arrived, the (?:first|last|next)", "by_arrival"),
 ))  # fmt: skip
@@ -54,7 +57,7 @@ _KEPT = tuple((re.compile(f"chosen: {pattern}"), word) for pattern, word in (
 def sentence(language: Language, why: Mapping[str, Any]) -> str:
     """`why` is one of an allocation's (`code` and `numbers`)."""
     code, facts = why["code"], why["numbers"]
-    if code == "fefo":
+    if code in ("fefo", "fefo-aged"):
         return _by_expiry(language, facts)
     if code in ("fifo", "lifo"):
         return _say(language, "arrived" if facts["arrived"] else "by_arrival", facts["arrived"])
@@ -81,4 +84,6 @@ def _say(language: Language, word: str, *values: object) -> str:
 def _by_expiry(language: Language, facts: Facts) -> str:
     if facts["expiry_date"] is None:
         return _say(language, "undated")
+    if facts.get("aged_to") is not None:
+        return _say(language, "aged", facts["aged_to"], facts["expiry_date"])
     return _say(language, "earliest" if facts["first"] else "next", facts["expiry_date"])

@@ -85,6 +85,7 @@ SPOKEN: Mapping[str, Words] = {
     "cause.expired": Words("expired", "过期"),
     "cause.suspect": Words("suspect", "可疑"),
     "cause.temperature": Words("temperature", "温度异常"),
+    "cause.humidity": Words("humidity", "湿度异常"),
     "cause.recall": Words("recall", "召回"),
     "cause.other": Words("other", "其他"),
     "ruling.release": Words("release", "放行"),

@@ -139,11 +139,11 @@ def _gsp(
     name: str, en: str, zh: str, fields: tuple[Field, ...], rows: Rows, unconfirmed: str = _TRADE
 ) -> Record:  # fmt: skip
     """Titles of columns are Chinese with their English twins, in whatever language is asked for."""
-    return Record(f"gsp-{name}", Words(f"GSP {en}", zh), _RULE, tuple(map(_twin, fields)), rows, FORMATS, "gsp",
+    return Record(f"gsp-{name}", Words(f"GSP {en}", zh), _RULE, tuple(map(twin, fields)), rows, FORMATS, "gsp",
                   unconfirmed=unconfirmed)  # fmt: skip
 
 
-def _twin(one: Field) -> Field:
+def twin(one: Field) -> Field:
     both = f"{one.column.title.zh} {one.column.title.en}"
     return replace(one, column=replace(one.column, title=Words(both, both)))
 

@@ -1,7 +1,7 @@
 """The names of the records, and of the operations that export them and say what they lack; `catalogue` has the same."""
 
 NAMES = (
-    "fsma-204", "dscsa", "gsp-purchases", "gsp-acceptance", "gsp-sales", "gsp-checking-out", "gsp-unfit",
+    "fsma-204", "dscsa", "gsp-purchases", "gsp-acceptance", "gsp-sales", "gsp-checking-out", "gsp-unfit", "gsp-climate",
     "gsp-trace-codes", "eu-fmd", "gmp-genealogy", "audit-trail",
 )  # fmt: skip
 

@@ -16,7 +16,7 @@ from service.reports.report import Asked, Column, Kind, Report, Row
 
 Needed = Callable[[Row], bool]
 Rows = Callable[[Connection, Asked], Iterator[Row]]
-Entered = Literal["item", "product", "address", "lot", "movement", "line", "capture", "recording"]
+Entered = Literal["item", "product", "address", "lot", "movement", "line", "capture", "readings", "recording"]
 
 FIXES: dict[Entered, str] = {
     "item": "PATCH /items/{code}",
@@ -26,6 +26,7 @@ FIXES: dict[Entered, str] = {
     "movement": "POST /supplements with movement",
     "line": "POST /supplements with movement and lot",
     "capture": "POST /trace-codes",
+    "readings": "POST /sensors/{code}/readings with the file of the logger",
     "recording": "when the movement is recorded; later only by another movement",
 }
 

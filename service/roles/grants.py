@@ -27,6 +27,9 @@ _COUNTED = "counted, book_then, counted_by, counted_at, recounts, posted, moveme
 _SESSION = "secret_hash, method, code_due, seen_at, expires_at, proven_at, ended_at"
 _IMPORT = "state, done, finished_at, content"
 _TOLD = "place, until, goal, next_at, executed_at, last_notified_at, attempts, answer, fault"
+_MEASURED = "began_at, last_at, ended_at, worst, worst_at, readings, late"
+_ZONE = "low, high, allowed_s, hysteresis"
+_STABLE = "humidity_min, humidity_max, allowed_s, hysteresis, model, reference, energy, q10, ages_first"
 _SENT = "state, attempts, next_at, sent_at, body_hash, answer, receipt, settled_at, fault"
 _CAPTURE = "body, state, events, captured, known, waiting, errors, tries, next_at, finished_at"
 
@@ -78,6 +81,21 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.supplement": (ADD, ""),
     "warehouse.trace_code": ("SELECT, INSERT, UPDATE (parent)", ""),
     "warehouse.trace_act": (ADD, ""),
+    # Sensors. Readings are sealed by a web process: the log's own key lies with those of the parties.
+    "warehouse.sensor": ("SELECT, INSERT, UPDATE (name, interval_s, calibration_due, retired_at)", ""),
+    "warehouse.sensor_point": (ADD, ""),
+    "warehouse.reading_batch": (ADD, ""),
+    "warehouse.reading": (ADD, ""),
+    "warehouse.sensor_due": ("SELECT, INSERT, UPDATE (since), DELETE", ""),
+    "warehouse.reading_cover": (ADD, ""),
+    "warehouse.reading_sheet": (ADD, ""),
+    "warehouse.zone_limit": (f"SELECT, INSERT, UPDATE ({_ZONE}), DELETE", ""),
+    "warehouse.stability": (f"SELECT, INSERT, UPDATE ({_STABLE})", ""),
+    "warehouse.lot_ageing": ("SELECT, INSERT, UPDATE (usable_to, consumed, ahead_ms, computed_at), DELETE", ""),
+    "warehouse.vehicle_load": ("SELECT, INSERT, UPDATE (until)", ""),
+    "warehouse.excursion": (f"SELECT, INSERT, UPDATE ({_MEASURED})", ""),
+    "warehouse.excursion_lot": ("SELECT, INSERT, UPDATE (since, until, case_number, seen_at)", ""),
+    "warehouse.sensor_notice": (ADD, READ),
     # Lot numbers, labels, scans.
     "warehouse.item_category": ("SELECT, INSERT, UPDATE (category)", ""),
     "warehouse.lot_number_rule": (ADD, ""),
@@ -147,6 +165,10 @@ TABLES: dict[str, tuple[str, str]] = {
         "SELECT, UPDATE (state, attempts, next_at)",
         "SELECT, UPDATE (state, attempts, tried_at, next_at, answer, fault), DELETE",
     ),
+    "warehouse.sensor_delivery": (
+        "SELECT, UPDATE (state, attempts, next_at)",
+        "SELECT, UPDATE (state, attempts, tried_at, next_at, answer, fault), DELETE",
+    ),
     "warehouse.import": (f"SELECT, INSERT, UPDATE ({_IMPORT}), DELETE", ""),
     "warehouse.import_problem": ("SELECT, INSERT, DELETE", ""),
     # EPCIS. Which movements are due follows from movements: note_epcis_due adds them, as the owner.
@@ -200,6 +222,9 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
     "warehouse.trail_gate()": ("EXECUTE", ""),
     "warehouse.change_sheet(bigint)": ("EXECUTE", ""),
     "warehouse.signature_sheet(bigint)": ("EXECUTE", ""),
+    "warehouse.reading_gate()": ("EXECUTE", ""),
+    "warehouse.reading_notice(bigint)": ("EXECUTE", ""),
+    "warehouse.readings_sealed_to()": ("EXECUTE", ""),
 }
 
 # These run as the owner. What keeps what follows from other rows: who sets it off cannot write there himself.
@@ -209,6 +234,7 @@ FUNCTIONS: dict[str, tuple[str, str]] = {
 DEFINERS = (
     "warehouse.post_legs()",
     "warehouse.post_deliveries()",
+    "warehouse.post_sensor_deliveries()",
     "warehouse.note_epcis_due()",
     "warehouse.note_epcis_named()",
     "warehouse.note_epcis_lots()",
@@ -231,6 +257,8 @@ DEFINERS = (
     "warehouse.handoff_ids_taken(bigint[],uuid[])",
     "warehouse.change_sheet(bigint)",
     "warehouse.signature_sheet(bigint)",
+    "warehouse.reading_notice(bigint)",
+    "warehouse.readings_sealed_to()",
     "warehouse.gs1_prefix_taken(text)",
     "warehouse.lots_lying(bigint,bigint)",
     "warehouse.lots_held(bigint,bigint)",

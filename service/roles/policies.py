@@ -42,10 +42,12 @@ OWN: dict[str, str] = {
         "statement", "item_category", "lot_number_rule", "lot_number_taking", "lot_number_taken", "gs1_prefix",
         "sscc_taking", "scan", "customer", "orders", "pick_list", "quarantine_case", "count_sheet", "recall",
         "recall_drill", "api_key", "person", "erasure", "refusal", "refusal_tally", "change", "signature", "webhook",
-        "import", "sign_in_rule", "oidc_provider", "card", "supplement", "epcis_capture", "epcis_event", "epcis_event_epcs",
-        "epcis_due", "trace_code", "trace_act",
+        "import", "sign_in_rule", "oidc_provider", "card", "supplement", "epcis_capture", "epcis_event",
+        "epcis_event_epcs", "epcis_due", "trace_code", "trace_act",
         "epcis_sight", "epcis_query", "epcis_subscription", "epcis_page_ended", "epcis_channel",
         "label_print", "paper_print", "audit_run",
+        "sensor", "sensor_point", "reading_batch", "reading", "sensor_due", "zone_limit", "lot_ageing", "vehicle_load",
+        "excursion", "sensor_notice",
     ), _mine()),
     "leg": _through("lot", "id", "leg.lot_id"),
     "balance": _through("lot", "id", "balance.lot_id"),
@@ -59,6 +61,9 @@ OWN: dict[str, str] = {
     "sscc_counter": _through("gs1_prefix", "prefix", "sscc_counter.prefix"),
     "issue_rule": _through("item", "id", "issue_rule.item_id"),
     "product": _through("item", "id", "product.item_id"),
+    "stability": _through("item", "id", "stability.item_id"),
+    "excursion_lot": _through("excursion", "number", "excursion_lot.excursion"),
+    "sensor_delivery": _through("webhook", "id", "sensor_delivery.webhook_id"),
     **{table: _through("orders", "id", f"{table}.order_id") for table in ("order_line", "fulfilment", "reservation")},
     **{table: _through("pick_list", "id", f"{table}.list_id") for table in ("pick_line", "pick")},
     **{table: _through("quarantine_case", "number", f"{table}.case_number")
@@ -72,6 +77,8 @@ OWN: dict[str, str] = {
     "oidc_used": _on("sign_in"),
     "sign_in_try": _on("sign_in"),  # of whoever tries: before anybody knows for which party
     "trail_sheet": _on("trail"),
+    "reading_cover": _on("sealing"),
+    "reading_sheet": _on("sealing"),
     "erasure_approval": _through("erasure", "number", "erasure_approval.erasure"),
     "delivery": _through("webhook", "id", "delivery.webhook_id"),
     "import_problem": _through("import", "id", "import_problem.import_id"),
@@ -103,6 +110,9 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     "auditor": ("epcis_event", "epcis_event_epcs", "epcis_arrival"),
     "regulator": ("epcis_event", "epcis_event_epcs", "epcis_arrival"),
     "arrivals": ("epcis_arrival",),  # in which order events came; which of them are shown, the events' own policies say
+    # What sensors measured goes on sheets; whose sensors are due, or silent.
+    "sealing": ("sensor", "sensor_point", "reading_batch", "reading", "reading_cover", "reading_sheet"),
+    "watching": ("sensor", "sensor_due", "sensor_notice", "reading", "excursion", "excursion_lot", "item", "stability"),
     "trail": ("change", "signature", "trail_sheet"),  # what people changed and signed goes on sheets
 }
 

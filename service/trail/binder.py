@@ -45,7 +45,7 @@ class Binder:
     def tick(self) -> int:
         """How many changes and signatures were bound; 0 too where somebody is at it, or the ledger is read-only."""
         with standpoint.on("trail"), self._engine.connect() as connection:
-            if not binding.waits(connection) or not _may_record(connection):
+            if not binding.waits(connection) or not may_record(connection):
                 return 0
         try:
             return self._bind()
@@ -66,6 +66,7 @@ class Binder:
             return binding.bind(connection, self._scribe)
 
 
-def _may_record(connection: Connection) -> bool:
+def may_record(connection: Connection) -> bool:
+    """Whether the ledger takes statements now: the database was compared with the chain, and no alarm halts it."""
     permission = anchoring.permission(connection)
     return permission.admitted and not permission.halted

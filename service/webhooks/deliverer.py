@@ -14,9 +14,10 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine
 
+from service.ledger.moments import moment
 from service.webhooks import outbox, signing
 from service.webhooks.addresses import Lookup, Refused, address_of, look_up, target_of
-from service.webhooks.outbox import Due
+from service.webhooks.outbox import SENSORS, Due, Queue
 from service.webhooks.sending import WHOLE_SECONDS, Unsent, post
 from service.webhooks.working import work
 from verifier.encoding import b64url
@@ -48,13 +49,16 @@ class Deliverer:
             each.join()
 
     def once(self) -> bool:
-        """Send one event if one is due; whether there was one."""
+        """Send one event of each kind if one is due; whether there was any."""
+        sent = [self._one(queue) for queue in outbox.QUEUES]
+        return any(sent)
+
+    def _one(self, queue: Queue) -> bool:
         with self._engine.begin() as connection:
-            due = outbox.next_due(connection, self._now())
-            if due is None:
-                return False
-            self._deliver(connection, due)
-            return True
+            due = outbox.next_due(connection, self._now(), queue)
+            if due is not None:
+                self._deliver(connection, due)
+            return due is not None
 
     def _work(self, stop: Event) -> None:
         forgotten = monotonic()
@@ -77,7 +81,7 @@ class Deliverer:
             if not 200 <= answer < 300:
                 raise Unsent(f"expected an answer 2xx, got {answer}")
         except (Refused, Unsent) as why:
-            log.info("webhook %s, movement %s: %s", due.webhook, due.event.id, why)
+            log.info("webhook %s, event %s: %s", due.webhook, due.event.id, why)
             outbox.failed(connection, due, answer, str(why), self._now(), self._dice())
         else:
             outbox.delivered(connection, due, answer, self._now())
@@ -87,7 +91,7 @@ class Deliverer:
         if secret is None:
             raise Unsent("expected a secret sealed under LOTPROOF_WEBHOOK_KEY, got one under another key")
         target = target_of(due.url, local=self._local)
-        body = body_of(due.event)
+        body = alarm_of(due.event) if due.queue == SENSORS else body_of(due.event)
         signed = signing.headers_of(secret, str(due.event.id), int(self._now().timestamp()), body)
         headers = {"Content-Type": "application/json", "User-Agent": AGENT, **signed}
         return post(target, address_of(target, self._lookup), body, headers, self._within)
@@ -101,3 +105,9 @@ def body_of(row: Any) -> bytes:
         "recorded_at": recorded, "statement": b64url(row.statement_hash), "lots": row.lots,
         "movement": orjson.loads(row.content),
     }, option=orjson.OPT_UTC_Z)  # fmt: skip
+
+
+def alarm_of(row: Any) -> bytes:
+    """The event of a sensor or an excursion: the same bytes at every attempt."""
+    return orjson.dumps({"event": row.event, "id": row.id, "party": row.party, "at": moment(row.at), "about": row.body},
+                        option=orjson.OPT_UTC_Z)  # fmt: skip

@@ -15,27 +15,52 @@ FAULT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """The next event of one webhook, locked until the transaction ends."""
+class Queue:
+    """A table of deliveries, and its column with the number of what is told; `of` joins that (`e`, with an `id` and
+    `at`, when it became true) and names what the body is made of."""
 
+    table: str
+    number: str
+    of: str
+    shown: str
+
+
+MOVEMENTS = Queue(
+    "warehouse.delivery", "movement",
+    "warehouse.movement e ON e.number = d.movement JOIN warehouse.party p ON p.id = e.party_id",
+    "e.recorded_at AS at, e.type, e.actor, e.recorded_at, e.statement_hash, e.content, e.lots, p.code AS party",
+)  # fmt: skip
+SENSORS = Queue(
+    "warehouse.sensor_delivery", "notice",
+    "warehouse.sensor_notice e ON e.number = d.notice JOIN warehouse.party p ON p.id = e.party_id",
+    "e.at, e.event, e.body, p.code AS party",
+)  # fmt: skip
+QUEUES = (MOVEMENTS, SENSORS)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The next event of one webhook, locked until the transaction ends; `number` is that of what it tells."""
+
+    queue: Queue
     webhook: UUID
-    movement: int
+    number: int
     url: str
     sealed: bytes
     attempts: int
     event: Any
 
 
-def next_due(connection: Connection, now: datetime) -> Due | None:
+def next_due(connection: Connection, now: datetime, queue: Queue = MOVEMENTS) -> Due | None:
     """The oldest waiting event of a webhook that nobody else is serving.
 
     The head of each queue is found without a lock and then locked: while one worker sends a head, the others skip this
     webhook rather than overtake. An event that waits for its next attempt holds back those behind it.
     """
-    row = connection.execute(_NEXT, {"now": now}).one_or_none()
+    row = connection.execute(_NEXT[queue], {"now": now}).one_or_none()
     if row is None:
         return None
-    return Due(row.webhook_id, row.movement, row.url, row.sealed, row.attempts, row)
+    return Due(queue, row.webhook_id, row.number, row.url, row.sealed, row.attempts, row)
 
 
 def delivered(connection: Connection, due: Due, answer: int, now: datetime) -> None:
@@ -56,7 +81,8 @@ def pause(attempts: int, jitter: float) -> timedelta:
 
 def forget_old(connection: Connection, now: datetime) -> None:
     """What was delivered long ago, and what ended webhooks have left."""
-    connection.execute(_FORGET, {"before": now - KEPT})
+    for forget in _FORGET:
+        connection.execute(forget, {"before": now - KEPT})
 
 
 def listed(
@@ -79,36 +105,35 @@ def _mark(
     connection: Connection, due: Due, state: str, now: datetime, next_at: datetime | None, answer: int | None,
     fault: str | None,
 ) -> None:  # fmt: skip
-    connection.execute(_MARK, {
-        "webhook": due.webhook, "movement": due.movement, "state": state, "now": now, "next_at": next_at,
+    connection.execute(_MARK[due.queue], {
+        "webhook": due.webhook, "number": due.number, "state": state, "now": now, "next_at": next_at,
         "answer": answer, "fault": fault,
     })  # fmt: skip
 
 
-_NEXT = text("""
-    SELECT d.webhook_id, d.movement, d.attempts, w.url, w.sealed, m.id, m.type, m.actor, m.recorded_at,
-        m.statement_hash, m.content, m.lots, p.code AS party
+# Words of state are spelled out: only so do the partial indexes serve.
+_NEXT = {queue: text(f"""
+    SELECT d.webhook_id, d.{queue.number} AS number, d.attempts, w.url, w.sealed, e.id, {queue.shown}
     FROM warehouse.webhook w
     CROSS JOIN LATERAL (
-        SELECT webhook_id, movement, next_at FROM warehouse.delivery
-        WHERE webhook_id = w.id AND state = 'waiting' ORDER BY movement LIMIT 1
+        SELECT webhook_id, {queue.number} AS number, next_at FROM {queue.table}
+        WHERE webhook_id = w.id AND state = 'waiting' ORDER BY {queue.number} LIMIT 1
     ) head
-    JOIN warehouse.delivery d ON d.webhook_id = head.webhook_id AND d.movement = head.movement
-    JOIN warehouse.movement m ON m.number = d.movement
-    JOIN warehouse.party p ON p.id = m.party_id
+    JOIN {queue.table} d ON d.webhook_id = head.webhook_id AND d.{queue.number} = head.number
+    JOIN {queue.of}
     WHERE w.ended_at IS NULL AND d.state = 'waiting' AND (d.next_at IS NULL OR d.next_at <= :now)
-    ORDER BY head.next_at NULLS FIRST, m.recorded_at LIMIT 1
+    ORDER BY head.next_at NULLS FIRST, at LIMIT 1
     FOR UPDATE OF d SKIP LOCKED
-""")
-_MARK = text("""
-    UPDATE warehouse.delivery SET state = :state, attempts = attempts + 1, tried_at = :now, next_at = :next_at,
+""") for queue in QUEUES}  # noqa: S608
+_MARK = {queue: text(f"""
+    UPDATE {queue.table} SET state = :state, attempts = attempts + 1, tried_at = :now, next_at = :next_at,
         answer = :answer, fault = :fault
-    WHERE webhook_id = :webhook AND movement = :movement
-""")
-_FORGET = text("""
-    DELETE FROM warehouse.delivery d USING warehouse.webhook w
+    WHERE webhook_id = :webhook AND {queue.number} = :number
+""") for queue in QUEUES}  # noqa: S608
+_FORGET = [text(f"""
+    DELETE FROM {queue.table} d USING warehouse.webhook w
     WHERE w.id = d.webhook_id AND (w.ended_at < :before OR (d.state = 'delivered' AND d.tried_at < :before))
-""")
+""") for queue in QUEUES]  # noqa: S608
 _LISTED = text("""
     SELECT d.movement AS number, m.id AS movement, m.type, d.state, d.attempts, d.tried_at, d.next_at, d.answer, d.fault
     FROM warehouse.delivery d JOIN warehouse.movement m ON m.number = d.movement

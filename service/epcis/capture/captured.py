@@ -42,6 +42,7 @@ from service.ledger.recording import record_movements
 from service.ledger.requests import MovementRequest, Recorded, Refused, Scribe
 from service.ledger.signers import signers_of
 from service.ledger.write import disclosure_row, keep_statements, statement_row
+from service.sensors import epcis as sensed
 from verifier import uri
 from verifier.entry import MOVEMENT
 
@@ -87,6 +88,8 @@ def capture(work: Capturing, events: Sequence[Wanted]) -> Outcome:
     kept.sort(key=lambda each: each.wanted.position)
     keep(work.connection, work.party_id, kept, work.scribe.now(), work.capture)
     _no_longer_due(work, kept)
+    at = int(work.scribe.now().timestamp() * 1000)
+    sensed.take(work.connection, work.party_id, work.caller.actor, at, [each.wanted.event for each in kept])
     outcome.captured += [each.wanted for each in kept]
     return outcome
 

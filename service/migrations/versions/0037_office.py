@@ -8,7 +8,7 @@ written in the order of their times, so a BRIN index of a few pages is enough.
 from alembic import op
 
 revision = "0037"
-down_revision = "0035"
+down_revision = "0036"
 
 ACTING = "ANY (nullif(current_setting('lotproof.parties', true), '')::bigint[])"
 

@@ -24,6 +24,9 @@ OWNER = "acme"
 BODIES: Mapping[str, Any] = {
     "change_item": {"spec": "21 mg", "reason": "a new leaflet"},
     "change_product": {"pack_size": "20 tablets", "reason": "for the records"},
+    "change_sensor": {"name": "of shelf 1", "reason": "a new label"},
+    "set_limits": {"at": {"location": "MUC/NG"}, "kind": "humidity", "high": "75", "reason": "the rule"},
+    "change_stability": {"model": "q10", "reference": "20", "reason": "a study"},
     "change_person": {"active": True, "reason": "back again"},
     "set_item_issue_policy": {"issue_policy": "FIFO"},
     "approve_keys": {"by": "u-2"},
@@ -31,6 +34,7 @@ BODIES: Mapping[str, Any] = {
 }
 FILE = b"a page"
 FILES: Mapping[str, tuple[str, bytes]] = {
+    "upload_logger": ("", b"time,temperature,humidity\n2026-11-03T08:00:00Z,18.1,\n"),
     "add_attachment": ("?name=page.pdf&by=u-1", FILE),
     "upload_import": ("?kind=lots&name=old", (",".join(COLUMNS["lots"]) + "\n").encode()),
 }
@@ -135,6 +139,7 @@ def _names(callers: Mapping[str, Caller], kept: Mapping[str, str], mark: str) ->
     yield "webhooks", kept["hook"]
     yield "read_capture", kept["captured"]
     yield from _epcis_names(owner, kept)
+    yield "excursions", _excursion(owner)
     yield "pallets", next(each.body["pallet"] for each in story() if "pallet" in each.body)
     yield "items", "TAB"
     yield "people", made("/people", {"code": f"p-{uuid4().hex[:8]}", "name": "Li", "roles": []})
@@ -158,6 +163,17 @@ def _names(callers: Mapping[str, Caller], kept: Mapping[str, str], mark: str) ->
     yield "attachments", kept.get_json()["attachments"][0]["sha256"]
     query, content = FILES["upload_import"]
     yield "imports", _send_file(owner, "/imports" + query, content).get_json()["id"]
+
+
+def _excursion(owner: Caller) -> str:
+    """Of a truck with nothing on it."""
+    truck, since = {"vehicle": "M-LP-9"}, "2026-11-01T00:00:00Z"
+    owner.post("/sensors", {"code": "TRUCK-9", "name": "x", "kinds": ["temperature"], "at": truck, "since": since,
+                            "interval_seconds": 60})  # fmt: skip
+    limit = {"at": truck, "kind": "temperature", "high": "8", "reason": "x"}
+    assert owner.send("PUT", "/limits", limit).status_code == 200
+    hot = {"sensor": "TRUCK-9", "time": "2026-11-01T01:00:00Z", "temperature": "9"}
+    return str(owner.post("/readings", {"readings": [hot]}, 200)["excursions"][0])
 
 
 def a_machines_key() -> dict[str, str]:
@@ -196,5 +212,5 @@ STANDARD_WORDS = {"types": "ObjectEvent", "steps": "shipping", "dispositions": "
 
 def _send_file(caller: Caller, path: str, content: bytes) -> TestResponse:
     headers = {"Authorization": f"Bearer {caller.key}"} if caller.key else {}
-    media = "text/csv" if "imports" in path else "application/pdf"
+    media = "text/csv" if "imports" in path or "readings" in path else "application/pdf"
     return caller.client.post(PREFIX + path, data=content, headers={**headers, "Content-Type": media})

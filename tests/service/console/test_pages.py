@@ -22,13 +22,13 @@ PAGES = (
     "", *FLOOR, "lots", "quality", "expiry", "handoffs", "recalls", "trail", "ledger", "orders",
     "orders/new", "counts", "counts/new", "reports", "reports/stock", "reports/turnover", "reports/ageing",
     "reports/expiry", "reports/quarantine", "reports/history", "numbers", "imports", "parties", "keys", "access",
-    "figures", "labels/places",
+    "figures", "labels/places", "sensors",
 )  # fmt: skip
 FAMILIES = (
     "act", "goods", "record", "case", "type", "role", "cause", "ruling", "done", "meaning", "handoff", "where", "okind",
     "ostate", "orole", "policy", "psource", "cabout", "cstate", "status", "reset", "per", "ikind", "istate", "code",
     "report", "ask", "by", "kept", "kstate", "hstate",
-    "kind", "picture", "audit", "direction", "anchor", "figure",
+    "sstate", "span", "kind", "picture", "audit", "direction", "anchor", "figure",
     "outcome", "finding", "problem", "short", "device", "receive", "pick", "floor",
 )  # fmt: skip
 """Of words whose last part is a value."""

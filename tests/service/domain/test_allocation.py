@@ -27,7 +27,8 @@ def candidates(draw: st.DrawFn) -> list[Candidate]:
 def _lot(draw: st.DrawFn, lot: int) -> dict[str, object]:
     expiry = draw(st.none() | st.integers(-40, 400).map(lambda days: TODAY + timedelta(days)))
     production = draw(st.none() | st.just(TODAY - timedelta(100)))
-    return {"expiry": expiry, "production": production, "recalled": draw(st.integers(0, 5)) == 0}
+    aged = draw(st.none() | st.integers(-60, 400).map(lambda days: TODAY + timedelta(days)))
+    return {"expiry": expiry, "production": production, "recalled": draw(st.integers(0, 5)) == 0, "aged_to": aged}
 
 
 def _candidate(draw: st.DrawFn, lot: int, place: int, status: str, **facts: object) -> Candidate:
@@ -136,7 +137,7 @@ def test_nothing_is_passed_over_for_what_comes_later(stock: list[Candidate], dem
 @given(candidates(), st.integers(1, 60))
 def test_the_policies_are_monotone_in_what_they_are_named_after(stock: list[Candidate], units: int) -> None:
     by_policy = {policy: [each for each, _ in allocate(stock, Demand(units, NOW, policy)).lines] for policy in POLICIES}
-    expiries = [each.expiry or date.max for each in by_policy["FEFO"]]
+    expiries = [each.soonest or date.max for each in by_policy["FEFO"]]
     assert expiries == sorted(expiries)
     assert [each.lot_id for each in by_policy["FIFO"]] == sorted(each.lot_id for each in by_policy["FIFO"])
     assert [-each.lot_id for each in by_policy["LIFO"]] == sorted(-each.lot_id for each in by_policy["LIFO"])
@@ -194,6 +195,13 @@ def lot(number: int, **facts: object) -> Candidate:
      "skipped: customer wants 50 % of its life left, and nobody knows when it was made"),
     ({"expiry": date(2026, 11, 23)}, {}, "skipped: expired, its last usable day was 2026-11-23"),
     ({"expiry": date(2026, 11, 24)}, {}, "chosen: expires 2026-11-24, the earliest"),
+    ({"expiry": date(2027, 1, 31), "aged_to": date(2026, 12, 20)}, {},
+     "chosen: aged as if it expired 2026-12-20, its date is 2027-01-31, the earliest"),
+    ({"expiry": date(2027, 1, 31), "aged_to": date(2027, 1, 31)}, {}, "chosen: expires 2027-01-31, the earliest"),
+    ({"expiry": date(2027, 1, 31), "aged_to": date(2026, 1, 1)}, {"min_days": 60},
+     "chosen: aged as if it expired 2026-01-01, its date is 2027-01-31, the earliest"),
+    ({"expiry": date(2027, 1, 31), "aged_to": date(2026, 12, 20), "pallet": True}, {"whole_pallets": True},
+     "chosen: a whole pallet, aged as if it expired 2026-12-20, its date is 2027-01-31, the earliest"),
     ({"status": "hold"}, {}, "skipped: on hold"),
     ({"recalled": True, "status": "hold"}, {}, "skipped: recalled"),
     ({"quarantine": True}, {}, "skipped: lies in quarantine at S/1"),
@@ -224,6 +232,17 @@ def test_a_second_lot_is_the_next_and_the_last_is_not_needed() -> None:
         ("L2", 5, "chosen: expires 2027-02-01, the next"),
         ("L3", 0, "not needed"),
     ]
+
+
+@given(st.lists(st.integers(0, 300), min_size=2, max_size=8), st.data())
+def test_a_lot_that_has_aged_more_comes_no_later_than_it_would(days: list[int], data: st.DataObject) -> None:
+    stock = [lot(number, expiry=TODAY + timedelta(left)) for number, left in enumerate(days)]
+    chosen, hours = data.draw(st.sampled_from(stock)), data.draw(st.integers(0, 400))
+    aged = chosen._replace(aged_to=chosen.expiry - timedelta(hours) if chosen.expiry else None)
+    demand = Demand(10 * len(days), NOW, by_age=True)
+    place = [each.candidate for each in allocate(stock, demand).explanations].index(chosen)
+    others = [each for each in stock if each is not chosen]
+    assert [each.candidate for each in allocate([*others, aged], demand).explanations].index(aged) <= place
 
 
 def test_who_says_which_policy_holds() -> None:

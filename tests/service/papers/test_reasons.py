@@ -11,7 +11,7 @@ from service.papers.reasons import sentence, sentence_of
 
 FACTS: dict[str, Any] = {
     "expiry_date": date(2028, 10, 17), "arrived": date(2026, 1, 2), "first": True, "policy": "FEFO",
-    "reason": "torn {}",
+    "reason": "torn {}", "aged_to": None,
     "wanted": "L-1", "site": "HZ", "place": "HZ/NG", "days_left": 3, "days_wanted": 90, "percent_wanted": 50,
     "orders": ["S-1", "S-2"],
 }  # fmt: skip

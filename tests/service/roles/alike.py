@@ -31,7 +31,8 @@ _CONSTRAINTS = text("""
 _SPELLED = {
     "bigint": "{n}", "integer": "{n}", "smallint": "{n}", "numeric": "{n}", "boolean": "true", "jsonb": "'{n}'",
     "text": "'{n}'", "uuid": "'00000000-0000-4000-8000-00000000000{n}'", "bytea": "'\\x0{n}'", "date": "'2026-01-0{n}'",
-    "timestamp with time zone": "'2026-01-0{n}'", "warehouse.stock_status": "'available'", "text[]": "'{{{n}}}'",
+    "timestamp with time zone": "'2026-01-0{n}'", "warehouse.stock_status": "'available'",
+    "warehouse.reading_kind": "'temperature'", "warehouse.reading_kind[]": "'{{temperature}}'", "text[]": "'{{{n}}}'",
     "bigint[]": "'{{{n}}}'", "bytea[]": "'{{}}'",
 }  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""Sensors on a database: what is kept, sealed, judged and computed."""
