@@ -21,8 +21,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from service.api.house import House
-from service.epcis.streams import line
+from service.epcis.streams import line, tide
 from service.epcis.streams.server import Limits, Streams
+from service.epcis.subscriptions import placing as placing_
 from service.epcis.subscriptions.placing import Placer
 from tests.service.api.conftest import Caller
 from tests.service.api.signing_in import at_work
@@ -74,13 +75,15 @@ class Served:
 
 @pytest.fixture(scope="module")
 def placing(working: Engine) -> Iterator[None]:
-    """Places are given by the worker, as it is logged in."""
-    stop = Event()
+    """Places are given by the worker, as it is logged in; here it looks ten times as often."""
+    stop, usual = Event(), (placing_.IDLE_SECONDS, tide.TICK_SECONDS)
+    placing_.IDLE_SECONDS = tide.TICK_SECONDS = 0.03
     thread = Thread(target=Placer(working).run, args=(stop,))
     thread.start()
     yield
     stop.set()
     thread.join()
+    placing_.IDLE_SECONDS, tide.TICK_SECONDS = usual
 
 
 @pytest.fixture(scope="module")

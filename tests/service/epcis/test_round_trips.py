@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from service.epcis import words
 from service.epcis.documents import read, write
+from service.epcis.documents.document import Document
 from service.epcis.documents.json_bytes import dumps, trusted
 from service.epcis.hashes import digest
+from service.epcis.proof import with_proof
 from service.epcis.wanted import all_of, wanted_of
 from tests.service.epcis.official import meaning
 
@@ -131,6 +133,21 @@ def test_numbers_are_exact(number: str) -> None:
     for media in ("application/json", "application/xml"):
         again = read(write(read_, media), media)
         assert Decimal(str(again.events[0]["quantityList"][0]["quantity"])) == told
+
+
+@pytest.mark.parametrize("media", ["application/json", "application/xml"])
+def test_what_we_told_comes_again_as_the_same_event(media: str) -> None:
+    """With its proof, which is no part of it, nor the prefix that the proof brought along."""
+    said = {"type": "ObjectEvent", "action": "OBSERVE", "eventTime": "2026-01-01T00:00:00Z", "ex:a": True, "ex:b": 2.5,
+            "eventTimeZoneOffset": "+00:00", "epcList": ["urn:example:1"],
+            "certificationInfo": "urn:example:c"}  # fmt: skip
+    first = read(document(said), "application/json")
+    wanted = wanted_of(first.events[0], first.spellings[0])
+    told = with_proof(wanted.event, {"status": "recorded", "statement": "x", "histories": []})
+    for event in (wanted.event, told):
+        shown = Document([event], "EPCISQueryDocument", creation_date="2026-01-01T00:00:00Z")
+        again = read(write(shown, media), media)
+        assert wanted_of(again.events[0], {}).sha256 == wanted.sha256
 
 
 def extension_of(inner: str, declared: str = "http://www.w3.org/2001/XMLSchema") -> Any:
