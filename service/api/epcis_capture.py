@@ -21,7 +21,7 @@ from service.api.problem import Problem, not_found
 from service.api.schemas import Anything
 from service.auth.keys import Caller
 from service.epcis.capture import jobs
-from service.epcis.capture.captured import Capturing, Outcome, capture, taken
+from service.epcis.capture.captured import Capturing, Outcome, capture
 from service.epcis.documents import JSON_TYPES, XML_TYPES, Unreadable, read, read_event, write_event
 from service.epcis.exceptions import EpcisProblem, invalid
 from service.epcis.wanted import Wanted, wanted_of
@@ -202,7 +202,8 @@ def _unreadable(why: Unreadable) -> Problem:
 def _check(outcome: Outcome, wanted: Wanted) -> None:
     """Raises the refusal; an event that would wait in a job is refused here, and can be sent again."""
     if outcome.known:
-        raise taken(wanted)
+        detail = f"{wanted.event_id} is there already, with the same content"
+        raise EpcisProblem(409, "ResourceAlreadyExistsException", detail, eventID=wanted.event_id)
     for problem in (*outcome.refused.values(), *outcome.waiting.values()):
         raise problem
 

@@ -26,6 +26,7 @@ from service.epcis.query.conditions import Column, Condition, Identifiers
 from service.epcis.query.pages import Position, Token
 from service.epcis.query.parameters import Spelling
 from service.epcis.query.values_seen import merged
+from service.epcis.streams.controls import CONTROLS, only_of_a_stream
 from service.epcis.translation import canonical
 from service.models.epcis_query import epcis_page_ended
 
@@ -85,7 +86,11 @@ def _events(shown: Door, house: House) -> None:
         `GE_value_CEL` …); a list has bars between its values. A page holds 30 events, or `perPage`, at most 1000.
         With `Upgrade: websocket`: those that come from now on, `stream=true` at once, else by the fields of a schedule.
         """
-        return asking.answered(house, caller, given(query))
+        sent = given(query)
+        for each in sent:
+            if each.name in CONTROLS:
+                raise only_of_a_stream(each.name)
+        return asking.answered(house, caller, sent)
 
     def stream(caller: Caller, query: Pairs) -> Response:
         form, sent = wanted(), given(query)

@@ -23,14 +23,12 @@ from service.api.trail import author
 from service.auth.keys import Caller
 from service.epcis.exceptions import EpcisProblem
 from service.epcis.query import named, pages
-from service.epcis.query.faults import WrongControls
 from service.epcis.query.pages import Position, Token
-from service.epcis.streams.controls import CONTROLS
+from service.epcis.streams.controls import CONTROLS, only_of_a_stream
 from service.people import changes
 
 NAME = {"name": Text(100, pattern=r"[A-Za-z0-9_.:-]+", called="a name of letters, digits, _ . : and -")}
 _EVENTS = "list_epcis_events_of_query"
-_UPGRADE = "expected it of a WebSocket (Upgrade: websocket) or of a webhook (POST …/subscriptions), got a plain request"
 
 
 class NewQuery(Shape):
@@ -134,7 +132,7 @@ def _asking(kept: Door, house: House) -> None:
         row = found_query(house, caller, name)
         for unknown in asking.conditions(sent):
             if unknown.name in CONTROLS:
-                raise WrongControls(f"{unknown.name}: {_UPGRADE}", expected="a WebSocket", seen=unknown.name)
+                raise only_of_a_stream(unknown.name)
             raise asking.no_parameter(unknown.name)
         asked = {each: value for each, value in row.query.items() if each != "@context"}
         sheet = asking.paging(house, caller, sent, [row.number, asked])

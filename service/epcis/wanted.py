@@ -9,6 +9,7 @@ import orjson
 
 from service.epcis import hashes
 from service.epcis.documents import Document
+from service.epcis.documents.canonical import without
 from service.epcis.documents.document import Event, Spelling
 from service.epcis.documents.json_bytes import plain
 from service.epcis.hashes import hash_id
@@ -37,7 +38,7 @@ class Wanted:
 
 def wanted_of(event: Event, spelled: Spelling, position: int = 0, ignored: frozenset[str] = frozenset(), *,
               xml: bool = False) -> Wanted:  # fmt: skip
-    event = {name: value for name, value in event.items() if name != PROOF}
+    event = without(event, PROOF) if PROOF in event else event
     digest = hashes.digest(event, ignored, xml=xml)
     named = event if "eventID" in event else {"eventID": hash_id(digest), **event}
     return Wanted(position, named, spelled, named["eventID"], "errorDeclaration" in event, digest, all_of(named))

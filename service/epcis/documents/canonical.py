@@ -31,8 +31,18 @@ def canonical_event(event: Mapping[str, Any], declared: Mapping[str, Any]) -> tu
 
     own = dict(declared) | declared_in(event.get("@context"))
     made = with_words(respelled({name: value for name, value in event.items() if name != "@context"}, note))
+    if isinstance(made.get("certificationInfo"), str):  # one or a list: XML has no difference
+        made["certificationInfo"] = [made["certificationInfo"]]
     used = {name: own[name] for name in sorted(set(_names(made))) if name in own and FIXED.get(name) != own[name]}
     return ({"@context": [used]} if used else {}) | made, spelled
+
+
+def without(event: Event, name: str) -> Event:
+    """A canonical event without this property, and without what only that used of the context."""
+    left = {each: value for each, value in event.items() if each not in (name, "@context")}
+    names = set(_names(left))
+    used = {each: value for part in event.get("@context", ()) for each, value in part.items() if each in names}
+    return ({"@context": [used]} if used else {}) | left
 
 
 def respelled(event: Mapping[str, Any], spell: Spell) -> Event:

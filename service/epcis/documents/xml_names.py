@@ -17,7 +17,8 @@ _START, _REST = "A-Z_a-z\u00c0-\u02ff\u0370-\u1fff\u3001-\ud7ff", "\\-.0-9\u00b7
 _NAME = re.compile(f"[{_START}][{_START}{_REST}]*")
 _BAD = re.compile(f"[^{_START}{_REST}]")
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_RESERVED = ("epcis", "epcisq")
+INSTANCE, SCHEMA = "http://www.w3.org/2001/XMLSchema-instance", "http://www.w3.org/2001/XMLSchema"
+_RESERVED = ("epcis", "epcisq", "xsi", "xsd")
 
 
 def legal(text: str) -> str:
@@ -50,6 +51,12 @@ class Names:
             end = max(name.rfind("/"), name.rfind("#")) + 1
             return f"{self._prefix(name[:end], 'ns')}:{_well_formed(name[end:])}"
         return f"{self._prefix(prefix + ':', prefix)}:{_well_formed(local)}"
+
+    def typed(self, element: Element, kind: str) -> None:
+        """Say of which type of XML Schema the element's text is."""
+        self._root.set("xmlns:xsi", INSTANCE)
+        self._root.set("xmlns:xsd", SCHEMA)
+        element.set("xsi:type", f"xsd:{kind}")
 
     def _prefix(self, namespace: str, wanted: str) -> str:
         if namespace not in self._of:

@@ -2,7 +2,8 @@
 
 Read by an expander that knows no entities, no DTD and no network (defusedxml); depth and size are limited. Wrappers of
 EPCIS 1.2 (`extension`, `baseExtension`) are opened. An extension is its text, or an object of its children and
-attributes, with `#text` beside attributes; what occurs twice is a list.
+attributes, with `#text` beside attributes; what occurs twice is a list. Its text is a number or a truth value where
+`xsi:type` says so, which XML Schema allows on any element.
 """
 
 import io
@@ -19,15 +20,18 @@ from service.epcis.contexts import FIXED, STANDARD
 from service.epcis.documents.canonical import with_words
 from service.epcis.documents.document import Unreadable
 from service.epcis.documents.json_bytes import DEEPEST
+from service.epcis.documents.xml_names import INSTANCE, SCHEMA
 from service.epcis.identifiers import EPC_LISTS, QUANTITY_LISTS
 from service.epcis.words import LISTED
 
 EPCIS, QUERY = "urn:epcglobal:epcis:xsd:2", "urn:epcglobal:epcis-query:xsd:2"
 _OURS = {EPCIS, QUERY, "urn:epcglobal:epcis:xsd:1", "urn:epcglobal:epcis-query:xsd:1"}
-_QUIET = ("http://www.w3.org/2001/XMLSchema-instance", *_OURS)
+_QUIET = (INSTANCE, SCHEMA, *_OURS)
+_TYPED = {**dict.fromkeys(("decimal", "integer", "int", "long", "double", "float"), "number"), "boolean": "boolean"}
 _WRAPPERS = ("extension", "baseExtension")
 NUMBERS = ("quantity", "value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue")
 _DECIMAL = re.compile(r"[+-]?([0-9]{1,38}(\.[0-9]{0,38})?|\.[0-9]{1,38})([eE][+-]?[0-9]{1,2})?")
+_TRUTH: dict[str, Any] = {"true": True, "1": True, "false": False, "0": False}
 _PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 
 
@@ -43,9 +47,12 @@ class _Names:
 
     def __init__(self) -> None:
         self.prefixes: dict[str, str] = {}
+        self.of_schema: set[str] = set()
         self._of: dict[str, str] = {}
 
     def declare(self, prefix: str, namespace: str) -> None:
+        if namespace == SCHEMA:
+            self.of_schema.add(prefix)
         if namespace in _QUIET or namespace in self._of:
             return
         if ":" not in namespace:
@@ -179,8 +186,17 @@ class _Reader:
         children = self._children(element)
         text = _text(element)
         if not attributes and not children:
-            return text
+            return self._valued(text, element.get(f"{{{INSTANCE}}}type", ""))
         return {**attributes, **children, **({"#text": text} if text else {})}
+
+
+    def _valued(self, text: str, kind: str) -> Any:
+        """Text that is not spelled like its type stays text."""
+        prefix, _, local = kind.strip().rpartition(":")
+        known = _TYPED.get(local) if prefix in self._names.of_schema else None
+        if known == "boolean":
+            return _TRUTH.get(text, text)
+        return Decimal(text) if known == "number" and _DECIMAL.fullmatch(text) else text
 
 
 def _drop_empty(event: dict[str, Any]) -> None:
@@ -194,7 +210,7 @@ def _drop_empty(event: dict[str, Any]) -> None:
 
 
 def _told(name: str) -> bool:
-    return not name.startswith("{http://www.w3.org/2001/XMLSchema-instance}")
+    return not name.startswith(f"{{{INSTANCE}}}")
 
 
 def _add(into: dict[str, Any], name: str, value: Any, *, lists: bool) -> None:
@@ -255,7 +271,7 @@ def _simple(name: str, text: str) -> Any:
         except InvalidOperation:
             return text
     if name == "booleanValue":
-        return {"true": True, "1": True, "false": False, "0": False}.get(text, text)
+        return _TRUTH.get(text, text)
     return text
 
 

@@ -154,6 +154,8 @@ class _Writer:
                 self._extension(element, name, each)
             else:
                 element.text = _text(each)
+                if isinstance(each, bool | int | float | Decimal):
+                    self._names.typed(element, "boolean" if isinstance(each, bool) else "decimal")
 
 
 def _texts(into: Element, name: str, values: Iterable[str]) -> None:

@@ -43,6 +43,12 @@ def controls_of(sent: Iterable[Given]) -> Controls:
     )  # fmt: skip
 
 
+def only_of_a_stream(name: str) -> WrongControls:
+    """A plain request that says when to tell."""
+    detail = f"{name}: expected it of a WebSocket (Upgrade: websocket), or of a webhook's subscription, got a plain GET"
+    return WrongControls(detail, expected="a WebSocket", seen=name)
+
+
 def _schedule(said: Mapping[str, str]) -> Schedule | None:
     """Without a word on when, a client might have asked for everything by mistake."""
     schedule = {name: said[name] for name in FIELDS if name in said}

@@ -74,9 +74,7 @@ def _serve(parent: int, listen: tuple[str, int], make: Callable[[], Flask]) -> N
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, signal.SIG_DFL)
     if os.getppid() == parent:
-        app = make()
-        house = app.extensions["lotproof"]
-        asyncio.run(_until_asked(Streams(app, house.engine, house.now), *listen))
+        asyncio.run(_until_asked(Streams(make), *listen))
 
 
 async def _until_asked(streams: Streams, host: str, port: int) -> None:

@@ -15,16 +15,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from socket import AF_INET, AF_INET6, SO_SNDBUF, SOL_SOCKET, create_server
 from socket import socket as Socket
+from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
 
 import orjson
 from flask import Flask
-from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from websockets import http11
@@ -33,6 +32,7 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 
 from service import standpoint
+from service.api.house import House
 from service.api.problem import MEDIA_TYPE, Problem
 from service.epcis.exceptions import epcis_document
 from service.epcis.query.faults import QueryFault
@@ -63,12 +63,12 @@ class Limits:
 
 
 class Streams:
-    """Serves the WebSockets of one app; `engine` is the one that its party's questions go to."""
+    """Serves the WebSockets of one app, which `make` makes when somebody first asks for one: nobody waits for it before
+    that, and many installations never need it."""
 
-    def __init__(
-        self, app: Flask, engine: Engine, now: Callable[[], datetime], limits: Limits = Limits()
-    ) -> None:  # fmt: skip
-        self._app, self._engine, self._now, self._limits = app, engine, now, limits
+    def __init__(self, make: Callable[[], Flask], limits: Limits = Limits()) -> None:
+        self._make, self._limits, self._making = make, limits, Lock()
+        self._made: Flask | None = None
         self._asking = ThreadPoolExecutor(THREADS, "stream")
         self._opening = ThreadPoolExecutor(THREADS, "handshake")
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -95,13 +95,24 @@ class Streams:
             pool.shutdown(cancel_futures=True)
 
     @property
+    def _app(self) -> Flask:
+        with self._making:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    @property
+    def _house(self) -> House:
+        return self._app.extensions["lotproof"]  # type: ignore[no-any-return]
+
+    @property
     def connections(self) -> int:
         return len(self._server.connections) if self._server is not None else 0
 
     async def _request(self, socket: ServerConnection, request: http11.Request) -> http11.Response | None:
         """What the app answers; None: it agrees."""
         peer = str(socket.remote_address[0]) if socket.remote_address else ""
-        answer, opening = await self._thread(self._opening, asked, self._app, request, peer)
+        answer, opening = await self._thread(self._opening, lambda: asked(self._app, request, peer))
         if opening is None:
             return answer
         self._settled[socket] = opening, answer.headers
@@ -156,16 +167,16 @@ class Streams:
                 await self._rest(line)
                 continue
             await self._sent(socket, message)
-            line.told(message, self._now())
+            line.told(message, self._house.now())
 
     def _step(self, opening: Opening, line: Line) -> Message | None:
         """In a thread: whether the stream may go on, and what it says next. Raises Ended."""
         try:
             opening.allowed()
-            with standpoint.taken(opening.standpoint), self._engine.connect() as connection:
+            with standpoint.taken(opening.standpoint), self._house.engine.connect() as connection:
                 if not opening.there(connection):
                     raise Ended(1008, "the query of this stream was removed")
-                return line.next(connection, self._now())
+                return line.next(connection, self._house.now())
         except Problem as refused:
             raise Ended(3000 if refused.status == 401 else 3003, refused.detail) from None
         except QueryFault as fault:
@@ -175,7 +186,7 @@ class Streams:
 
     async def _rest(self, line: Line) -> None:
         """Until something may have come, or it is to be asked again whether the stream may go on."""
-        due = line.wait(self._now())
+        due = line.wait(self._house.now())
         if due is None:
             await self._tide.above(line.place, self._limits.look)
         else:
@@ -191,7 +202,7 @@ class Streams:
             raise Ended(3008, slow) from None
 
     def _last(self) -> int:
-        with standpoint.on("arrivals"), self._engine.connect() as connection:
+        with standpoint.on("arrivals"), self._house.engine.connect() as connection:
             return last_place(connection)
 
     async def _thread(self, pool: ThreadPoolExecutor, act: Callable[..., Any], *given: Any) -> Any:

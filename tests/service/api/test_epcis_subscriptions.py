@@ -120,7 +120,8 @@ def test_a_subscription_that_is_none_is_refused(
 
 def test_a_plain_request_is_no_stream_and_is_told_so(shipped: str, maker: Caller) -> None:
     """Streams: test_epcis_streams."""
-    assert exception(maker, "GET", f"{shipped}/events?stream=true") == (400, "SubscriptionControlsException")
+    for path in (f"{shipped}/events?stream=true", "/epcis/events?hour=1"):
+        assert exception(maker, "GET", path) == (400, "SubscriptionControlsException")
 
 
 def test_a_query_that_goes_takes_its_subscriptions_along(maker: Caller) -> None:

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from service.epcis import words
 from service.epcis.documents import read, write
+from service.epcis.documents.document import Document
 from service.epcis.documents.json_bytes import dumps, trusted
 from service.epcis.hashes import digest
+from service.epcis.proof import with_proof
 from service.epcis.wanted import all_of, wanted_of
 from tests.service.epcis.official import meaning
 
@@ -33,7 +35,8 @@ numbers = st.decimals(0, 10**9, places=3).map(lambda value: value.normalize() if
 places = st.integers(0, 99_999).map(lambda n: {"id": f"urn:epc:id:sgln:4012345.{n:05d}.0"})
 readable = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn"))
 texts = st.text(readable, min_size=1, max_size=12).map(str.strip).filter(bool)
-extensions = st.recursive(texts, lambda inner: st.dictionaries(
+values = texts | st.booleans() | numbers
+extensions = st.recursive(values, lambda inner: st.dictionaries(
     st.sampled_from(["ex:a", "ex:b", "ex:c"]), inner, min_size=1, max_size=3), max_leaves=5)  # fmt: skip
 moments = st.datetimes().map(lambda at: at.isoformat(timespec="milliseconds") + "+02:00").filter(
     lambda text: "0002" < text[:4] < "9998")  # fmt: skip
@@ -130,3 +133,50 @@ def test_numbers_are_exact(number: str) -> None:
     for media in ("application/json", "application/xml"):
         again = read(write(read_, media), media)
         assert Decimal(str(again.events[0]["quantityList"][0]["quantity"])) == told
+
+
+@pytest.mark.parametrize("media", ["application/json", "application/xml"])
+def test_what_we_told_comes_again_as_the_same_event(media: str) -> None:
+    """With its proof, which is no part of it, nor the prefix that the proof brought along."""
+    said = {"type": "ObjectEvent", "action": "OBSERVE", "eventTime": "2026-01-01T00:00:00Z", "ex:a": True, "ex:b": 2.5,
+            "eventTimeZoneOffset": "+00:00", "epcList": ["urn:example:1"],
+            "certificationInfo": "urn:example:c"}  # fmt: skip
+    first = read(document(said), "application/json")
+    wanted = wanted_of(first.events[0], first.spellings[0])
+    told = with_proof(wanted.event, {"status": "recorded", "statement": "x", "histories": []})
+    for event in (wanted.event, told):
+        shown = Document([event], "EPCISQueryDocument", creation_date="2026-01-01T00:00:00Z")
+        again = read(write(shown, media), media)
+        assert wanted_of(again.events[0], {}).sha256 == wanted.sha256
+
+
+def extension_of(inner: str, declared: str = "http://www.w3.org/2001/XMLSchema") -> Any:
+    """What an extension is that stands so in XML."""
+    body = document({"type": "ObjectEvent", "action": "OBSERVE", "eventTime": "2026-01-01T00:00:00Z",
+                     "eventTimeZoneOffset": "+00:00", "epcList": ["urn:example:1"], "ex:a": 5})  # fmt: skip
+    xml = write(read(body, "application/json"), "application/xml").decode()
+    before = '<ex:a xsi:type="xsd:decimal">5</ex:a>'
+    assert before in xml
+    changed = xml.replace(before, inner).replace("http://www.w3.org/2001/XMLSchema\"", f"{declared}\"")
+    return read(changed.encode(), "application/xml").events[0]["ex:a"]
+
+
+@pytest.mark.parametrize(
+    ("inner", "told"),
+    [
+        ('<ex:a xsi:type="xsd:decimal">12.50</ex:a>', Decimal("12.50")),
+        ('<ex:a xsi:type="xsd:double">1e3</ex:a>', Decimal("1e3")),
+        ('<ex:a xsi:type="xsd:boolean">1</ex:a>', True),
+        ('<ex:a xsi:type="xsd:decimal">twelve</ex:a>', "twelve"),
+        ('<ex:a xsi:type="xsd:decimal">NaN</ex:a>', "NaN"),
+        ('<ex:a xsi:type="xsd:boolean">yes</ex:a>', "yes"),
+        ('<ex:a xsi:type="xsd:string">5</ex:a>', "5"),
+        ('<ex:a xsi:type="decimal">5</ex:a>', "5"),
+        ('<ex:a xsi:type="ex:decimal">5</ex:a>', "5"),
+        ("<ex:a>5</ex:a>", "5"),
+    ],
+)
+def test_an_extension_in_xml_is_of_the_type_that_it_says(inner: str, told: Any) -> None:
+    seen = extension_of(inner)
+    assert (seen, type(seen)) == (told, type(told))
+    assert extension_of(inner, "https://example.com/another") in ("5", "12.50", "1e3", "1", "twelve", "NaN", "yes")
