@@ -146,6 +146,17 @@ def test_a_map_that_forgets_what_the_log_has_is_refuted_by_who_saw_it(browsers: 
     assert (found["state"], found["what"]) == ("refuted", ["entries of this lot"])
 
 
+def test_two_maps_of_one_log_at_one_size_are_a_fork(browsers: Page) -> None:
+    world, _ = story()
+    size = world.anchors[-1].size
+    seen = visit(browsers, world, size, [], world)["remember"]
+    world.heads[uri.subject(uri.LOT, ORIGIN, lot_name(2))].pop()
+    world.anchor()
+    found = visit(browsers, world, size, [seen], world)
+    assert (found["state"], found["what"]) == ("refuted", [f"map root at size {size}"])
+    assert judged(world, found["fork"]).exit_code == 0
+
+
 def test_two_states_of_one_size_are_a_fork_without_any_tiles(browsers: Page) -> None:
     world, _ = story()
     size = world.anchors[-1].size
