@@ -92,7 +92,6 @@ def test_what_waits_for_hours_is_warned_of_and_a_file_of_it_is_sent_by_another_d
         other.says("Loaded: 0")
     assert stock(own.company, number) == {"SX/A-02": "100"}
     own.dead_spot(False)
-    own.page.get_by_role("button", name="Send now").tap()
     own.emptied()
     assert movements(own.company, number) == ["receive", "move"], "sent by both, recorded once"
 

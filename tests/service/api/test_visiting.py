@@ -220,6 +220,20 @@ def test_the_token_of_another_browser_is_none(app: Flask, maker: Caller) -> None
     assert send(mine, "/me/sign-out", theirs).status_code == 403
 
 
+def test_nothing_is_cleared_while_something_is_unsent_and_everything_else_is(app: Flask, maker: Caller) -> None:
+    """The session ends all the same: on a shared device somebody else's work must not keep anybody signed in."""
+    for unsent, clears in (("2", False), ("0", True), ("many", True)):
+        screen = at_work(app, maker, "operator")
+        asked = Page(go(screen, "/me")).forms[0]["fields"]
+        screen.client.set_cookie("lotproof-unsent", unsent, domain=URL.partition("//")[2])
+        left = send(screen, "/me/sign-out", asked)
+        if not clears:
+            assert left.status_code == 409 and "Clear-Site-Data" not in left.headers and screen.get("/session")
+            left = send(screen, "/me/sign-out", asked | {"anyway": "1"})
+        assert left.status_code == 200 and ("Clear-Site-Data" in left.headers) == clears
+        assert screen.send("GET", "/session").status_code == 401
+
+
 def test_an_old_browser_that_says_only_the_origin_may_sign_in(app: Flask, maker: Caller) -> None:
     screen = clerk(app, maker, "operator")
     asked = Page(go(screen, "/sign-in")).forms[0]["fields"]

@@ -133,6 +133,30 @@ def test_another_history_is_refuted_and_its_proof_convicts_before_a_third_person
     assert [answer.verdict for answer in report.answers] == [Verdict.YES] * len(report.answers)
 
 
+def test_a_map_that_forgets_what_the_log_has_is_refuted_by_who_saw_it(browsers: Page) -> None:
+    """The log only grew, and under the new map the lot is complete with one entry less."""
+    world, _ = story()
+    seen = visit(browsers, world, world.anchors[-1].size, [], world)["remember"]
+    world.movement("mill", [lot_name(7)])
+    world.heads[uri.subject(uri.LOT, ORIGIN, LOT)].pop()
+    world.anchor()
+    found = visit(browsers, world, world.anchors[-1].size, [], world)
+    assert found["answers"][4] == YES, "whoever saw nothing before cannot know"
+    found = visit(browsers, world, world.anchors[-1].size, [seen], world)
+    assert (found["state"], found["what"]) == ("refuted", ["entries of this lot"])
+
+
+def test_two_maps_of_one_log_at_one_size_are_a_fork(browsers: Page) -> None:
+    world, _ = story()
+    size = world.anchors[-1].size
+    seen = visit(browsers, world, size, [], world)["remember"]
+    world.heads[uri.subject(uri.LOT, ORIGIN, lot_name(2))].pop()
+    world.anchor()
+    found = visit(browsers, world, size, [seen], world)
+    assert (found["state"], found["what"]) == ("refuted", [f"map root at size {size}"])
+    assert judged(world, found["fork"]).exit_code == 0
+
+
 def test_two_states_of_one_size_are_a_fork_without_any_tiles(browsers: Page) -> None:
     world, _ = story()
     size = world.anchors[-1].size
