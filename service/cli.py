@@ -27,6 +27,7 @@ COMMANDS = {
     "office": "hand on the contract's offices, stop a thief, open an epoch",
     "accept-reorg": "accept that the chain took back what was final",
     "recover": "bring back what a restored database lacks of its log",
+    "scrub": "let no file of the database hold what was erased",
     "audit": "derive everything that is stored again, and name what differs",
     "status": "tell what is recorded, anchored and final",
     "verify": "check a proof file with the standalone verifier",

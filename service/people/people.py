@@ -76,6 +76,13 @@ def one(connection: Connection, party_id: int, code: str) -> dict[str, Any] | No
     return found[0] if found else None
 
 
+def standing(connection: Connection, party_id: int, code: str) -> frozenset[Grant] | None:
+    """The roles of an active person, which stay until this transaction ends; None if the party has none such."""
+    mine = (person.c.party_id == party_id, person.c.code == code, person.c.active)
+    found = connection.execute(select(person.c.id).where(*mine).with_for_update(read=True)).scalar_one_or_none()
+    return None if found is None else frozenset(_grants(connection, [found]).get(found, []))
+
+
 def id_of(connection: Connection, party_id: int, code: str) -> int | None:
     """The number of the person of this code, if the party has it."""
     asked = select(person.c.id).where(person.c.party_id == party_id, person.c.code == code)
@@ -119,13 +126,17 @@ def _set_name(connection: Connection, id: int, name: str | None) -> None:
 
 
 def _roles(connection: Connection, ids: list[int]) -> dict[int, list[dict[str, Any]]]:
+    return {id: _plain(tuple(grants)) for id, grants in _grants(connection, ids).items()}
+
+
+def _grants(connection: Connection, ids: list[int]) -> dict[int, list[Grant]]:
     asked = select(person_role.c.person_id, person_role.c.role, site.c.code).join(
         site, site.c.id == person_role.c.site_id, isouter=True
     )
     found = dict[int, list[Grant]]()
     for id, role, where in connection.execute(asked.where(person_role.c.person_id.in_(ids))):
         found.setdefault(id, []).append(Grant(role, where))
-    return {id: _plain(tuple(grants)) for id, grants in found.items()}
+    return found
 
 
 def _plain(grants: tuple[Grant, ...]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import json
 import logging
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Connection, Engine, make_url, text
 
 from anchoring import Audited
 from service.audit.running import Audit
@@ -21,6 +22,7 @@ from service.webhooks import outbox
 from service.webhooks.deliverer import body_of
 from tests.service.api.conftest import LOG_KEY, ORIGIN, Caller, Chain
 from tests.service.api.test_proof import URI, accepted, checked, disclosed, line, proof_of
+from tests.tools.waiting import eventually
 
 BASIS = "GDPR Art. 17(1)(a)"
 _lots = count(1)
@@ -180,6 +182,41 @@ def test_a_retry_is_known_by_what_is_left_of_it(
     maker.post("/movements", movement | {"reason": "anything, for it is not compared"}, 200)
     for change in ({"customer": "Clinic 11"}, {"lines": [line(movement["lines"][0]["lot"], "6")]}):
         refused(maker.send("POST", "/movements", movement | change), 409, "movement-id-taken")
+
+
+def withdrawn(connection: Connection, who: Caller) -> None:
+    """As another process withdraws a person's roles: the one that is asked next believes the old ones for a second."""
+    connection.execute(text("SELECT FROM warehouse.person WHERE code = :code FOR UPDATE"), {"code": who.party})
+    connection.execute(text("DELETE FROM warehouse.person_role WHERE person_id ="
+                            " (SELECT id FROM warehouse.person WHERE code = :code)"), {"code": who.party})  # fmt: skip
+
+
+def test_nobody_approves_in_a_role_that_is_gone(maker: Caller, asker: Caller, owner: Engine) -> None:
+    late = person(maker, "quality")
+    erasure = asked(asker, ship(maker, reason="rang"), "lotproof:reason")
+    late.get("/erasures")  # now its roles are believed
+    with owner.begin() as connection:
+        withdrawn(connection, late)
+    told = refused(late.send("POST", f"/erasures/{erasure['id']}/approvals", said(erasure, late)), 403, "forbidden")
+    assert "others since" in told["detail"]
+    assert asker.get(f"/erasures/{erasure['id']}")["approvals"] == []
+
+
+def test_an_approval_and_the_end_of_its_role_come_one_after_the_other(
+    maker: Caller, asker: Caller, owner: Engine
+) -> None:
+    late = person(maker, "quality")
+    erasure = asked(asker, ship(maker, reason="rang"), "lotproof:reason")
+    waiting = text("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+                   " WHERE NOT l.granted AND a.datname = current_database()")  # fmt: skip
+    with ThreadPoolExecutor(1) as pool, owner.connect() as other:
+        with owner.begin() as connection:
+            late.get("/erasures")
+            withdrawn(connection, late)
+            sent = pool.submit(late.send, "POST", f"/erasures/{erasure['id']}/approvals", said(erasure, late))
+            eventually(lambda: other.scalar(waiting))
+        assert sent.result(30).status_code == 403
+    assert asker.get(f"/erasures/{erasure['id']}")["approvals"] == []
 
 
 def test_a_stranger_sees_that_it_was_erased_and_by_which_law(

@@ -65,6 +65,18 @@ def test_an_offer_is_withdrawn_by_its_sender_alone_and_then_has_its_answer(maker
     assert (refused["type"], refused["seen"]) == ("urn:lotproof:problem:handoff-answered", "withdrawn")
 
 
+def test_an_offer_is_answered_by_whom_it_names_and_once(maker: Caller, trader: Caller, outsider: Caller) -> None:
+    maker.receive("P9", "10")
+    handoff = offer(maker, "P9", "10")
+    for type, more in (("refuse", {"reason": "mine"}), ("accept", {"to": "SX/A-01"}), ("withdraw", {"reason": "mine"})):
+        told = act(outsider, type, 409, handoff=handoff, **more)
+        assert told["type"] == "urn:lotproof:problem:unknown-thing" and "P9" not in str(told), told
+    act(trader, "accept", handoff=handoff, to="SX/A-01")
+    for type, more in (("accept", {"to": "SX/A-01"}), ("refuse", {"reason": "again"})):
+        assert act(trader, type, 409, handoff=handoff, **more)["type"] == "urn:lotproof:problem:handoff-answered"
+    assert stock_of(trader, "P9") == {("SX/A-01", "available"): "10"} and stock_of(maker, "P9") == {}
+
+
 def test_an_offer_that_expired_can_be_refused_and_not_accepted(maker: Caller, trader: Caller) -> None:
     maker.receive("P4", "10")
     soon = datetime.now(UTC) + timedelta(milliseconds=400)
