@@ -1,6 +1,7 @@
 """The first pages of the console in a house of a million movements: server time beside plain SQL of the same figures.
 
-The house is filled as `bench.asof` fills one, up to this moment, with goods on hold, some of them under three hundred quarantine cases.
+The house is filled as `bench.asof` fills one, up to this moment, with goods on hold, some of them under three hundred
+quarantine cases.
 The application runs in this process as the web process does, with its login and row-level security, and is asked as a
 browser asks; what it takes is what a server takes, without network. Plain SQL reads as superuser, has no policies, no
 words and no page around it.

@@ -5,6 +5,7 @@
   const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   const clipped = (element) => getComputedStyle(element).clipPath !== "none" || element.closest(".skip, [role=table] thead");
   const scrolled = (element) => element && (["auto", "scroll"].includes(getComputedStyle(element).overflowX) || scrolled(element.parentElement));
+  const floats = (element) => element && (["fixed", "sticky"].includes(getComputedStyle(element).position) || floats(element.parentElement));
   const named = (element) => `${element.tagName.toLowerCase()}${element.className && typeof element.className === "string" ? "." + element.className.replaceAll(" ", ".") : ""} “${element.textContent.trim().slice(0, 30)}”`;
 
   if (document.documentElement.scrollWidth > wide) wrong.push(`scrolls sideways: ${document.documentElement.scrollWidth} of ${wide}`);
@@ -13,7 +14,7 @@
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode, holder = node.parentElement;
-    if (!node.data.trim() || holder.closest("svg, script, option, dialog, noscript") || !shown(holder) || clipped(holder)) continue;
+    if (!node.data.trim() || holder.closest("svg, script, option, dialog, noscript") || !shown(holder) || clipped(holder) || floats(holder)) continue;
     const style = getComputedStyle(holder);
     const cut = ["hidden", "clip"].includes(style.overflowX) && holder.scrollWidth > holder.clientWidth + 1;
     if (cut) wrong.push(`text is cut off: ${named(holder)}`);
