@@ -1,6 +1,7 @@
 """The first pages of the console in a house of a million movements: server time beside plain SQL of the same figures.
 
-The house is filled as `bench.asof` fills one, with goods on hold, some of them under three hundred quarantine cases.
+The house is filled as `bench.asof` fills one, up to this moment, with goods on hold, some of them under three hundred
+quarantine cases.
 The application runs in this process as the web process does, with its login and row-level security, and is asked as a
 browser asks; what it takes is what a server takes, without network. Plain SQL reads as superuser, has no policies, no
 words and no page around it.
@@ -9,7 +10,7 @@ words and no page around it.
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from statistics import quantiles
 from time import perf_counter
 from uuid import uuid4
@@ -29,6 +30,7 @@ from service.settings import Settings
 
 ORIGIN = "log.example.com/lotproof"
 OPERATOR = "lpk_" + "operator-" * 4
+GOALS = {"figures of 30 days": 3_000.0}  # asked for on Mondays, not at each look
 GOAL, TIMES, CASES = 100.0, 40, 300  # milliseconds; how often each page is asked for
 
 # One lot in twenty-five is partly on hold.
@@ -58,6 +60,10 @@ _PLAIN: tuple[Page, ...] = (
         SELECT m.type, m.recorded_at, leg.place, leg.status, leg.units FROM warehouse.leg
         JOIN warehouse.movement m ON m.number = leg.movement JOIN warehouse.lot ON lot.id = leg.lot_id
         WHERE lot.uri = :uri ORDER BY m.number"""),
+    ("figures of 30 days", "figures", """
+        SELECT item_id, sum(leg.units) FROM warehouse.movement m JOIN warehouse.leg ON leg.movement = m.number
+        JOIN warehouse.lot ON lot.id = leg.lot_id WHERE m.party_id = 1 AND leg.place > 0
+            AND m.recorded_at > (extract(epoch FROM now()) * 1000)::bigint - 30 * 86400000::bigint GROUP BY 1"""),
     ("quarantine board", "quality", """
         SELECT c.id, c.words, c.state, c.opened_at FROM warehouse.quarantine_case c
         WHERE c.party_id = 1 AND c.state <> 'closed' ORDER BY c.number DESC LIMIT 300"""),
@@ -71,7 +77,8 @@ def measure(scale: Scale) -> Iterator[Row]:
             pages = _milliseconds(_asker(client, key, path.format(uri=uri)))
             beside = _milliseconds(_reader(raw, plain, uri))
             yield Row(f"{name}, {scale.entries:,} movements, p50", pages[0], "ms", "less", None, ("SQL", beside[0]))
-            yield Row(f"{name}, {scale.entries:,} movements, p95", pages[1], "ms", "less", GOAL, ("SQL", beside[1]))
+            goal = GOALS.get(name, GOAL)
+            yield Row(f"{name}, {scale.entries:,} movements, p95", pages[1], "ms", "less", goal, ("SQL", beside[1]))
 
 
 def _asker(client: FlaskClient, key: str, path: str) -> Callable[[], object]:
@@ -114,7 +121,7 @@ def _house(server: Cluster, count: int) -> Iterator[tuple[FlaskClient, str, Engi
         client = app.test_client()
         keys = [_registered(client, name) for name in ("p1", "p2")]
         with admin.begin() as connection:
-            asof.fill(connection, count)
+            asof.fill(connection, count, datetime.now(UTC) - timedelta(seconds=count))
             for statement in _HOUSE.split(";")[:-1]:
                 connection.execute(text(statement), {"count": count} if ":count" in statement else {})
         with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

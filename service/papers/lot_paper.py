@@ -126,7 +126,7 @@ class _Paper:
         proof = f"{index}, {self.called('record.' + row['record_status'])}"
         proof += f", {row['block']}" if row["block"] is not None else ""
         ends = (places(row[end], self.language) for end in ("from", "to"))
-        way = " → ".join(each for each in ends if each)
+        way = " > ".join(each for each in ends if each)
         way += f" ({row['partner']})" if row["partner"] else ""
         why = " · ".join(each for each in (row["actor"], row["reason"]) if each)
         told = (stack(*at), words(self.called(f"type.{row['type']}"), 56, SMALL),

@@ -19,7 +19,9 @@ def campaign(plan: Plan) -> Iterator[Row]:
     """Figures; raises Contradiction with all that is wrong. With `renew` the kept pictures are written anew."""
     with played() as (url, key), browser() as chromium:
         context = chromium.new_context(bypass_csp=True, extra_http_headers={"Authorization": f"Bearer {key}"})
-        alike = plan.renew or _probed(chromium)
+        if plan.renew:
+            pictures.keep("probe", pictures.probe(chromium.new_page()))
+        alike = _probed(chromium)
         wrong = [each for path in PAGES for each in _walked(context.new_page(), url, path, plan.renew, alike)]
     yield Row("pages looked at", len(PAGES) * len(LANGUAGES) * len(WIDTHS), "looks")
     yield Row("compared with kept pictures", len(list(pictures.KEPT.glob("*.png"))) - 1 if alike else 0, "pictures")
@@ -28,9 +30,6 @@ def campaign(plan: Plan) -> Iterator[Row]:
         print("  NOT COMPARED: this browser draws letters otherwise than the one that made the kept pictures")
     if wrong:
         raise Contradiction(f"{len(wrong)} looks", "pages that obey", "\n    ".join(["", *wrong]))
-    if plan.renew:
-        with browser() as chromium:
-            pictures.keep("probe", pictures.probe(chromium.new_page()))
 
 
 def _probed(chromium: Browser) -> bool:

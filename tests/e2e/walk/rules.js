@@ -4,6 +4,8 @@
   const wide = document.documentElement.clientWidth;
   const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   const clipped = (element) => getComputedStyle(element).clipPath !== "none" || element.closest(".skip, [role=table] thead");
+  const scrolled = (element) => element && (["auto", "scroll"].includes(getComputedStyle(element).overflowX) || scrolled(element.parentElement));
+  const floats = (element) => element && (["fixed", "sticky"].includes(getComputedStyle(element).position) || floats(element.parentElement));
   const named = (element) => `${element.tagName.toLowerCase()}${element.className && typeof element.className === "string" ? "." + element.className.replaceAll(" ", ".") : ""} “${element.textContent.trim().slice(0, 30)}”`;
 
   if (document.documentElement.scrollWidth > wide) wrong.push(`scrolls sideways: ${document.documentElement.scrollWidth} of ${wide}`);
@@ -12,7 +14,7 @@
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const node = walker.currentNode, holder = node.parentElement;
-    if (!node.data.trim() || holder.closest("svg, script, option, dialog, noscript") || !shown(holder) || clipped(holder)) continue;
+    if (!node.data.trim() || holder.closest("svg, script, option, dialog, noscript") || !shown(holder) || clipped(holder) || floats(holder)) continue;
     const style = getComputedStyle(holder);
     const cut = ["hidden", "clip"].includes(style.overflowX) && holder.scrollWidth > holder.clientWidth + 1;
     if (cut) wrong.push(`text is cut off: ${named(holder)}`);
@@ -21,7 +23,7 @@
     for (const box of range.getClientRects()) if (box.width > 2 && box.height > 2) texts.push({ box, holder });
   }
   for (const { box, holder } of texts)
-    if ((box.left < -1 || box.right > wide + 1) && !holder.closest(".scroll")) wrong.push(`text leaves the page: ${named(holder)}`);
+    if ((box.left < -1 || box.right > wide + 1) && !scrolled(holder)) wrong.push(`text leaves the page: ${named(holder)}`);
   for (let a = 0; a < texts.length; a++)
     for (let b = a + 1; b < texts.length; b++) {
       const one = texts[a], two = texts[b];

@@ -18,6 +18,12 @@ _LOOKED_AT = """(rules) => axe.run({resultTypes: ["violations"], ...(rules.lengt
 _BOXES = """() => [...document.querySelectorAll("main *")].filter((each) => !each.closest("svg") &&
     !["OPTION", "SVG", "BR"].includes(each.tagName.toUpperCase())).map((each) => each.tagName).join(" ")"""
 
+_UNFOLD = """() => {
+    for (const each of document.querySelectorAll("details")) each.open = true;
+    for (const each of document.querySelectorAll("body *"))
+        if (["fixed", "sticky"].includes(getComputedStyle(each).position)) each.style.position = "static";
+}"""
+
 LAYOUT = ["color-contrast", "target-size", "scrollable-region-focusable", "html-has-lang", "html-lang-valid"]
 """Rules of axe whose answer may be another at another width, in other colours or in another language; of a page that
 passed all rules once, these are left to ask."""
@@ -29,10 +35,10 @@ def broken(page: Page) -> list[str]:
 
 
 def violations(page: Page, rules: list[str] | None = None) -> list[list[str]]:
-    """With every part that folds unfolded; all rules, or these."""
+    """With every part that folds unfolded, and what floats over the page laid into it; all rules, or these."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text())
-    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    page.evaluate(_UNFOLD)
     found: list[list[str]] = page.evaluate(_LOOKED_AT, rules or [])
     return found
 

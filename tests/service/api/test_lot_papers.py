@@ -45,7 +45,7 @@ def test_the_paper_says_everything_and_its_page_knows_it(maker: Caller) -> None:
     said = squeezed(text_of(pdf))
     for word in ("LP-1", "Amoxicillin", "Onhold", "received", "putonhold", "Wetcartons", "SX/A-01", "Copyno."):
         assert word in said, word
-    assert faults(pdf) == []
+    assert faults(pdf) == [] and "[U+" not in said, "a sign that no letter of ours draws"
     row = maker.get(f"/lot-papers?lot={URI}LP-1")["papers"][0]
     assert row["file_hash"] == sha256(pdf).hexdigest() and row["copy"] == 1
     brief = "-".join(re.findall("....", row["hash"][:16].upper()))
@@ -68,7 +68,7 @@ def test_its_page_says_what_changed_since(maker: Caller, change: str) -> None:
 def test_in_chinese_it_fits_too(maker: Caller) -> None:
     maker.receive("LP-ZH")
     pdf = printed(maker, "LP-ZH", lang="zh")
-    assert "批次追溯报告" in squeezed(text_of(pdf)) and faults(pdf) == []
+    assert "批次追溯报告" in (said := squeezed(text_of(pdf))) and faults(pdf) == [] and "[U+" not in said
 
 
 def test_an_id_is_of_one_print_and_a_lot_of_another_has_none(maker: Caller, outsider: Caller) -> None:

@@ -137,6 +137,31 @@ def test_labels_are_there_for_every_lot_and_each_reads_what_it_says(house: Calle
     assert clerk.look(f"/console/labels?uri={uri}").get_data(as_text=True).count("<img") == 2
 
 
+def test_a_label_is_printed_again_only_with_a_reason_and_stands_on_the_page(house: Caller, clerk: Console) -> None:
+    house.receive("LBL-2")
+    page_, action = f"/console/labels?uri={URI}LBL-2", "/console/labels/print"
+    fetched = clerk.fill(page_, action, copies="2").headers["Location"]
+    assert "Take copies 1 to 2" in text(clerk.look(fetched))
+    assert "Expected: a reason" in text_refused(clerk.fill(page_, action, 409, copies="1"))
+    clerk.fill(page_, action, copies="1", reason="torn off")
+    shown = text(clerk.look(page_))
+    assert "1–2" in shown and "torn off" in shown and "LBL-2" in shown
+    assert text_refused(clerk.fill(page_, action, 422, copies="many", reason="x"))
+    place = clerk.fill("/console/labels?place=SX/A-01", action, copies="1").headers["Location"]
+    assert "SX/A-01" in text(clerk.look(place)) and "QR and Code 128" in text(clerk.look(place))
+
+
+def test_the_history_of_a_lot_is_printed_from_its_page(house: Caller) -> None:
+    house.receive("LBL-3")
+    quality, page_ = at_console(house, "quality"), f"/console/lot?uri={URI}LBL-3"
+    paper = quality.fill(page_, "/console/lot/print", 200)
+    assert paper.content_type == "application/pdf" and paper.data.startswith(b"%PDF")
+    shown = quality.look(page_)
+    assert "Does it still hold?" in text(shown)
+    link = re.search(r'href="(/print/[0-9a-f-]{36}\?lang=en)"', shown.get_data(as_text=True))
+    assert link is not None and "Nothing was recorded of this lot since" in text(quality.look(link.group(1)))
+
+
 def test_who_may_not_is_not_offered_it_and_refused_by_force(house: Caller) -> None:
     quality = at_console(house, "quality")
     assert quality.look("/console/orders").status_code == 200
