@@ -28,7 +28,7 @@ FAMILIES = (
     "act", "goods", "record", "case", "type", "role", "cause", "ruling", "done", "meaning", "handoff", "where", "okind",
     "ostate", "orole", "policy", "psource", "cabout", "cstate", "status", "reset", "per", "ikind", "istate", "code",
     "report", "ask", "by", "kept", "kstate", "hstate",
-    "sstate", "kind", "span", "outcome", "finding", "problem", "short", "device", "receive", "pick", "floor",
+    "sstate", "kind", "span", "lof", "outcome", "finding", "problem", "short", "device", "receive", "pick", "floor",
 )  # fmt: skip
 """Of words whose last part is a value."""
 ROOM = Path(service.console.__file__).parent
