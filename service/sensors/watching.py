@@ -8,8 +8,9 @@ thread does what a crash, a read-only ledger or a key that was elsewhere left un
 import logging
 from collections.abc import Callable
 from threading import Event, Thread
+from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import standpoint
@@ -92,9 +93,15 @@ class Watcher:
             turned = connection.execute(_TURNED, {"now": now, "after": SILENT_AFTER}).all()
         for row in turned:
             with standpoint.of_parties({row.party_id}), self._engine.begin() as connection:
-                said = {"sensor": row.code, "name": row.name, "last": moment(row.newest)}
-                event = "sensor.silent" if row.silent else "sensor.heard"
-                notices.tell(connection, self._scribe, row.party_id, row.id, event, said)
+                self._turned(connection, row)
+
+    def _turned(self, connection: Connection, row: Row[Any]) -> None:
+        """Another process may have seen the same: of two, the second finds it told."""
+        event = "sensor.silent" if row.silent else "sensor.heard"
+        connection.execute(_ALONE, {"sensor": row.id})
+        if connection.scalar(_TOLD, {"sensor": row.id}) != event:
+            said = {"sensor": row.code, "name": row.name, "last": moment(row.newest)}
+            notices.tell(connection, self._scribe, row.party_id, row.id, event, said)
 
     def _judge(self, party_id: int, party: str) -> None:
         with standpoint.of_parties({party_id}):
@@ -140,11 +147,11 @@ def _unfailing(task: Callable[[], object]) -> None:
         _log.exception("sensors could not be looked after")
 
 
-def silent_now(connection: Connection, party_id: int, now: int) -> int:
-    """How many sensors of a party have fallen silent."""
-    return int(connection.execute(_SILENT, {"party": party_id, "now": now, "after": SILENT_AFTER}).scalar_one())
-
-
+_ALONE = text("SELECT pg_advisory_xact_lock(-:sensor)")
+_TOLD = text("""
+    SELECT event FROM warehouse.sensor_notice WHERE sensor_id = :sensor AND event IN ('sensor.silent', 'sensor.heard')
+    ORDER BY number DESC LIMIT 1
+""")
 _PARTIES = text("""
     SELECT DISTINCT p.id, p.code FROM warehouse.party p WHERE p.id IN (SELECT party_id FROM warehouse.sensor_due)
         OR p.id IN (SELECT e.party_id FROM warehouse.excursion e JOIN warehouse.excursion_lot l
@@ -166,4 +173,3 @@ _TURNED = text(f"""
         AND n.event IN ('sensor.silent', 'sensor.heard') ORDER BY n.number DESC LIMIT 1) told ON true
     WHERE q.silent <> (coalesce(told.event, 'sensor.heard') = 'sensor.silent')
 """)  # noqa: S608
-_SILENT = text(f"SELECT count(*) FROM ({_QUIET} AND s.party_id = :party) q WHERE q.silent")  # noqa: S608
