@@ -8,6 +8,7 @@ thread does what a crash, a read-only ledger or a key that was elsewhere left un
 import logging
 from collections.abc import Callable
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, text
@@ -25,6 +26,7 @@ from service.sensors.reading import SILENT_AFTER
 from service.trail.binder import may_record
 
 SECONDS = 5.0
+SOON_SECONDS = 1.0
 SEAL_SECONDS = 60.0
 """How often readings are sealed: a notice a minute at most, however many sensors there are."""
 
@@ -54,8 +56,9 @@ class Watcher:
             _unfailing(task)
 
     def soon(self, party_id: int, party: str) -> None:
-        """Judge what is due of a party and hold what is to be held, now; what fails is left to the thread."""
-        _unfailing(lambda: self._judge(party_id, party))
+        """Judge what is due of a party and hold what is to be held, now and for a second at most: whoever brings the
+        readings of five hundred sensors does not wait for all of them. What is left, or fails, is for the thread."""
+        _unfailing(lambda: self._judge(party_id, party, monotonic() + SOON_SECONDS))
 
     def seal(self) -> int:
         """How many readings were sealed; 0 too while the ledger is read-only."""
@@ -103,11 +106,13 @@ class Watcher:
             said = {"sensor": row.code, "name": row.name, "last": moment(row.newest)}
             notices.tell(connection, self._scribe, row.party_id, row.id, event, said)
 
-    def _judge(self, party_id: int, party: str) -> None:
+    def _judge(self, party_id: int, party: str, until: float = float("inf")) -> None:
         with standpoint.of_parties({party_id}):
             with self._engine.connect() as connection:
                 due = [sensor for sensor, in connection.execute(_DUE, {"party": party_id})]
             for sensor in due:
+                if monotonic() > until:
+                    break
                 durably(self._writer, lambda connection, of=sensor: judging.judge(  # type: ignore[misc]
                     connection, self._scribe, party_id, of))  # fmt: skip
             self._hold(party_id, party)
