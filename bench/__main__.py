@@ -22,6 +22,7 @@ PARTS = {
     "neighbours": "what a party waits while another floods the service, beside what it waits alone",
     "trace": "a full trace at 100,000 movements beside a query a lot",
     "records": "the FSMA 204 sheet of 100,000 events beside the same rows by openpyxl",
+    "sensors": "readings exactly once beside one plain INSERT for each parcel; sealing, judging, a lot's health",
     "epcis": "EPCIS documents of 500 events captured beside raw inserts of the same JSON",
     "epcis_query": "EPCIS queries at 1,000,000 events beside plain SQL on the same JSON",
     "asof": "stock as of a past time at 1,000,000 movements",

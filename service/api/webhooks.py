@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy import text as sql
 
 from service.api.door import Door, body_of
 from service.api.fields import Choice, Instant, Many, One, Shape, Text, Uuid, Whole, WholeInQuery
@@ -13,7 +14,7 @@ from service.api.schemas import MOST, Nullable, number, text
 from service.api.trail import author
 from service.auth.keys import Caller
 from service.domain.commands import COMMANDS
-from service.models.exchange import delivery, webhook
+from service.models.exchange import webhook
 from service.people import changes
 from service.sensors.notices import TYPE as SENSORS
 from service.webhooks import outbox, signing
@@ -184,26 +185,32 @@ def _one(connection: Connection, party_id: int, id: UUID) -> dict[str, Any]:
 
 
 def _shown(connection: Connection, row: Any) -> dict[str, Any]:
-    own = delivery.c.webhook_id == row.id
-    waiting, dead = (
-        connection.scalar(select(func.count()).select_from(delivery).where(own, delivery.c.state == state)) or 0
-        for state in ("waiting", "dead")
-    )
+    waiting, dead = connection.execute(_WAITING, {"webhook": row.id}).one()
     return {
         "id": row.id, "url": row.url, "types": row.types, "created_at": row.created_at, "ended_at": row.ended_at,
-        "waiting": waiting, "dead": dead, "alarm": _alarm(connection, own, dead),
+        "waiting": waiting, "dead": dead, "alarm": _alarm(connection, row.id, dead),
     }  # fmt: skip
 
 
-def _alarm(connection: Connection, own: Any, dead: int) -> str | None:
+def _alarm(connection: Connection, webhook: UUID, dead: int) -> str | None:
     """Given-up events, or an event that waits after a failed attempt and holds the others back."""
-    last = connection.execute(
-        select(delivery.c.fault, delivery.c.attempts)
-        .where(own, delivery.c.state.in_(("waiting", "dead")), delivery.c.fault.is_not(None))
-        .order_by(delivery.c.tried_at.desc()).limit(1)
-    ).one_or_none()  # fmt: skip
+    last = connection.execute(_LAST_FAULT, {"webhook": webhook}).one_or_none()
     if last is None:
         return None
     if dead:
         return f"{dead} given up after {outbox.MOST_ATTEMPTS} attempts, last: {last.fault}; see deliveries, redeliver"
     return f"attempt {last.attempts} of {outbox.MOST_ATTEMPTS} failed: {last.fault}"
+
+
+_BOTH = """(
+    SELECT webhook_id, state, attempts, tried_at, fault FROM warehouse.delivery UNION ALL
+    SELECT webhook_id, state, attempts, tried_at, fault FROM warehouse.sensor_delivery) d
+    WHERE d.webhook_id = :webhook"""
+_WAITING = sql(f"""
+    SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'dead') AS dead
+    FROM {_BOTH} AND state IN ('waiting', 'dead')
+""")  # noqa: S608
+_LAST_FAULT = sql(f"""
+    SELECT fault, attempts FROM {_BOTH} AND state IN ('waiting', 'dead') AND fault IS NOT NULL
+    ORDER BY tried_at DESC LIMIT 1
+""")  # noqa: S608

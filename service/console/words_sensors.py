@@ -50,6 +50,8 @@ WORDS = {
     "excursions.open": Words("goes on", "持续中"),
     "excursions.worst": Words("Worst", "极值"),
     "excursions.limits": Words("Limits", "限值"),
+    "lof.zone": Words("place", "库区"),
+    "lof.item": Words("item", "物料"),
     "excursions.lots": Words("Lots that were there", "当时在场批次"),
     "excursions.late": Words("{} gaps of more than two minutes", "{} 处间隔超过两分钟"),
     "excursions.waiting": Words("to be held", "待冻结"),

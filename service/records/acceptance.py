@@ -54,7 +54,7 @@ def _row(line: Line, decisions: list[Decision]) -> Row:
     return drug.goods(line) | {
         "supplier": line.there["name"], "arrived": line.quantity, "arrived_on": line.day,
         "passed": line.amount(passed), "result": _result(line, passed, decisions), "inspected_by": by,
-        "inspected_on": on,
+        "inspected_on": on, "arrival_temperature": line.added("arrival_temperature"),
     }  # fmt: skip
 
 

@@ -49,7 +49,8 @@ def _checked(line: Line) -> Row | None:
     if sold is None:
         return None
     by = line.added("checked_by") or person_of(line.row.actor)
-    return sold | {"condition": line.added("quality_condition") or CHECKED, "checked_by": by}
+    return sold | {"condition": line.added("quality_condition") or CHECKED, "checked_by": by,
+                   "departure_temperature": line.added("departure_temperature")}  # fmt: skip
 
 
 def _unfit(line: Line) -> Row | None:
@@ -81,6 +82,7 @@ _LATER = "supplement to the lot in the movement"
 _BY = "a supplement, else whose key shipped it"
 _RELEASED = "what was available at once, and releases of what was held"
 _INSPECTOR = "who approved the release, or took it in with a key of his own; else a supplement"
+_SAID_OF_COLD = "a supplement to the movement, of goods that are kept cold"
 _FOUND = "a supplement, else what the rules of the ledger found"
 
 
@@ -112,6 +114,7 @@ ACCEPTANCE = (
     field("inspected_by", "Inspected by", "验收人", _INSPECTOR, always, MOVEMENT, width=11),
     field("inspected_on", "Inspected on", "验收日期", "day of the release, or of the arrival", always, MOVEMENT,
           kind="day", width=11),
+    field("arrival_temperature", "Temperature on arrival °C", "到货温度 ℃", _SAID_OF_COLD, kind="quantity", width=9),
     *PROOF,
 )  # fmt: skip
 SELLING = (*drug.GOODS, drug.BATCH, drug.EXPIRES, _CUSTOMER, _QUANTITY, drug.UNIT, _PRICE, _CURRENCY, _AMOUNT,
@@ -120,6 +123,8 @@ CHECKING_OUT = (
     _CUSTOMER, *drug.GOODS, _QUANTITY, drug.UNIT, drug.BATCH, drug.EXPIRES, _date("Left on", "出库日期"),
     field("condition", "Quality", "质量状况", _FOUND, always, MOVEMENT, width=14),
     field("checked_by", "Checked by", "复核人员", _BY, always, MOVEMENT, width=10),
+    field("departure_temperature", "Temperature at departure °C", "启运温度 ℃", _SAID_OF_COLD, kind="quantity",
+          width=9),
     *PROOF,
 )  # fmt: skip
 UNFIT_GOODS = (

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from service.domain.errors import BadName, DomainError, UnknownThing
 from service.domain.identifiers import DOCUMENT_TYPES, check_text
 from service.domain.quantities import parse_amount
+from service.domain.sensors import parse_measure
 from service.models.records import supplement
 from service.models.tables import lot, movement
 
@@ -26,12 +27,13 @@ OF_LOTS = (
 )  # fmt: skip
 OF_MOVEMENTS = (
     "document_type", "document_number", "shipped_on", "quality_condition", "inspected_by", "checked_by",
-    "transaction_statement",
+    "transaction_statement", "arrival_temperature", "departure_temperature",
 )  # fmt: skip
 OF_LINES = ("unit_price", "currency", "containers")
 FIELDS = (*OF_LOTS, *OF_MOVEMENTS, *OF_LINES)
 DAYS = ("production_date", "harvested_on", "received_on", "cooled_on", "shipped_on")
 AMOUNTS = ("unit_price", "containers")
+CELSIUS = ("arrival_temperature", "departure_temperature")
 
 
 class SupplementTaken(DomainError):
@@ -94,6 +96,8 @@ def check_value(field: str, value: str) -> None:
             raise BadName(field, "a date like 2027-06-30", value) from None
     if field in AMOUNTS:
         parse_amount(value, 6)
+    if field in CELSIUS:
+        parse_measure(value)
     if field == "document_type" and value not in DOCUMENT_TYPES:
         raise BadName(field, ", ".join(DOCUMENT_TYPES), value)
     if field == "currency" and not (len(value) == 3 and value.isascii() and value.isalpha() and value.isupper()):

@@ -8,8 +8,10 @@ thread does what a crash, a read-only ledger or a key that was elsewhere left un
 import logging
 from collections.abc import Callable
 from threading import Event, Thread
+from time import monotonic
+from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Row, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from service import standpoint
@@ -24,6 +26,7 @@ from service.sensors.reading import SILENT_AFTER
 from service.trail.binder import may_record
 
 SECONDS = 5.0
+SOON_SECONDS = 1.0
 SEAL_SECONDS = 60.0
 """How often readings are sealed: a notice a minute at most, however many sensors there are."""
 
@@ -53,8 +56,9 @@ class Watcher:
             _unfailing(task)
 
     def soon(self, party_id: int, party: str) -> None:
-        """Judge what is due of a party and hold what is to be held, now; what fails is left to the thread."""
-        _unfailing(lambda: self._judge(party_id, party))
+        """Judge what is due of a party and hold what is to be held, now and for a second at most: whoever brings the
+        readings of five hundred sensors does not wait for all of them. What is left, or fails, is for the thread."""
+        _unfailing(lambda: self._judge(party_id, party, monotonic() + SOON_SECONDS))
 
     def seal(self) -> int:
         """How many readings were sealed; 0 too while the ledger is read-only."""
@@ -92,15 +96,23 @@ class Watcher:
             turned = connection.execute(_TURNED, {"now": now, "after": SILENT_AFTER}).all()
         for row in turned:
             with standpoint.of_parties({row.party_id}), self._engine.begin() as connection:
-                said = {"sensor": row.code, "name": row.name, "last": moment(row.newest)}
-                event = "sensor.silent" if row.silent else "sensor.heard"
-                notices.tell(connection, self._scribe, row.party_id, row.id, event, said)
+                self._turned(connection, row)
 
-    def _judge(self, party_id: int, party: str) -> None:
+    def _turned(self, connection: Connection, row: Row[Any]) -> None:
+        """Another process may have seen the same: of two, the second finds it told."""
+        event = "sensor.silent" if row.silent else "sensor.heard"
+        connection.execute(_ALONE, {"sensor": row.id})
+        if connection.scalar(_TOLD, {"sensor": row.id}) != event:
+            said = {"sensor": row.code, "name": row.name, "last": moment(row.newest)}
+            notices.tell(connection, self._scribe, row.party_id, row.id, event, said)
+
+    def _judge(self, party_id: int, party: str, until: float = float("inf")) -> None:
         with standpoint.of_parties({party_id}):
             with self._engine.connect() as connection:
                 due = [sensor for sensor, in connection.execute(_DUE, {"party": party_id})]
             for sensor in due:
+                if monotonic() > until:
+                    break
                 durably(self._writer, lambda connection, of=sensor: judging.judge(  # type: ignore[misc]
                     connection, self._scribe, party_id, of))  # fmt: skip
             self._hold(party_id, party)
@@ -140,11 +152,11 @@ def _unfailing(task: Callable[[], object]) -> None:
         _log.exception("sensors could not be looked after")
 
 
-def silent_now(connection: Connection, party_id: int, now: int) -> int:
-    """How many sensors of a party have fallen silent."""
-    return int(connection.execute(_SILENT, {"party": party_id, "now": now, "after": SILENT_AFTER}).scalar_one())
-
-
+_ALONE = text("SELECT pg_advisory_xact_lock(-:sensor)")
+_TOLD = text("""
+    SELECT event FROM warehouse.sensor_notice WHERE sensor_id = :sensor AND event IN ('sensor.silent', 'sensor.heard')
+    ORDER BY number DESC LIMIT 1
+""")
 _PARTIES = text("""
     SELECT DISTINCT p.id, p.code FROM warehouse.party p WHERE p.id IN (SELECT party_id FROM warehouse.sensor_due)
         OR p.id IN (SELECT e.party_id FROM warehouse.excursion e JOIN warehouse.excursion_lot l
@@ -166,4 +178,3 @@ _TURNED = text(f"""
         AND n.event IN ('sensor.silent', 'sensor.heard') ORDER BY n.number DESC LIMIT 1) told ON true
     WHERE q.silent <> (coalesce(told.event, 'sensor.heard') = 'sensor.silent')
 """)  # noqa: S608
-_SILENT = text(f"SELECT count(*) FROM ({_QUIET} AND s.party_id = :party) q WHERE q.silent")  # noqa: S608

@@ -10,7 +10,7 @@ import pytest
 from tests.e2e.stack import Running
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = ("warehouse.md", "records.md", "epcis.md")
+PAGES = ("warehouse.md", "warehouse-sensors.md", "records.md", "epcis.md")
 
 
 def commands(page: str) -> str:

@@ -74,7 +74,7 @@ def house() -> Iterator[House]:
 
 def furnish(house: House) -> None:
     """Two lives with an anchor after each, and the tail."""
-    for life in (lives.first, lives.is_changed_and_signed, lives.second):
+    for life in (lives.first, lives.is_changed_and_signed, lives.is_measured, lives.second):
         life(house.world)
         house.sequence()
         house.chain.settle()

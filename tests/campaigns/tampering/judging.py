@@ -89,6 +89,8 @@ class Court:
             return None
         if lie.column == "status":
             return ("hold" if value == "available" else "available",) if lie.kind != "null" else (None,)
+        if (lie.table, lie.column) == ("warehouse.reading", "kind"):
+            return ("humidity" if value == "temperature" else "temperature",) if lie.kind != "null" else (None,)
         if value in ("", b"", []):
             return None
         return (VALUES[lie.kind](value, dice),)

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from random import Random
 
 from service.domain import commands as c
+from service.domain.sensors import Reading
 from service.domain.signing import shown_hash
 from service.ledger import MovementRequest, Recorded, change_key, create_location, create_site
 from service.ledger.desk import Desk
@@ -11,6 +12,9 @@ from service.ledger.master_data import party_id_of
 from service.ledger.signatures import Of, sign
 from service.people import changes
 from service.people.changes import Author
+from service.sensors import keeping, readings, sealing
+from service.sensors.keeping import At, NewSensor
+from service.sensors.readings import Sender, Sent
 from service.trail import binding
 from tests.service.ledger.test_audit import live_on
 from tests.service.ledger.test_recording import live_a_life
@@ -51,6 +55,32 @@ def is_changed_and_signed(world: World) -> None:
                     sign(desk, Of("case", f"{round}-{number}"), person, meaning, _SHOWN, f"by {person}")
         with world.engine.begin() as connection:
             binding.bind(connection, world.scribe)
+
+
+def is_measured(world: World) -> None:
+    """Sensors at locations, in a site and on a truck say both kinds of things, by several gateways; sealed twice."""
+    _later(world)
+    hung = {"maker": At(location="S1/A"), "shop": At(site="S1"), "depot": At(vehicle="V-1")}
+    for number, (party, at) in enumerate(hung.items()):
+        with world.engine.begin() as connection:
+            who = Author(party_id_of(connection, party), f"key-{party}", world.clock())
+            since = world.clock() - timedelta(hours=number + 1)
+            for code, kinds in (("C", ("temperature", "humidity")), (f"D{number}", ("humidity", "temperature"))):
+                new = NewSensor(code=code, name=code, kinds=kinds, at=at, interval_seconds=60, since=since)
+                keeping.add(connection, who, new)
+    for round in (1, 2):
+        for number, party in enumerate(hung):
+            _later(world)
+            now = int(world.clock().timestamp() * 1000)
+            for source, code in (("api", "C"), ("csv", f"D{number}")):
+                sent = [Sent(code, Reading(now - 1000 * at, kind, 100 * at + round))
+                        for at in range(3) for kind in ("temperature", "humidity")]  # fmt: skip
+                with world.engine.begin() as connection:
+                    sender = Sender(party_id_of(connection, party), f"key-{party}-{source}", source, now)
+                    readings.take(connection, sender, sent)
+        upto = sealing.settled(world.engine)
+        with world.engine.begin() as connection:
+            sealing.seal(connection, world.scribe, upto)
 
 
 def tail(world: World) -> None:
