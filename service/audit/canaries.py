@@ -192,14 +192,6 @@ WAREHOUSE = (
         "number = :n",
     ),
     (
-        "warehouse.refusal_tally",
-        (
-            "(party_id, day, who, operation, problem, kept, more, last_at)"
-            " VALUES (:n, '2000-01-01', 'canary', 'canary', 'canary', 0, 0, now())"
-        ),
-        "party_id = :n",
-    ),
-    (
         "warehouse.change",
         (
             "(number, party_id, kind, code, field, who, at) OVERRIDING SYSTEM VALUE"
