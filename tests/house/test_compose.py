@@ -19,6 +19,19 @@ SERVICES = COMPOSE["services"]
 KNOWN = {variable.name for variable in VARIABLES} | {"LOTPROOF_CHAIN_LISTEN"}
 
 
+class Strict(yaml.SafeLoader):
+    """As compose reads: a name that stands twice is no file at all."""
+
+    def construct_mapping(self, node, deep=False):
+        names = [name.value for name, _ in node.value]
+        assert len(names) == len(set(names)), f"expected each name once, got {sorted(names)}"
+        return super().construct_mapping(node, deep)
+
+
+def test_no_name_stands_twice():
+    assert yaml.load((ROOT / "docker-compose.yml").read_text(), Strict).keys() == COMPOSE.keys()
+
+
 def test_the_stack_is_database_chain_web_and_worker():
     assert {"postgres", "anvil", "web", "worker"} <= SERVICES.keys()
 

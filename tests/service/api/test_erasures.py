@@ -3,6 +3,7 @@
 import json
 import logging
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import count
@@ -14,8 +15,10 @@ import pytest
 from sqlalchemy import Connection, Engine, make_url, text
 
 from anchoring import Audited
+from service import db, migrating
 from service.audit.running import Audit
 from service.domain.erasable import MEMBERS
+from service.erasing.leftover import TABLES, rewrite
 from service.local.postgres import Cluster
 from service.settings import Settings, public_half
 from service.webhooks import outbox
@@ -366,3 +369,36 @@ def test_the_law_names_nobody(maker: Caller, asker: Caller) -> None:
               "legal_basis": "because Ms Wu asks", "by": asker.party}  # fmt: skip
     told = refused(asker.send("POST", "/erasures", wanted), 422, "bad-text")
     assert "Ms Wu" not in json.dumps(told)
+
+
+@pytest.fixture
+def admin(pg: Cluster, settings: Settings) -> Iterator[Engine]:
+    made = db.engine_for(pg.url(str(make_url(settings.database_url).database)))
+    yield made
+    made.dispose()
+
+
+def files_with(pg: Cluster, admin: Engine, word: str) -> list[str]:
+    """Data files of this database in which the word stands."""
+    with migrating.autocommit(admin) as connection:
+        connection.execute("CHECKPOINT")
+        [folder] = connection.execute("SELECT oid FROM pg_database WHERE datname = current_database()").fetchall()
+    place = pg.data / "base" / str(folder[0])
+    found = subprocess.run(["grep", "-laF", "-r", word, str(place)], capture_output=True, text=True, check=False)
+    return found.stdout.split()
+
+
+def test_no_file_holds_what_was_erased(
+    maker: Caller, asker: Caller, two: list[Caller], pg: Cluster, admin: Engine
+) -> None:
+    name = canary()
+    movement = ship(maker, customer=name, reason=f"{name} rang")
+    order = {"id": str(uuid4()), "kind": "sales", "number": uuid4().hex[:8], "site": "SX", "partner": name,
+             "lines": [{"item": "AMX", "quantity": "1"}]}  # fmt: skip
+    maker.post("/orders", order)
+    assert len(files_with(pg, admin, name)) >= 2
+    erase(asker, two, movement, "lotproof:customer", "lotproof:reason")
+    assert files_with(pg, admin, name), "expected dead rows: else this shows nothing"
+    with migrating.autocommit(admin) as connection:
+        assert [table for table, size in rewrite(connection) if size] == list(TABLES)
+    assert files_with(pg, admin, name) == []
