@@ -6,13 +6,21 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, text
 
+from anchoring.restoring import Unaccounted
+from service.audit.events import events_are_what_was_signed, evidence_is_in_the_log
+from service.audit.evidence_erasures import erasures_of_evidence
+from service.demo.lies.superuser import triggers_asleep
 from service.local.postgres import Cluster
+from service.recovering.statements import keep
 from service.settings import Settings
-from tests.service.api.conftest import Caller, Chain
+from tests.service.api.conftest import ORIGIN, Caller, Chain
 from tests.service.api.epcis import captured
 from tests.service.api.test_erasures import BASIS, approve, audit, canary, dumped, person, refused
 from tests.service.api.test_proof import accepted, checked, proof_of
 from tests.tools.waiting import eventually
+from verifier.entry import ERASURE
+from verifier.hashing import StatementHash, Subject
+from verifier.statement import split
 
 CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld", {"ex": "https://example.com/ns/"}]
 
@@ -155,10 +163,53 @@ def test_lies_are_found(maker: Caller, asker: Caller, two: list[Caller], owner: 
         assert list(looked_at(connection)) == []
 
 
-def looked_at(connection: Any) -> list[Any]:
-    from service.audit.events import events_are_what_was_signed, evidence_is_in_the_log
-    from service.audit.evidence_erasures import erasures_of_evidence
-    from tests.service.api.conftest import ORIGIN
+def test_what_a_backup_brings_back_goes_again_when_its_notice_does(
+    maker: Caller, asker: Caller, two: list[Caller], owner: Engine, chain: Chain
+) -> None:
+    """The backup has the event whole, and neither notice nor erasure."""
+    id = capture(maker, event(**{"ex:driver": canary()}))
+    with owner.connect() as connection:
+        before = connection.execute(text(WHOLE), {"id": id}).one()._asdict()
+    made = erased(asker, two, id, "ex:driver")
+    eventually(chain.all_sequenced)
+    with owner.connect() as connection:
+        after = connection.execute(text(WHOLE), {"id": id}).one()
+        said = connection.execute(text(NOTICE), made).one()
+        values = before | {"notice": said.notice, "erasure": said.number}
+        tables = ("disclosure", "erasure", "erasure_approval", "statement", "epcis_event")
+        with triggers_asleep(connection, *(f"warehouse.{table}" for table in tables)):
+            for statement in RESTORED:
+                assert connection.execute(text(statement), values).rowcount
+        assert list(looked_at(connection)) == [], "a backup is whole in itself"
+        hashed = StatementHash(said.notice)
+        entry = Unaccounted(0, ERASURE, Subject(bytes(32)), hashed, None)
+        assert keep(connection, ORIGIN, [entry], {hashed: split(said.said)}) == (1, [])
+        again = connection.execute(text(WHOLE), {"id": id}).one()
+        assert (again.body, again.disclosures, again.salt) == (after.body, after.disclosures, None)
+        assert list(looked_at(connection)) == []
+        connection.rollback()
 
+
+WHOLE = """
+    SELECT v.statement_hash, v.body::text AS body, v.salt, v.sha256, v.hash, d.disclosures FROM warehouse.epcis_event v
+    JOIN warehouse.disclosure d USING (statement_hash) WHERE v.event_id = :id
+"""
+NOTICE = """
+    SELECT e.number, e.notice, s.jwt || d.disclosures AS said FROM warehouse.erasure e
+    JOIN warehouse.statement s ON s.statement_hash = e.notice
+    JOIN warehouse.disclosure d ON d.statement_hash = e.notice WHERE e.id = :id
+"""
+RESTORED = (
+    "UPDATE warehouse.disclosure SET disclosures = :disclosures WHERE statement_hash = :statement_hash",
+    """UPDATE warehouse.epcis_event SET body = CAST(:body AS jsonb), salt = :salt, sha256 = :sha256, hash = :hash
+    WHERE statement_hash = :statement_hash""",
+    "DELETE FROM warehouse.erasure_approval WHERE erasure = :erasure",
+    "DELETE FROM warehouse.erasure WHERE number = :erasure",
+    "DELETE FROM warehouse.disclosure WHERE statement_hash = :notice",
+    "DELETE FROM warehouse.statement WHERE statement_hash = :notice",
+)
+
+
+def looked_at(connection: Any) -> list[Any]:
     return [*events_are_what_was_signed(connection), *evidence_is_in_the_log(connection, ORIGIN),
             *erasures_of_evidence(connection, ORIGIN)]  # fmt: skip
