@@ -104,12 +104,12 @@ def _seconds(connection: Connection, report: Report, limit: int | None, values: 
     return best
 
 
-def fill(connection: Connection, count: int, begin: datetime = BEGIN) -> None:
-    """A house of so many movements for the parties 1 and 2, which are there; one each second."""
+def fill(connection: Connection, count: int) -> None:
+    """A house of so many movements for the parties 1 and 2, which are there."""
     lots = max(1, count // ON_A_LOT)
     for statement in _THINGS.split(";")[:-1]:
         connection.execute(text(statement), {"lots": lots} if ":lots" in statement else {})
     for first in range(0, count, BLOCK):
         values = {"first": first, "last": min(first + BLOCK, count) - 1, "lots": lots}
-        connection.execute(text(_MOVEMENTS), values | {"begin": int(begin.timestamp() * 1000), "step": SECOND})
+        connection.execute(text(_MOVEMENTS), values | {"begin": int(BEGIN.timestamp() * 1000), "step": SECOND})
         connection.execute(text(_LEGS), values)

@@ -18,7 +18,9 @@ from .campaign import Contradiction, Plan
 def campaign(plan: Plan) -> Iterator[Row]:
     """Figures; raises Contradiction with all that is wrong. With `renew` the kept pictures are written anew."""
     with played() as (url, key), browser() as chromium:
-        context = chromium.new_context(bypass_csp=True, extra_http_headers={"Authorization": f"Bearer {key}"})
+        context = chromium.new_context(
+            bypass_csp=True, reduced_motion="reduce", extra_http_headers={"Authorization": f"Bearer {key}"}
+        )
         if plan.renew:
             pictures.keep("probe", pictures.probe(chromium.new_page()))
         alike = _probed(chromium)

@@ -37,7 +37,9 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def visitor(chromium: Browser, told: Told) -> Iterator[BrowserContext]:
     key = told.accounts.companies["tongqu"].door.key
-    context = chromium.new_context(bypass_csp=True, extra_http_headers={"Authorization": f"Bearer {key}"})
+    context = chromium.new_context(
+        bypass_csp=True, reduced_motion="reduce", extra_http_headers={"Authorization": f"Bearer {key}"}
+    )
     yield context
     context.close()
 
