@@ -108,8 +108,9 @@ def body_of(row: Any) -> bytes:
 
 def alarm_of(row: Any) -> bytes:
     """The event of a sensor or an excursion: the same bytes at every attempt."""
-    return orjson.dumps({"event": row.event, "id": row.id, "party": row.party, "at": _moment(row.at), "about": row.body},
-                        option=orjson.OPT_UTC_Z)  # fmt: skip
+    return orjson.dumps({
+        "event": row.event, "id": row.id, "party": row.party, "at": _moment(row.at), "about": row.body,
+    }, option=orjson.OPT_UTC_Z)  # fmt: skip
 
 
 def _moment(milliseconds: int) -> datetime:
