@@ -20,7 +20,7 @@ from tests.tools import logins
 
 TABLES = sorted(policies.OWN)
 KNOWN_TO_ALL = ("party",)  # names
-OF_NOBODY = ("sign_in_try", "oidc_used", "trail_sheet")  # of whoever tries, or of all
+OF_NOBODY = ("sign_in_try", "oidc_used", "trail_sheet", "reading_cover", "reading_sheet")  # of whoever tries, or of all
 OWNED = [table for table in TABLES if table not in OF_NOBODY]
 DATABASE = "rows"
 
