@@ -14,7 +14,6 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine
 
-from service.ledger.moments import moment
 from service.webhooks import outbox, signing
 from service.webhooks.addresses import Lookup, Refused, address_of, look_up, target_of
 from service.webhooks.outbox import SENSORS, Due, Queue
@@ -99,7 +98,7 @@ class Deliverer:
 
 def body_of(row: Any) -> bytes:
     """The event of a movement: the same bytes at every attempt."""
-    recorded = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=row.recorded_at)
+    recorded = _moment(row.recorded_at)
     return orjson.dumps({
         "event": "movement.recorded", "id": row.id, "party": row.party, "type": row.type, "actor": row.actor,
         "recorded_at": recorded, "statement": b64url(row.statement_hash), "lots": row.lots,
@@ -109,5 +108,10 @@ def body_of(row: Any) -> bytes:
 
 def alarm_of(row: Any) -> bytes:
     """The event of a sensor or an excursion: the same bytes at every attempt."""
-    return orjson.dumps({"event": row.event, "id": row.id, "party": row.party, "at": moment(row.at), "about": row.body},
-                        option=orjson.OPT_UTC_Z)  # fmt: skip
+    return orjson.dumps({
+        "event": row.event, "id": row.id, "party": row.party, "at": _moment(row.at), "about": row.body,
+    }, option=orjson.OPT_UTC_Z)  # fmt: skip
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)

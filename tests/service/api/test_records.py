@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -42,7 +43,16 @@ def story(maker: Caller) -> Caller:
     for customer, day in (("@Clinic", 2), ("上海医药", 3)):
         maker.post("/movements", {"id": str(uuid4()), "type": "ship", "from": "SX/A-01", "customer": customer,
                                   "event_time": f"2026-03-0{day}T09:00:00+08:00", "lines": [line]})  # fmt: skip
+    _measured(maker)
     return maker
+
+
+def _measured(maker: Caller) -> None:
+    """A thermometer where the lot lies, now."""
+    maker.post("/sensors", {"code": "COLD", "name": "x", "kinds": ["temperature"], "at": {"location": "SX/A-01"},
+                            "interval_seconds": 60, "since": "2026-11-01T00:00:00Z"})  # fmt: skip
+    reading = {"sensor": "COLD", "time": datetime.now(UTC).isoformat(), "temperature": "4.5"}
+    maker.post("/readings", {"readings": [reading]}, 200)
 
 
 def sheet(caller: Caller, path: str) -> list[list[str]]:
