@@ -26,7 +26,7 @@ from time import monotonic
 
 from bench.rows import Row
 from service import migrating
-from service.local import postgres
+from service.local import child, postgres
 from tests.campaigns.campaign import Contradiction, Plan
 from tests.campaigns.chain_life import LIVES_IN, Life, lived
 from tests.campaigns.chain_stage import Stage
@@ -107,6 +107,7 @@ _own: list[Stage] = []
 
 
 def _open_stage() -> None:
+    child.die_with_parent()
     stack = ExitStack()
     Finalize(None, stack.close, exitpriority=1)  # a process of a pool ends without `atexit`
     _own.append(stack.enter_context(_stage()))
