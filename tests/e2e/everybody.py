@@ -1,7 +1,6 @@
 """Whether everybody can use a page: axe-core finds nothing, and nothing scrolls sideways.
 
-What axe looks at hardly depends on the width, and looking takes half a second; so in the suite each page is looked at
-once in each language, on the narrowest phone in one and on a desk in the other, and measured at all widths. `THOROUGH`
+What axe looks at hardly depends on the width, so in the suite it looks at one of them, and all are measured. `THOROUGH`
 in the environment (`./lotproof campaign browser`) has it look at every width.
 """
 
