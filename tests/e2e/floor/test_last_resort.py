@@ -87,7 +87,7 @@ def test_what_waits_for_hours_is_warned_of_and_a_file_of_it_is_sent_by_another_d
             assert other.waiting() == 0
         load(other, json.dumps(file).encode())
         other.says("Loaded: 1")
-        other.emptied()
+        expect(other.page.locator('#outbox-list [data-state="sent"]')).to_have_count(1, timeout=15_000)
         load(other, json.dumps(file).encode())
         other.says("Loaded: 0")
     assert stock(own.company, number) == {"SX/A-02": "100"}
