@@ -134,6 +134,7 @@ def _house(server: Cluster, count: int) -> Iterator[tuple[FlaskClient, str, Engi
             for statement in _HOUSE.split(";")[:-1]:
                 connection.execute(text(statement), {"count": count} if ":count" in statement else {})
         with admin.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM (FULL) warehouse.movement"))  # as if it had been written once
             connection.execute(text("VACUUM ANALYZE"))
         _open_cases(admin)
         yield client, keys[0], admin
