@@ -138,6 +138,7 @@ def _names(callers: Mapping[str, Caller], kept: Mapping[str, str], mark: str) ->
             yield kind, rest.partition("/")[0]
     yield "webhooks", kept["hook"]
     yield "read_capture", kept["captured"]
+    yield "sign_capture", kept["captured"]
     yield from _epcis_names(owner, kept)
     yield "excursions", _excursion(owner)
     yield "pallets", next(each.body["pallet"] for each in story() if "pallet" in each.body)
