@@ -19,7 +19,6 @@ def overview(connection: Connection, party_id: int, now: int) -> dict[str, Any]:
     values = {"party": party_id, "now": now}
     lots = connection.execute(_LOTS, values).one()
     held = connection.execute(_HELD, values).one()
-    months = {row.month: row for row in connection.execute(_MONTHS, values)}
     waiting = connection.execute(_WAITING, values).one()
     return {
         "lots": {name: getattr(lots, name) for name in ("available", "partly_hold", "hold", "expired", "recalled")},
@@ -27,7 +26,7 @@ def overview(connection: Connection, party_id: int, now: int) -> dict[str, Any]:
                      "undated": lots.undated},
         "quarantine": {"lots": held.lots, "oldest_days": held.oldest,
                        **{f"over_{days}": getattr(held, f"o{days}") for days in AGES}},
-        "months": [_month(months.get(month)) for month in range(MONTHS + 1)],
+        "months": [_month(*lots.months.get(str(month), (0, 0))) for month in range(MONTHS + 1)],
         "cases": {"open": waiting.cases, "to_approve": waiting.to_approve},
         "handoffs": {"to_answer": waiting.to_answer, "unanswered": waiting.unanswered, "disputed": waiting.disputed},
         "counts": {"open": waiting.counts, "to_approve": waiting.counts_to_approve},
@@ -35,19 +34,18 @@ def overview(connection: Connection, party_id: int, now: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _month(row: Any) -> dict[str, int]:
+def _month(usable: int, on_hold: int) -> dict[str, int]:
     """Lots that expire in a month and are not expired yet: of which some may be used, and wholly on hold."""
-    return {"usable": row.free, "on_hold": row.held} if row is not None else {"usable": 0, "on_hold": 0}
+    return {"usable": usable, "on_hold": on_hold}
 
 
-# `service/migrations/versions/0033_overview.py` says what is counted; a page may not wait for a check at each row.
+# `service/migrations/versions/0033_overview.py` and `0037_office.py` say what is counted; a page may not wait for a check at each row.
 _LOTS = text("SELECT * FROM warehouse.lots_lying(:party, :now)")
 _HELD = text("""
     SELECT count(*) AS lots, max(days) AS oldest, count(*) FILTER (WHERE days > 7) AS o7,
         count(*) FILTER (WHERE days > 14) AS o14, count(*) FILTER (WHERE days > 30) AS o30
     FROM warehouse.lots_held(:party, :now)
 """)
-_MONTHS = text("SELECT month, free, held FROM warehouse.lots_expiring(:party, :now) WHERE month >= 0")
 _WAITING = text("""
     SELECT
         (SELECT count(*) FROM warehouse.quarantine_case WHERE party_id = :party AND state <> 'closed') AS cases,

@@ -14,24 +14,42 @@ ACTING = "ANY (nullif(current_setting('lotproof.parties', true), '')::bigint[])"
 
 TIME = "CREATE INDEX movement_by_time ON warehouse.movement USING brin (recorded_at) WITH (autosummarize = on);"
 
-# Lots that lie, by the month in which they expire, counted from the month that it is at the site: 0 this one, 12 all
-# later ones, -1 expired; null without a date.
-EXPIRING = """
-CREATE FUNCTION warehouse.lots_expiring(party bigint, at bigint) RETURNS TABLE (month int, free bigint, held bigint)
-LANGUAGE sql STABLE SET search_path = pg_catalog, warehouse AS $$
+# As in `0033_overview`, and in the same pass by month of expiry, [some of it may be used, wholly on hold]: counted from
+# the month that it is at the site, 0 this one, 12 all later ones; what is expired or has no date is in none.
+LYING = """
+DROP FUNCTION warehouse.lots_lying(bigint, bigint);
+CREATE FUNCTION warehouse.lots_lying(party bigint, at bigint) RETURNS TABLE (
+    available bigint, partly_hold bigint, hold bigint, expired bigint, recalled bigint, expired_any bigint,
+    undated bigint, d30 bigint, d60 bigint, d90 bigint, months jsonb
+) LANGUAGE sql STABLE SET search_path = pg_catalog, warehouse AS $$
     WITH here AS MATERIALIZED (
         SELECT l.id, (to_timestamp(at / 1000.0) AT TIME ZONE s.zone)::date AS today
         FROM location l JOIN site s ON s.id = l.site_id WHERE l.party_id = party AND party = <acting>
     ), lying AS (
-        SELECT b.lot_id, bool_or(b.status = 'available') AS free, max(here.today) AS today
+        SELECT b.lot_id, bool_or(b.status = 'hold') AS held, bool_or(b.status = 'available') AS free,
+            max(here.today) AS today
         FROM here JOIN balance b ON b.place = here.id AND b.place > 0 AND b.units > 0 GROUP BY b.lot_id
-    ), told AS (
-        SELECT lying.free, CASE WHEN lot.expiry_date < today THEN -1 ELSE least(12,
-            (extract(year FROM lot.expiry_date) - extract(year FROM today)) * 12
-            + extract(month FROM lot.expiry_date) - extract(month FROM today))::int END AS month
+    ), told AS MATERIALIZED (
+        SELECT held, free, lot.recall IS NOT NULL AS recalled, lot.expiry_date, today,
+            lot.expiry_date - today AS days, coalesce(lot.expiry_date < today, false) AS expired
         FROM lying JOIN lot ON lot.id = lying.lot_id
+    ), day AS (
+        SELECT expiry_date, today, count(*) FILTER (WHERE free) AS free, count(*) FILTER (WHERE NOT free) AS held
+        FROM told WHERE NOT expired AND expiry_date IS NOT NULL GROUP BY 1, 2
+    ), month AS (
+        SELECT least(12, (extract(year FROM expiry_date) - extract(year FROM today)) * 12
+            + extract(month FROM expiry_date) - extract(month FROM today))::int AS month,
+            sum(free)::bigint AS free, sum(held)::bigint AS held FROM day GROUP BY 1
     )
-    SELECT told.month, count(*) FILTER (WHERE told.free), count(*) FILTER (WHERE NOT told.free) FROM told GROUP BY 1
+    SELECT count(*) FILTER (WHERE free AND NOT held AND NOT expired AND NOT recalled),
+        count(*) FILTER (WHERE held AND free AND NOT expired AND NOT recalled),
+        count(*) FILTER (WHERE held AND NOT free AND NOT expired AND NOT recalled),
+        count(*) FILTER (WHERE expired AND NOT recalled), count(*) FILTER (WHERE recalled),
+        count(*) FILTER (WHERE expired), count(*) FILTER (WHERE undated),
+        count(*) FILTER (WHERE NOT expired AND days <= 30), count(*) FILTER (WHERE days BETWEEN 31 AND 60),
+        count(*) FILTER (WHERE days BETWEEN 61 AND 90),
+        (SELECT coalesce(jsonb_object_agg(m.month, jsonb_build_array(m.free, m.held)), '{}') FROM month m)
+    FROM (SELECT *, expiry_date IS NULL AS undated FROM told) AS told
 $$;
 """
 
@@ -171,7 +189,7 @@ CREATE TABLE warehouse.audit_run (
 CREATE INDEX audit_run_of_party ON warehouse.audit_run (party_id, at);
 """
 
-FUNCTIONS = (EXPIRING, HELD_DAYS, PACE, STAYS, ANSWERED)
+FUNCTIONS = (LYING, HELD_DAYS, PACE, STAYS, ANSWERED)
 KEPT = ("label_print", "paper_print", "audit_run")
 
 
@@ -188,5 +206,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.execute("DROP TABLE warehouse.audit_run, warehouse.paper_print, warehouse.label_print")
     op.execute("DROP FUNCTION warehouse.handoffs_answered, warehouse.stays, warehouse.item_pace,"
-               " warehouse.lots_held_then, warehouse.lots_expiring")
+               " warehouse.lots_held_then, warehouse.lots_lying")
+    op.execute(import_module("service.migrations.versions.0033_overview").LYING.replace("<acting>", ACTING))
     op.execute("DROP INDEX warehouse.movement_by_time")

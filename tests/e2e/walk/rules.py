@@ -9,12 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from tests.tools.browser import ROOT
+from tests.e2e.everybody import looked_at
 
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 _RULES = Path(__file__).with_name("rules.js").read_text("utf-8")
-_LOOKED_AT = """(rules) => axe.run({resultTypes: ["violations"], ...(rules.length ? {runOnly: rules} : {})})
-    .then((seen) => seen.violations.map((each) => [each.id, each.nodes[0].html]))"""
 _BOXES = """() => [...document.querySelectorAll("main *")].filter((each) => !each.closest("svg") &&
     !["OPTION", "SVG", "BR"].includes(each.tagName.toUpperCase())).map((each) => each.tagName).join(" ")"""
 
@@ -36,11 +33,8 @@ def broken(page: Page) -> list[str]:
 
 def violations(page: Page, rules: list[str] | None = None) -> list[list[str]]:
     """With every part that folds unfolded, and what floats over the page laid into it; all rules, or these."""
-    if not page.evaluate("typeof axe === 'object'"):
-        page.evaluate(AXE.read_text())
     page.evaluate(_UNFOLD)
-    found: list[list[str]] = page.evaluate(_LOOKED_AT, rules or [])
-    return found
+    return looked_at(page, rules)
 
 
 def skeleton(page: Page) -> str:

@@ -64,7 +64,9 @@ def test_the_functions_of_the_figures_ask_for_whom(house: Caller, engine: Engine
         for mine in ("{}", "{2}"):
             connection.execute(text("SELECT set_config('lotproof.parties', :mine, true)"), {"mine": mine})
             assert pace(connection, asked)["items"] == 0 and stays(connection, asked) == []
-            for call in ("lots_expiring(1, :now)", "lots_held_then(1, :now, 3)", "handoffs_answered(1, 0, :now)"):
+            lying = text("SELECT * FROM warehouse.lots_lying(1, :now)")
+            assert not any(connection.execute(lying, {"now": asked.now}).one())
+            for call in ("lots_held_then(1, :now, 3)", "handoffs_answered(1, 0, :now)"):
                 found = connection.execute(text(f"SELECT * FROM warehouse.{call}"), {"now": asked.now}).all()
                 assert found == [], call
 
