@@ -91,4 +91,9 @@ DOMAIN: Mapping[str, tuple[str, str]] = {
     "lots-exist": ("已有批次的品种，其命名与计量方式不可更改", "品种 {item}：应保持 {expected}，实为 {seen}。"),
     "too-many-files": ("该案件不再接受附件", "最多 {expected} 个附件，已有 {seen} 个。"),
     "supplement-id-taken": ("此编号已用于另一补充", "{seen}：请使用原内容或新的编号。"),
+    "bad-readings": ("有不可能成立的读数", "{seen} 条读数不能成立，一条也未保存。"),
+    "clock-skewed": ("发送方的时钟与本服务不一致", "时钟偏差应不超过 {expected} 秒，实为 {seen} 秒。"),
+    "readings-exist": ("移动早于该传感器最新读数", "传感器 {sensor}：时间应晚于 {expected}，实为 {seen}。"),
+    "reprint-needs-reason": ("此标签已打印过", "{about} 的标签已打印 {printed} 份，再打印须写明原因。"),
+    "print-id-taken": ("此编号已用于另一次打印", "打印编号 {seen} 已用于别的内容，请换一个编号。"),
 }  # fmt: skip

@@ -76,4 +76,9 @@ DOOR: Mapping[str, tuple[str, str]] = {
     "wrong-header": ("请求头不正确", "应为 {expected}。"),
     "wrong-media-type": ("内容类型不正确", "应为 {expected}，实为 {seen}。"),
     "wrong-shape": ("所填内容不完整或写法不对", "请更正下列各项。"),
+    "bad-head": ("请求头只能有一种读法", "应为{expected}，实为 {seen}。"),
+    "too-slow": ("发送太慢", "未能在与大小相应的时间内收完，请把同一请求再发一次。"),
+    "too-long-for-paper": ("履历太长，纸上放不下", "最多 {expected} 条操作，实有 {seen} 条；请导出表格。"),
+    "websocket-elsewhere": ("事件流在另一端口", "请连接 {expected}。"),
+    "which-thing": ("须指明打印哪一种标签", "应为批次、托盘、货位三者之一，实为 {seen}。"),
 }  # fmt: skip
