@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine
 from xdist.scheduler import LoadFileScheduling
@@ -29,6 +30,10 @@ ROOM = 4 << 30
 """For two workers, with their databases; in bytes."""
 
 _numbers = count(1)
+
+# Nothing is judged by how long it took: the machine has other work, too.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 class ByStack(LoadFileScheduling):

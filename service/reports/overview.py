@@ -39,7 +39,8 @@ def _month(usable: int, on_hold: int) -> dict[str, int]:
     return {"usable": usable, "on_hold": on_hold}
 
 
-# `service/migrations/versions/0033_overview.py` and `0037_office.py` say what is counted; a page may not wait for a check at each row.
+# `0033_overview.py` and `0037_office.py` of `service/migrations/versions` say what is counted; a page may not wait for
+# a check at each row.
 _LOTS = text("SELECT * FROM warehouse.lots_lying(:party, :now)")
 _HELD = text("""
     SELECT count(*) AS lots, max(days) AS oldest, count(*) FILTER (WHERE days > 7) AS o7,

@@ -9,7 +9,7 @@ MORE = {
         "match”, and nothing after it says “correct”. The same works with any editor: save the proof, change "
         "it, open it here."),
         ("改动您自己副本中的一个字符，看哪一项能发现：该项会变为“不符”，其后各项都不会再显示“相符”。"
-        "用任何编辑器也可以：保存证明文件，改动后在此打开。"),
+        "也可用编辑器改动证明文件后在此打开。"),
     ),
     "cheat_what": ("What is changed", "改动什么"),
     "cheat_said": ("What was said", "声明的内容"),
@@ -134,7 +134,7 @@ MORE = {
     "match_bad": (
         ("Do not use it. Keep the package, write down below what is printed on it, and ask the company that "
         "sold it."),
-        "请勿使用。保留包装，在下方写明包装上所印内容，并联系销售企业。",
+        "请勿使用。保留包装，在下方写明所印内容，并联系销售企业。",
     ),
     "problem": ("Report a problem", "报告问题"),
     "problem_text": (

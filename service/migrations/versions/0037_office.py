@@ -5,6 +5,8 @@ row, which is right for a page and too slow for a house. A movement's time is fo
 written in the order of their times, so a BRIN index of a few pages is enough.
 """
 
+from importlib import import_module
+
 from alembic import op
 
 revision = "0037"

@@ -95,7 +95,8 @@ class Told:
             return _send_file(caller, operation.path(names) + query, content)
         example = self.examples.get(operation.rule)
         if example is None or operation.verb != "POST":
-            return caller.send(operation.verb, operation.path(names), BODIES.get(operation.id))
+            path = operation.path(names) + ASKED.get(operation.id, "")
+            return caller.send(operation.verb, path, BODIES.get(operation.id))
         body = {name: filled(value, dict(self.kept)) for name, value in example.body.items()}
         return caller.send("POST", filled(example.path, dict(self.kept)), body)
 
@@ -206,6 +207,8 @@ def _epcis_names(owner: Caller, kept: Mapping[str, str]) -> Iterator[tuple[str, 
     yield "end_epcis_subscription", more["subscriptionID"]
 
 
+ASKED = {"tell_readings": "?from=2026-11-01T00:00:00Z&to=2026-11-02T00:00:00Z"}
+"""What must be asked beside a name."""
 QUERIES = {"drop_epcis_query": "to-be-dropped"}
 STANDARD_WORDS = {"types": "ObjectEvent", "steps": "shipping", "dispositions": "in_transit"}
 """They are there for everybody, whoever has seen them or not."""

@@ -104,7 +104,7 @@ def test_pages_follow_each_other(story: Caller) -> None:
 
 
 def test_every_row_carries_its_anchor_once_it_is_final(app: Flask, story: Caller, chain: Chain) -> None:
-    assert app.extensions["lotproof"].binder.tick()
+    assert app.extensions["lotproof"].binder.tick() and app.extensions["lotproof"].watcher.seal()
     chain.anchor()
     status = story.get("/status")["final"]
     for name in RECORDS:

@@ -14,7 +14,8 @@ from tests.service.api.conftest import Caller, receive
 pytestmark = pytest.mark.usefixtures("sequencing")
 MAY_BE_EMPTY = ("/gs1-prefixes", "/reports/expiry", "/reports/quarantine", "/reports/integrity", "/notices",
                 "/imports/template", "/signing-keys", "/erasures", "/sign-in-rules",
-                "/oidc-providers", "/overview", "/records", "/missing", "/epcis/capture", "/epcis/",
+                "/oidc-providers", "/overview", "/figures", "/limits", "/excursions", "/label-prints", "/lot-papers",
+                "/records", "/missing", "/epcis/capture", "/epcis/",
                 *(f"/epcis/{name}" for name in ("eventTypes", "bizSteps", "dispositions", "bizLocations",
                                                 "readPoints", "queries", "partners")),
                 *(f"/records/{name}" for name in NAMES if name != "audit-trail"))  # fmt: skip
@@ -58,6 +59,10 @@ def owned(maker: Caller, trader: Caller) -> Owned:
                                 "value": "SECRET-DOCUMENT", "reason": "it was on paper"})  # fmt: skip
     maker.post("/trace-codes", {"id": str(uuid4()), "lot": made["lots"][0], "codes": [{"code": "SECRET-CODE"}]})
     maker.post("/counts", {"id": str(uuid4()), "by": "SECRET", "blind": False, "places": ["SX/A-01"]})
+    maker.post("/sensors", {"code": "SECRET", "name": "SECRET", "kinds": ["temperature"], "at": {"location": "SX/A-01"},
+                            "interval_seconds": 60, "since": "2026-11-01T00:00:00Z"})  # fmt: skip
+    limit = {"at": {"location": "SX/A-01"}, "kind": "temperature", "high": "8", "reason": "SECRET"}
+    maker.send("PUT", "/limits", limit)
     maker.post("/shares", {"id": str(uuid4()), "lot": made["lots"][0], "label": "SECRET"})
     maker.post("/oauth-clients", {"label": "SECRET", "jwk": a_machines_key()})
     maker.post("/signing-key-changes", {"id": str(uuid4()), "kept_here": "new", "reason": "SECRET", "by": "u-1"})

@@ -224,7 +224,8 @@ def test_of_two_cases_over_one_lot_neither_is_emptied_through_the_other() -> Non
 
 
 def test_causes_and_rulings_are_those_that_people_know() -> None:
-    assert set(CAUSES) == {"damaged", "contaminated", "expired", "suspect", "temperature", "recall", "other"}
+    assert set(CAUSES) == {"damaged", "contaminated", "expired", "suspect", "temperature", "humidity", "recall",
+                           "other"}
     assert set(RULINGS) == {
         "release", "partial_release", "rework", "return_to_supplier", "destroy", "keep_on_hold"}
     assert set(RELEASING) == {"release", "partial_release"} and set(NEED_TWO) == {*RELEASING, "destroy"}

@@ -22,7 +22,7 @@ def test_every_movement_change_and_supplement_is_in_the_trail(told: Told) -> Non
     count = {name: world.one(f"SELECT count(*) FROM warehouse.{name} t JOIN warehouse.party p ON p.id = t.party_id"
                              " WHERE p.code = 'maker'")[0] for name in ("change", "supplement")}  # fmt: skip
     assert sum(row["entity"] == "supplement" for row in rows) == count["supplement"]
-    assert sum(row["entity"] in ("product", "address", "item") for row in rows) == count["change"]
+    assert sum(row["entity"] in ("product", "address", "item", "sensor") for row in rows) == count["change"]
     assert [row["at"] for row in rows] == sorted(row["at"] for row in rows)
     assert all(len(row["record_hash"]) == 43 for row in rows)
 
