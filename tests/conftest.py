@@ -32,7 +32,9 @@ ROOM = 4 << 30
 _numbers = count(1)
 
 # Nothing is judged by how long it took: the machine has other work, too.
-hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "untimed", hypothesis.settings.default, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("untimed")
 
 
