@@ -17,6 +17,7 @@ from verifier.receipt import FORMAT
 from verifier.timing import moment
 
 from .maker import World, lot_name, story
+from .test_epcis import document, events_of
 from .test_hostile import toml
 
 
@@ -49,6 +50,20 @@ def test_offline_the_chain_stays_open(place: Any, capsys: Any) -> None:
 def test_a_bent_file_ends_with_one(place: Any, capsys: Any) -> None:
     assert run(place[2], "bent.json", "--policy", "policy.toml") == 1
     assert "  5 Complete           REFUTED\n" in capsys.readouterr().out
+
+
+def test_an_epcis_document_is_judged_as_one_when_asked(place: Any, capsys: Any, monkeypatch: Any) -> None:
+    world, lot, folder = place
+    file = world.bundle(lot)
+    (folder / "events.json").write_text(json.dumps(document(file, events_of(file))))
+    asked = ("events.json", "--policy", "policy.toml", "--offline")
+    assert run(folder, *asked, "--as", "epcis") == 2
+    assert "events say what was signed" in capsys.readouterr().out
+    assert run(folder, *asked, "--as", "epcis", "--lot", lot_name(9)) == 1
+    assert run(folder, *asked) == 1 and "say --as epcis" in capsys.readouterr().err
+    spelled = [str(folder / each) if each.endswith((".json", ".toml")) else each for each in asked]
+    monkeypatch.setattr(sys, "argv", ["lotproof-verify", *spelled, "--as", "epcis"])
+    assert cli.main() == 2  # what the shell gave
 
 
 def test_a_receipt_is_judged_as_one_when_asked(place: Any, capsys: Any) -> None:
