@@ -14,6 +14,7 @@ import pytest
 from verifier import cli, pack, policy
 from verifier.policy import PolicyError, load_policy, parse_policy
 from verifier.receipt import FORMAT
+from verifier.resume import NotResumable
 from verifier.timing import moment
 
 from .maker import World, lot_name, story
@@ -64,6 +65,16 @@ def test_an_epcis_document_is_judged_as_one_when_asked(place: Any, capsys: Any, 
     spelled = [str(folder / each) if each.endswith((".json", ".toml")) else each for each in asked]
     monkeypatch.setattr(sys, "argv", ["lotproof-verify", *spelled, "--as", "epcis"])
     assert cli.main() == 2  # what the shell gave
+    monkeypatch.setattr(cli, "MAX_FILE", 10)  # a document has a limit of its own
+    assert cli.main() == 2
+
+
+def test_what_cannot_be_gone_on_with_is_a_wrong_use(monkeypatch: Any, capsys: Any) -> None:
+    def audit(_: list[str]) -> int:
+        raise NotResumable("another log")
+
+    monkeypatch.setitem(cli._COMMANDS, "audit", audit)
+    assert cli.main(["audit"]) == cli.USAGE and capsys.readouterr().err == "lotproof-verify: another log\n"
 
 
 def test_a_receipt_is_judged_as_one_when_asked(place: Any, capsys: Any) -> None:
