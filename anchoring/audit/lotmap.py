@@ -59,9 +59,9 @@ def check_map(
 
 def _start(connection: Connection, source: Source, first: int) -> tuple[int, int]:
     """Size and root page of the newest checkpoint that has no more than `first` entries."""
-    query = f"SELECT size, map_page FROM {source.table} WHERE size <= %b ORDER BY size DESC LIMIT 1"  # noqa: S608
-    found = rows(connection, query, *source.values, first)
-    return (found[0][0], -1 if found[0][1] is None else found[0][1]) if found and first else (0, -1)
+    query = f"SELECT size, coalesce(map_page, -1) FROM {source.table} WHERE size <= %b ORDER BY size DESC LIMIT 1"  # noqa: S608
+    found: list[tuple[int, int]] = rows(connection, query, *source.values, first) if first else []
+    return found[0] if found else (0, -1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ slots are hashed in which they differ, if the hashes of the others are still kno
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -187,10 +186,14 @@ class Nodes:
 
     def fill(self, page: Page, depth: int, slots: Collection[int]) -> None:
         """Hash these slots of a page anew, and what is above them."""
-        for slot, keys in _by_slot(page, depth, slots).items():
+        within: dict[int, list[tuple[int, bytes]]] = {slot: [] for slot in slots}
+        for key, value in page.leaves.items():
+            if (slot := slot_of(key, depth)) in within:
+                within[slot].append((int.from_bytes(key, "big"), map_leaf(key, value)))
+        for slot, leaves in within.items():
             below = page.below.get(slot)
-            self.hashes[SLOTS + slot] = below[1] if below else _slot(page.leaves, keys, 4 * depth + 4)
-            self.held[SLOTS + slot] = 2 if below or len(keys) > 1 else len(keys)
+            self.hashes[SLOTS + slot] = below[1] if below else _over(leaves, 4 * depth + 4)
+            self.held[SLOTS + slot] = 2 if below else min(len(leaves), 2)
         self._fold({SLOTS + slot >> 1 for slot in slots})
 
     def _fold(self, nodes: set[int]) -> None:
@@ -201,38 +204,18 @@ class Nodes:
                 left, right = hashes[2 * node : 2 * node + 2]
                 number = held[2 * node] + held[2 * node + 1]
                 hashes[node] = map_node(left, right) if number > 1 else left if held[2 * node] else right
-                held[node] = 2 if number > 1 else number
+                held[node] = min(number, 2)
             nodes = {node >> 1 for node in nodes} - {0}
 
 
-def _by_slot(page: Page, depth: int, slots: Collection[int]) -> dict[int, list[bytes]]:
-    """The keys in each of these slots, in order."""
-    within: dict[int, list[bytes]] = {slot: [] for slot in slots}
-    at, low = depth >> 1, depth & 1
-    for key in page.leaves:
-        slot = key[at] & 15 if low else key[at] >> 4  # `slot_of`, written out: called for every leaf of every page
-        if slot in within:
-            within[slot].append(key)
-    return within
-
-
-def _slot(values: Mapping[bytes, bytes], keys: Sequence[bytes], bit: int) -> bytes:
-    """The subtree over the leaves of these keys."""
-    if not keys:
-        return EMPTY_MAP
-    if len(keys) == 1:
-        return map_leaf(keys[0], values[keys[0]])
-    return _over([int.from_bytes(key, "big") for key in keys], [map_leaf(key, values[key]) for key in keys], bit)
-
-
-def _over(keys: Sequence[int], leaves: Sequence[bytes], bit: int) -> bytes:
-    """The subtree over two leaves or more; the keys agree in all bits before `bit`. At most 256 deep."""
-    first = keys[0]
-    below = (first ^ keys[-1]).bit_length() - 1  # bits below the one in which they part
-    part = bisect_left(keys, keys[-1] >> below << below)
-    left = leaves[0] if part == 1 else _over(keys[:part], leaves[:part], 256 - below)
-    right = leaves[-1] if part == len(keys) - 1 else _over(keys[part:], leaves[part:], 256 - below)
-    node = map_node(left, right)
+def _over(leaves: Sequence[tuple[int, bytes]], bit: int) -> bytes:
+    """The subtree over (key, hash of the leaf) in order; the keys agree in all bits before `bit`. At most 256 deep."""
+    if len(leaves) < 2:
+        return leaves[0][1] if leaves else EMPTY_MAP
+    first = leaves[0][0]
+    below = (first ^ leaves[-1][0]).bit_length() - 1  # bits below the one in which they part
+    left = [leaf for leaf in leaves if not leaf[0] >> below & 1]
+    node = map_node(_over(left, 256 - below), _over(leaves[len(left) :], 256 - below))
     for level in range(below + 1, 256 - bit):
         node = map_node(EMPTY_MAP, node) if first >> level & 1 else map_node(node, EMPTY_MAP)
     return node

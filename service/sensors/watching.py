@@ -91,9 +91,8 @@ class Watcher:
 
     def listen(self) -> None:
         """Sensors that fell silent, and those that are heard again, each told once."""
-        now = int(self._scribe.now().timestamp() * 1000)
         with standpoint.on("watching"), self._engine.connect() as connection:
-            turned = connection.execute(_TURNED, {"now": now, "after": SILENT_AFTER}).all()
+            turned = connection.execute(_TURNED, {"now": self._now(), "after": SILENT_AFTER}).all()
         for row in turned:
             with standpoint.of_parties({row.party_id}), self._engine.begin() as connection:
                 self._turned(connection, row)
