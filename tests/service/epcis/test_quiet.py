@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from service.epcis.streams import quiet
 from service.epcis.streams.quiet import Quiet
 
-places = st.integers(0, 30)
+places, readers = st.integers(0, 30), st.sampled_from("ab")
 
 
-@given(st.dictionaries(st.sampled_from("ab"), st.sets(places)), st.lists(st.tuples(st.sampled_from("ab"), places, places)))
+@given(st.dictionaries(readers, st.sets(places)), st.lists(st.tuples(readers, places, places)))
 def test_what_is_covered_is_empty(seen: dict[str, set[int]], looks: list[tuple[str, int, int]]) -> None:
     known = Quiet()
     for reader, place, last in looks:
