@@ -2,8 +2,8 @@
 until something is written over them. VACUUM lets that happen and does not do it (tried: the words were there after it).
 
 `rewrite` copies the rows that are left into new files and gives up the old ones. Write-ahead files are used again under
-other names, with what stood in them until something is written over it (tried): `write_over` does that. Backups, archived
-logs and replicas have a retention of their own.
+other names, with what stood in them until something is written over it (tried): `write_over` does that. Backups,
+archived logs and replicas have a retention of their own.
 """
 
 from collections.abc import Iterator
