@@ -2,6 +2,9 @@
  * What this browser saw of a lot the last time, against what it is shown now (part of check 6). A log only grows: the state
  * that was signed then must be the beginning of the state that is signed now, and what the lot had then it has now.
  *
+ * Who serves the log and does not serve what it takes to compare leaves check 6 open; a visitor who asks nobody (no network, no
+ * source in the policy) is only told: the file by itself is what it was. Contradictions that need nobody count always.
+ *
  * Both states are signed by the log, so a contradiction convicts whoever keeps it. Where it can be shown to a third person it
  * is put down as `lotproof-fork/1`, which the verifier on the command line judges (`--as fork`).
  */
@@ -47,7 +50,8 @@ export async function sinceLast(bundle, known, { policy, logs, now }, found) {
     checkLot(seen, before, bundle);
     await checkLog(before, after, logs);
   } catch (problem) {
-    found.note(problem);
+    if (logs.length || problem instanceof Refuted) found.note(problem);
+    else found.remarks.push("not compared with what this browser saw last time: nobody was to be asked");
     const refuted = problem instanceof Refuted;
     Object.assign(visit, { state: refuted ? "refuted" : "unknown", remember: seen });
     if (refuted) visit.fork = await evidence(seen, before, bundle, logs);
