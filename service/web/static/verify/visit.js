@@ -50,9 +50,9 @@ export async function sinceLast(bundle, known, { policy, logs, now }, found) {
     checkLot(seen, before, bundle);
     await checkLog(before, after, logs);
   } catch (problem) {
-    if (logs.length || problem instanceof Refuted) found.note(problem);
-    else found.remarks.push("not compared with what this browser saw last time: nobody was to be asked");
     const refuted = problem instanceof Refuted;
+    if (refuted || logs.length) found.note(problem);
+    else found.remarks.push(`${problem}`);
     Object.assign(visit, { state: refuted ? "refuted" : "unknown", remember: seen });
     if (refuted) visit.fork = await evidence(seen, before, bundle, logs);
   }
@@ -109,7 +109,7 @@ async function checkLog(before, after, logs) {
  * @param {(given: T) => boolean} good @returns {Promise<T>} */
 async function fromAny(logs, ask, good) {
   /** @type {unknown} */
-  let last = new Unavailable("what this browser saw last time", "nobody was asked for the log's tiles");
+  let last = new Unavailable("what this browser saw last time", "not compared");
   for (const tiles of logs) {
     try {
       const given = await ask(tiles);
