@@ -17,7 +17,7 @@ from service.auth.proving import prove_yourself
 from service.console.asking import Asking, Operations
 from service.console.cards import labelled
 from service.console.navigation import grouped
-from service.console.refused import finding_in_words, in_words, phrase
+from service.console.refused import finding_in_words, in_words, named, phrase
 from service.console.shown import FILTERS
 from service.console.words import DONE, LANGUAGES, Language, W
 from service.domain.errors import DomainError
@@ -143,7 +143,7 @@ class Frame:
         """The same caller, proven; where it is proven anew the session's new secret is added to `secrets`."""
         password, code = said.pop("password", ""), said.pop("second_factor", None)
         if not password if caller.provider is None else not caller.fresh:
-            raise prove_yourself("this form")
+            raise prove_yourself(caller, "this form")
         if caller.provider is not None:
             return caller
         with self.house.standing(caller):
@@ -200,10 +200,10 @@ class Frame:
                    for label, end, needed in NAVIGATION if asking.may(needed)]  # fmt: skip
         return {"t": translator(language), "language": language, "spoken": partial(places, language=language),
                 "navigation": grouped(entries), "caller": caller,
-                "keyed": request.endpoint not in self._floor,
+                "here": _here(), "keyed": request.endpoint not in self._floor,
                 "other": "en" if language == "zh" else "zh", "done": request.args.get("done"),
                 "in_words": partial(in_words, language), "phrase": partial(phrase, language),
-                "finding": partial(finding_in_words, language), "DONE": DONE,
+                "named": partial(named, language), "finding": partial(finding_in_words, language), "DONE": DONE,
                 "draft": g.get("draft", {}) if "wrong" in g else {}, "wrong": g.get("wrong")}  # fmt: skip
 
 
@@ -213,6 +213,11 @@ def _came_from() -> str | None:
     if came.netloc != request.host or not came.path.startswith(f"{PREFIX}/"):
         return None
     return came.path + (f"?{came.query}" if came.query else "")
+
+
+def _here() -> str:
+    """The page that is looked at; after a form that was refused, the one that the form is on."""
+    return request.path if request.method == "GET" else (_came_from() or f"{PREFIX}/").partition("?")[0]
 
 
 def asked_of(caller: Caller) -> str:

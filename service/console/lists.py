@@ -11,6 +11,8 @@ from service.console.frame import Frame
 
 WINDOWS = (30, 60, 90, 180)
 
+REFUSED = 20  # of the newest refusals, on the page of changes; all of them: GET /refusals
+
 
 def declare(frame: Frame) -> None:
     @frame.page("/expiry")
@@ -42,7 +44,9 @@ def declare(frame: Frame) -> None:
     @frame.page("/trail")
     def trail(asking: Asking) -> Any:
         found = asking.read("list_changes", before=request.args.get("before"), limit=100)
-        return frame.shown(asking, "trail.html", found=found)
+        first = "before" not in request.args and asking.may("list_refusals")
+        refused = asking.read("list_refusals", limit=REFUSED) if first else None
+        return frame.shown(asking, "trail.html", found=found, refused=refused)
 
     _act(frame)
 

@@ -202,6 +202,19 @@ _COMMON: Mapping[str, Words] = {
     "handoff.accepted": Words("accepted, signed by both", "已接收（双方签署）"),
     "handoff.refused": Words("refused", "已拒收"),
     "handoff.withdrawn": Words("withdrawn", "已撤回"),
+    "trail.refused": Words("Refused lately", "近期被拒绝的操作"),
+    "trail.refused.what": Words(
+        "The newest of what people and machines of the company were refused; nothing was changed by it.",
+        "本企业人员与机器最近被拒绝的操作；未产生任何更改。",
+    ),
+    "trail.counted": Words("Refused more often than is kept", "超出留存数量的拒绝"),
+    "trail.counted.what": Words(
+        "Of one person or key a thousand are kept on a day. Many more may be an attack, or a machine gone wrong.",
+        "每人或每个密钥每天留存一千条。远多于此可能是攻击，也可能是设备失控。",
+    ),
+    "trail.day": Words("Day (UTC)", "日期（UTC）"),
+    "trail.kept": Words("Kept", "已留存"),
+    "trail.more": Words("Counted only", "仅计数"),
     "trail.review": Words("Review changes {}", "审阅变更 {}"),
     "trail.review.what": Words(
         "You sign for exactly what is listed here, by its hash:",

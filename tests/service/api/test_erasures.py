@@ -18,7 +18,7 @@ from anchoring import Audited
 from service import db, migrating
 from service.audit.running import Audit
 from service.domain.erasable import MEMBERS
-from service.erasing.leftover import TABLES, rewrite
+from service.erasing.leftover import TABLES, rewrite, write_over
 from service.local.postgres import Cluster
 from service.settings import Settings, public_half
 from service.webhooks import outbox
@@ -401,4 +401,7 @@ def test_no_file_holds_what_was_erased(
     assert files_with(pg, admin, name), "expected dead rows: else this shows nothing"
     with migrating.autocommit(admin) as connection:
         assert [table for table, size in rewrite(connection) if size] == list(TABLES)
+        asked = "SELECT pg_walfile_name(pg_current_wal_lsn())"
+        before = connection.execute(asked).fetchall()
+        assert write_over(connection, most=2) == 2 and connection.execute(asked).fetchall() > before
     assert files_with(pg, admin, name) == []
