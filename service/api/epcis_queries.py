@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy import Connection, Row
 
 from service.api import epcis_asking as asking
@@ -15,6 +15,7 @@ from service.api.epcis_documents import Next
 from service.api.epcis_door import PREFIX, epcis_door
 from service.api.epcis_events import DOCUMENT
 from service.api.epcis_negotiation import JSON, JSON_LD, Wanted, namespaces, wanted
+from service.api.epcis_speech import address
 from service.api.fields import Shape, Text
 from service.api.house import House
 from service.api.members import Members
@@ -80,7 +81,7 @@ def _keeping(kept: Door, house: House) -> None:
             named.keep(connection, who.party_id, body["name"], query, names, who.who, who.at)
             changes.keep(connection, who, "epcis-query", body["name"], {"query": (None, "kept")})
         answer = documents.listed({"name": body["name"], "query": query}, form, status=201)
-        answer.headers["Location"] = f"{request.path}/{body['name']}"
+        answer.headers["Location"] = address(house.settings.public_url, f"/queries/{body['name']}")
         return answer
 
     @kept.operation(

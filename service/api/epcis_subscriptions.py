@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Response, request
+from flask import Response
 from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from service.api import epcis_asking as asking
@@ -15,6 +15,7 @@ from service.api.epcis_documents import Next
 from service.api.epcis_door import PREFIX, epcis_door
 from service.api.epcis_negotiation import JSON, JSON_LD, XML, wanted
 from service.api.epcis_queries import NAME, found_query
+from service.api.epcis_speech import address
 from service.api.fields import Flag, Instant, Shape, Text, Uuid
 from service.api.house import House
 from service.api.members import Members
@@ -78,7 +79,7 @@ def _subscribing(told: Door, house: House) -> None:
             changes.keep(connection, who, "epcis-subscription", str(id), {"url": (None, body["dest"])})
             made = _shown(_one(connection, query, id), name)
         answer = documents.listed(made, wanted(JSON, JSON_LD, XML), status=201)
-        answer.headers["Location"] = f"{request.path}/{id}"
+        answer.headers["Location"] = address(house.settings.public_url, f"/queries/{name}/subscriptions/{id}")
         answer.content_type = JSON
         return answer
 

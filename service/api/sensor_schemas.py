@@ -227,7 +227,7 @@ class Gap(Shape):
 
 
 class LotThere(Shape):
-    """`looked_at` null: it is still to be put on hold; without a `case` there was nothing to hold."""
+    """`looked_at` null: it is still to be put on hold, or some is on its way; without a `case` there was nothing."""
 
     item = text(64)
     lot = text(64)

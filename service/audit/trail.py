@@ -1,5 +1,5 @@
-"""What people changed and signed is what was bound: each sheet is the one that a notice of the log names, and each row
-is on its sheet as it is.
+"""What people changed, signed and added later is what was bound: each sheet is the one that a notice of the log names,
+and each row is on its sheet as it is.
 
 Whatever came after the last sheet is held by nothing yet; it is bound within seconds.
 """
@@ -7,12 +7,13 @@ Whatever came after the last sheet is held by nothing yet; it is bound within se
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, select
 
 from anchoring import Finding
 from service.audit.bound import Bound, those_named
 from service.audit.differ import Table, differences
-from service.trail.binding import HASH, NOTICE, rows_between
+from service.models.people import trail_sheet
+from service.trail.binding import HASH, NOTICE, REACHES, rows_between
 from service.trail.sheet import TABLES, Line, NoSheet, parse_sheet, sheet_hash
 
 SHEET = Table("warehouse.trail_sheet", ("statement_hash",))
@@ -24,9 +25,7 @@ BOUND = Bound(SHEET, NOTICE, HASH, sheet_hash, "a sheet", _NAMED, _NOTICED)
 
 _LOWEST = -(2**63)  # numbers begin with 1, unless somebody gave one himself
 
-_SHEETS = text(
-    "SELECT statement_hash, content, changes_to, signatures_to FROM warehouse.trail_sheet ORDER BY number"
-)
+_SHEETS = select(trail_sheet).order_by(trail_sheet.c.number)
 
 
 def trail_is_as_bound(connection: Connection) -> Iterator[Finding]:
@@ -45,7 +44,7 @@ def trail_is_as_bound(connection: Connection) -> Iterator[Finding]:
 
 
 def _reaches(sheet: Any, lines: list[Line], last: dict[str, int]) -> Iterator[Finding]:
-    for name, field in (("change", "changes_to"), ("signature", "signatures_to")):
+    for name, field in REACHES.items():
         expected, seen = _reached(name, lines, last[name]), getattr(sheet, field)
         if expected != seen:
             yield Finding(_NAMED, SHEET.name, BOUND.where(sheet), field, expected, seen, None, _NOTICED)

@@ -103,4 +103,5 @@ trail_sheet = Table(
     _required("content", Text),
     _required("changes_to", BigInteger),
     _required("signatures_to", BigInteger),
+    _required("supplements_to", BigInteger),
 )

@@ -94,7 +94,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "warehouse.lot_ageing": ("SELECT, INSERT, UPDATE (usable_to, consumed, ahead_ms, computed_at), DELETE", ""),
     "warehouse.vehicle_load": ("SELECT, INSERT, UPDATE (until)", ""),
     "warehouse.excursion": (f"SELECT, INSERT, UPDATE ({_MEASURED})", ""),
-    "warehouse.excursion_lot": ("SELECT, INSERT, UPDATE (since, until, case_number, seen_at)", ""),
+    "warehouse.excursion_lot": ("SELECT, INSERT, UPDATE (since, until, case_number, seen_at, moving)", ""),
     "warehouse.sensor_notice": (ADD, READ),
     # Lot numbers, labels, scans.
     "warehouse.item_category": ("SELECT, INSERT, UPDATE (category)", ""),

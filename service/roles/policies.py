@@ -113,7 +113,7 @@ ERRANDS: dict[str, tuple[str, ...]] = {
     # What sensors measured goes on sheets; whose sensors are due, or silent.
     "sealing": ("sensor", "sensor_point", "reading_batch", "reading", "reading_cover", "reading_sheet"),
     "watching": ("sensor", "sensor_due", "sensor_notice", "reading", "excursion", "excursion_lot", "item", "stability"),
-    "trail": ("change", "signature", "trail_sheet"),  # what people changed and signed goes on sheets
+    "trail": ("change", "signature", "supplement", "trail_sheet"),  # what people changed, signed, added goes on sheets
 }
 
 

@@ -5,7 +5,7 @@ split or merged from other lots of the item has aged as the oldest of them.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -65,7 +65,7 @@ def ages(connection: Connection, party_id: int, lots: Sequence[Row[Any]], now: i
     everybody = {row.id for row in lots} | set(known) | {parent for each in known.values() for parent, _ in each}
     stays = whereabouts.stays(connection, party_id, sorted(everybody))
     watched = _by_lot(lineage.exposures(connection, party_id, KIND, stays, now))
-    room = _Room(connection, now)
+    room = _Room(connection, now, _windows(watched))
     found = {}
     for row in lots:
         ageing = Ageing(row.model, row.reference, row.energy, row.q10)
@@ -83,6 +83,15 @@ def _aged(row: Row[Any], ahead: int, now: int) -> Aged:
 
 
 Exposed = tuple[Stay, Watch, Span]
+
+
+def _windows(watched: Mapping[int, Iterable[Exposed]]) -> dict[int, Span]:
+    """By sensor: from the first to the last moment for which its readings are asked."""
+    found: dict[int, Span] = {}
+    for _, watch, span in (exposed for each in watched.values() for exposed in each):
+        known = found.get(watch.sensor, span)
+        found[watch.sensor] = Span(min(known.since, span.since), max(known.until, span.until))
+    return found
 
 
 def _by_lot(found: Iterable[Exposed]) -> dict[int, list[Exposed]]:
@@ -120,16 +129,19 @@ class _Walk:
 
 
 class _Room:
-    """The series of sensors, each read once."""
+    """The series of sensors, each read once, no further back than these lots were there: what a sensor measured in all
+    its years costs nothing."""
 
-    def __init__(self, connection: Connection, now: int) -> None:
-        self._connection, self._now = connection, now
+    def __init__(self, connection: Connection, now: int, windows: Mapping[int, Span]) -> None:
+        self._connection, self._now, self._windows = connection, now, windows
         self._read: dict[int, tuple[list[int], list[int], int]] = {}
         self._series: dict[tuple[int, Ageing], Series] = {}
 
     def series(self, sensor: int, ageing: Ageing) -> Series:
         if sensor not in self._read:
-            rows = self._connection.execute(_SERIES, {"sensor": sensor, "kind": KIND}).all()
+            window = self._windows[sensor]
+            asked = {"sensor": sensor, "kind": KIND, "since": window.since, "until": window.until}
+            rows = self._connection.execute(_SERIES, asked).all()
             interval = self._connection.execute(_INTERVAL, {"sensor": sensor}).scalar_one()
             self._read[sensor] = [row.at for row in rows], [row.value for row in rows], interval
         if (sensor, ageing) not in self._series:
@@ -156,9 +168,13 @@ _LOT = text(f"{_OF_LOTS} WHERE l.party_id = :party AND l.id = :lot AND t.model I
 _PARTIES = text("""
     SELECT DISTINCT i.party_id FROM warehouse.stability t JOIN warehouse.item i ON i.id = t.item_id WHERE t.ages_first
 """)
+# From the reading that stood for the first moment on.
 _SERIES = text("""
     SELECT at, value FROM warehouse.reading
-    WHERE sensor_id = :sensor AND kind = CAST(:kind AS warehouse.reading_kind) ORDER BY at
+    WHERE sensor_id = :sensor AND kind = CAST(:kind AS warehouse.reading_kind) AND at <= :until
+        AND at >= coalesce((SELECT at FROM warehouse.reading WHERE sensor_id = :sensor
+            AND kind = CAST(:kind AS warehouse.reading_kind) AND at <= :since ORDER BY at DESC LIMIT 1), :since)
+    ORDER BY at
 """)
 _INTERVAL = text("SELECT interval_s FROM warehouse.sensor WHERE id = :sensor")
 _KEEP = text("""

@@ -5,7 +5,10 @@
 
 Goods are held in a quarantine case (`service.cases`) that a rule opens, with the readings as its first finding. A lot
 that lies where it lay is held there. A lot of which something has left the place since is held wherever it lies: nobody
-can tell its pieces apart.
+can tell its pieces apart. What rode on a vehicle is held where it arrives.
+
+Goods on their way cannot be put on hold. While some are, the lot is still to be held, and is looked at again as soon as
+that number is another: what arrives, or comes back, is held then; what somebody else took is his.
 """
 
 from collections import defaultdict
@@ -68,7 +71,7 @@ def _narrow(low: int | None, high: int | None, hysteresis: int) -> int:
 
 
 def to_hold(connection: Connection, party_id: int) -> list[int]:
-    """The numbers of excursions with lots that nobody has put on hold yet."""
+    """The numbers of excursions with lots that nobody has put on hold yet, but for those on their way since."""
     return [number for number, in connection.execute(_TO_HOLD, {"party": party_id})]
 
 
@@ -79,7 +82,8 @@ def hold(desk: Desk, number: int) -> UUID | None:
     """
     excursion = desk.ask(_EXCURSION, party=desk.party_id, number=number)[0]
     lots = [row.lot_id for row in desk.ask(_LOTS, number=number)]
-    goods = _goods(desk, excursion, lots)
+    desk.lock_lots(lots)
+    goods, moving = _goods(desk, excursion, lots)
     id = UUID(bytes=desk.scribe.random(16), version=4)
     case: int | None = None
     try:
@@ -89,7 +93,7 @@ def hold(desk: Desk, number: int) -> UUID | None:
             find(desk, find_case(desk, id), RULE, "Readings beyond the limits", _measured(desk, excursion))
     except NothingToHold:
         case = None
-    desk.change(_HELD, number=number, lots=lots, case=case, now=desk.now)
+    desk.change(_HELD, number=number, lots=lots, moving=sorted(moving), case=case, now=desk.now)
     return None if case is None else id
 
 
@@ -101,19 +105,29 @@ def words_of(excursion: Row[Any]) -> str:
     return f"{said} at {told(excursion.worst_at)}, limits {limits} {unit}, since {told(excursion.began_at)}"[:180]
 
 
-def _goods(desk: Desk, excursion: Row[Any], lots: list[int]) -> tuple[tuple[int, int | None], ...]:
-    """By lot and place; no place: wherever the lot lies."""
-    found: dict[int, set[int | None]] = defaultdict(set)
+def _goods(desk: Desk, excursion: Row[Any], lots: list[int]) -> tuple[tuple[tuple[int, int | None], ...], set[int]]:
+    """By lot and place (no place: wherever the lot lies); and of which lots what is on its way is concerned too."""
+    found, moving = defaultdict[int, set[int | None]](set), set[int]()
     until = FOREVER if excursion.ended_at is None else excursion.ended_at
     for stay in whereabouts.stays(desk.connection, desk.party_id, lots):
-        if stay.place is not None and _at(stay, excursion) and stay.span.since <= until and \
-                stay.span.until > excursion.began_at:
-            found[stay.lot_id].add(None if _left(desk, stay, excursion) else stay.place)
+        if _at(stay, excursion) and stay.span.since <= until and stay.span.until > excursion.began_at:
+            places = _places(desk, stay, excursion)
+            found[stay.lot_id] |= places
+            if stay.vehicle is not None or None in places:
+                moving.add(stay.lot_id)
     return tuple(sorted(((lot, None) if None in places else (lot, place) for lot, places in found.items()
-                         for place in places), key=str))  # fmt: skip
+                         for place in places), key=str)), moving  # fmt: skip
+
+
+def _places(desk: Desk, stay: whereabouts.Stay, excursion: Row[Any]) -> set[int | None]:
+    if stay.vehicle is not None:
+        return {row.place for row in desk.ask(_CAME, lot=stay.lot_id, since=stay.span.until)}
+    return {None if _left(desk, stay, excursion) else stay.place}
 
 
 def _at(stay: whereabouts.Stay, excursion: Row[Any]) -> bool:
+    if stay.vehicle is not None or excursion.vehicle is not None:
+        return bool(stay.vehicle == excursion.vehicle)
     if excursion.location_id is not None:
         return excursion.location_id in (stay.place, stay.ground)
     return bool(excursion.site_id == stay.site)
@@ -144,12 +158,16 @@ _RANGES = text("""
     FROM warehouse.lot l JOIN warehouse.item i ON i.id = l.item_id
     LEFT JOIN warehouse.stability t ON t.item_id = i.id WHERE l.id = ANY(:lots)
 """)
-_TO_HOLD = text("""
+# In transit between parties, between sites, or disputed: it may still come to a place of ours.
+_MOVING = """
+    SELECT coalesce(sum(b.units), 0) FROM warehouse.balance b WHERE b.lot_id = l.lot_id AND b.place IN (-3, -7, -10)
+"""
+_TO_HOLD = text(f"""
     SELECT DISTINCT e.number FROM warehouse.excursion e JOIN warehouse.excursion_lot l ON l.excursion = e.number
-    WHERE e.party_id = :party AND l.seen_at IS NULL ORDER BY 1
-""")
+    WHERE e.party_id = :party AND l.seen_at IS NULL AND l.moving IS DISTINCT FROM ({_MOVING}) ORDER BY 1
+""")  # noqa: S608
 _EXCURSION = """
-    SELECT e.*, s.code, p.location_id, p.site_id,
+    SELECT e.*, s.code, p.location_id, p.site_id, p.vehicle,
         coalesce(z.code || '/' || c.code, t.code, p.vehicle) AS point
     FROM warehouse.excursion e JOIN warehouse.sensor s ON s.id = e.sensor_id
     JOIN warehouse.sensor_point p ON p.id = e.point_id
@@ -163,12 +181,19 @@ _GONE = """
     WHERE g.lot_id = :lot AND g.place = :place AND m.recorded_at >= :since
     GROUP BY g.movement HAVING sum(g.units) < 0 LIMIT 1
 """
+_CAME = """
+    SELECT DISTINCT g.place FROM warehouse.leg g JOIN warehouse.movement m ON m.number = g.movement
+    WHERE g.lot_id = :lot AND g.place > 0 AND g.units > 0 AND m.recorded_at >= :since
+"""
 _BEYOND = """
     SELECT at, value FROM warehouse.reading
     WHERE sensor_id = :sensor AND kind = CAST(:kind AS warehouse.reading_kind) AND at BETWEEN :first AND :last
         AND (value < CAST(:low AS integer) OR value > CAST(:high AS integer)) ORDER BY at LIMIT :most
 """
-_HELD = """
-    UPDATE warehouse.excursion_lot SET case_number = :case, seen_at = :now
-    WHERE excursion = :number AND lot_id = ANY(:lots)
-"""
+_HELD = f"""
+    UPDATE warehouse.excursion_lot l SET case_number = coalesce(:case, l.case_number), moving = m.units,
+        seen_at = CASE WHEN m.units = 0 THEN :now END
+    FROM (SELECT l.lot_id, CASE WHEN l.lot_id = ANY(CAST(:moving AS bigint[])) THEN ({_MOVING}) ELSE 0 END AS units
+        FROM warehouse.excursion_lot l WHERE l.excursion = :number AND l.lot_id = ANY(:lots)) m
+    WHERE l.excursion = :number AND l.lot_id = m.lot_id
+"""  # noqa: S608

@@ -1,33 +1,35 @@
-"""Bind what was changed and signed since the last time: a sheet, and a notice of the log that says its hash.
+"""Bind what was changed, signed and added since the last time: a sheet, and a notice of the log that says its hash.
 
-Whoever writes a change or a signature holds the gate until it commits (a trigger, shared); who binds shuts it for a
+Whoever writes such a row holds the gate until it commits (a trigger, shared); who binds shuts it for a
 moment (exclusive). So no row with a smaller number appears later, and one that does was not put there by us.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, func, insert, select, text
 
 from service.ledger.requests import Scribe
 from service.logbook import notices
 from service.models.people import change, signature, trail_sheet
+from service.models.records import supplement
 from service.trail.sheet import TABLES, Line, format_sheet, sheet_hash, told
 from verifier.encoding import b64url
 
 MOST = 5_000  # rows on a sheet
 NOTICE, HASH = "audit trail", "lotproof:trail"
-_TABLES = dict(zip(TABLES, (change, signature), strict=True))
+_TABLES = dict(zip(TABLES, (change, signature, supplement), strict=True))
+REACHES = {"change": "changes_to", "signature": "signatures_to", "supplement": "supplements_to"}
+"""The column of a sheet with the number of the last row that it or one before it holds."""
 
 _SHUT = text("SELECT pg_try_advisory_xact_lock(warehouse.trail_gate())")
-_LAST = text(
-    "SELECT coalesce(max(changes_to), 0) AS change, coalesce(max(signatures_to), 0) AS signature"
-    " FROM warehouse.trail_sheet"
+_LAST = select(
+    *(func.coalesce(func.max(trail_sheet.c[column]), 0).label(name) for name, column in REACHES.items())
 )
 
 
 class Busy(Exception):
-    """Somebody is changing or signing right now, or another process binds: try again in a moment."""
+    """Somebody is writing such a row right now, or another process binds: try again in a moment."""
 
 
 def waits(connection: Connection) -> bool:
@@ -51,7 +53,7 @@ def bind(connection: Connection, scribe: Scribe) -> int:
     content = format_sheet(b64url(scribe.random(32)), lines)
     named = notices.record(connection, scribe, _says(content))
     connection.execute(insert(trail_sheet).inline(), {
-        "statement_hash": named, "content": content, "changes_to": to["change"], "signatures_to": to["signature"],
+        "statement_hash": named, "content": content, **{column: to[name] for name, column in REACHES.items()},
     })  # fmt: skip
     return len(lines)
 

@@ -1,9 +1,10 @@
-"""A sheet of the audit trail: a text with each change and each electronic signature, a line each, whole.
+"""A sheet of the audit trail: a text with each change, electronic signature and supplement, a line each, whole.
 
     lotproof/trail/v1
     <base64url of 32 random bytes>
     change {"at":"2026-11-29T21:30:00+00:00","code":"AMX","field":"name",…}
     signature {…}
+    supplement {…}
 
 The JSON has no white space and its members sorted. A notice of the log says the SHA-256 of the whole text. What is
 random in it keeps the notice, which every auditor reads, from telling who guesses what was changed.
@@ -14,11 +15,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from service.domain.signing import as_shown, shown_hash
 
 FORMAT = "lotproof/trail/v1"
-TABLES = ("change", "signature")
+TABLES = ("change", "signature", "supplement")
 
 
 class NoSheet(ValueError):
@@ -27,7 +29,7 @@ class NoSheet(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of `change` or `signature`, as `told` has it."""
+    """One row of a table, as `told` has it."""
 
     table: str
     row: Mapping[str, Any]
@@ -39,10 +41,13 @@ class Line:
 
 def told(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as JSON values, moments in UTC, whatever zone the session has."""
-    return {
-        name: value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
-        for name, value in row.items()
-    }
+    return {name: _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return str(value) if isinstance(value, UUID) else value
 
 
 def format_sheet(salt: str, lines: Iterable[Line]) -> str:

@@ -21,15 +21,14 @@ ORDER: Mapping[str, tuple[str, ...]] = {
     name: tuple(f"{_FIRST} {own}".split()) for name, own in {
         "ObjectEvent": f"epcList {_STEP} quantityList {_LAST}",
         "AggregationEvent": f"parentID childEPCs {_STEP} childQuantityList {_LAST}",
-        "AssociationEvent": f"parentID childEPCs {_STEP} childQuantityList {_LAST}",
+        "AssociationEvent": f"parentID childEPCs childQuantityList {_STEP} {_LAST}",
         "TransactionEvent": "bizTransactionList parentID epcList action bizStep disposition readPoint bizLocation"
                             f" quantityList {_LAST}",
         "TransformationEvent": "inputEPCList inputQuantityList outputEPCList outputQuantityList transformationID"
                                f" bizStep disposition readPoint bizLocation bizTransactionList {_LAST}",
     }.items()
 }  # fmt: skip
-_NEEDED = {"ObjectEvent": "epcList", "AggregationEvent": "childEPCs", "AssociationEvent": "childEPCs",
-           "TransactionEvent": "epcList"}  # fmt: skip
+_NEEDED = {"ObjectEvent": "epcList", "AggregationEvent": "childEPCs", "TransactionEvent": "epcList"}
 
 
 def xml_of_document(document: Document, created: str, events: list[Event], *, cbv_urns: bool) -> bytes:
@@ -40,17 +39,8 @@ def xml_of_document(document: Document, created: str, events: list[Event], *, cb
     writer = _Writer(root, words.urn if cbv_urns else words.uri, document.prefixes)
     if document.header is not None:
         writer.header(root, document.header)
-    writer.extensions(root, document.extensions)
-    body = SubElement(root, "EPCISBody")
-    if query:
-        results = SubElement(body, "epcisq:QueryResults")
-        SubElement(results, "queryName").text = document.query_name or "SimpleEventQuery"
-        if document.subscription is not None:
-            SubElement(results, "subscriptionID").text = document.subscription
-        body = SubElement(results, "resultsBody")
-    listed = SubElement(body, "EventList")
-    for event in events:
-        writer.event(listed, event)
+    writer.body(SubElement(root, "EPCISBody"), document, events)
+    writer.extensions(root, document.extensions)  # the schema has them behind the body
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="utf-8")
 
 
@@ -59,6 +49,17 @@ class _Writer:
         self._speak, self._declared = speak, declared
         self._names = Names(root)
         self._names.enter(declared)
+
+    def body(self, into: Element, document: Document, events: Iterable[Event]) -> None:
+        if document.type == "EPCISQueryDocument":
+            results = SubElement(into, "epcisq:QueryResults")
+            SubElement(results, "queryName").text = document.query_name or "SimpleEventQuery"
+            if document.subscription is not None:
+                SubElement(results, "subscriptionID").text = document.subscription
+            into = SubElement(results, "resultsBody")
+        listed = SubElement(into, "EventList")
+        for event in events:
+            self.event(listed, event)
 
     def event(self, into: Element, event: Event) -> None:
         self._names.enter({**self._declared, **prefixes_of(event.get("@context"))})
@@ -73,11 +74,10 @@ class _Writer:
 
     def header(self, root: Element, header: Mapping[str, Any]) -> None:
         element = SubElement(root, "EPCISHeader")
-        for name, value in header.items():
-            if name == "epcisMasterData":
-                _master_data(SubElement(SubElement(element, "extension"), "EPCISMasterData"), value)
-            else:
-                self._extension(element, name, value)
+        if "epcisMasterData" in header:
+            within = SubElement(SubElement(element, "extension"), "EPCISMasterData")
+            _master_data(within, header["epcisMasterData"])
+        self.extensions(element, header)
 
     def extensions(self, element: Element, event: Mapping[str, Any]) -> None:
         for name, value in event.items():
@@ -105,7 +105,7 @@ class _Writer:
     def _other(self, element: Element, name: str, value: Any) -> None:
         if name == "persistentDisposition":
             into = SubElement(element, name)
-            for inner in ("set", "unset"):
+            for inner in ("unset", "set"):
                 _texts(into, inner, (self._speak(words.DISPOSITION, each) for each in value.get(inner, ())))
         elif name == "sensorElementList":
             into = SubElement(element, name)
@@ -113,6 +113,10 @@ class _Writer:
                 self._sensed(SubElement(into, "sensorElement"), each)
         elif name == "errorDeclaration":
             self._declaration(SubElement(element, name), value)
+        elif name in ("readPoint", "bizLocation"):
+            into = SubElement(element, name)
+            for inner in sorted(value, key=lambda inner: inner != "id"):
+                self._extension(into, inner, value[inner])
         else:
             self._extension(element, name, value)
 

@@ -3,12 +3,14 @@
 import json
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import jsonschema_rs
 import pytest
 
 from service.epcis.documents import Unreadable, read, write
 from service.epcis.documents.json_bytes import loads
+from tests.service.epcis.content import faults
 from tests.service.epcis.official import TWICE, documents, meaning, official_schema, read_file
 
 
@@ -27,6 +29,23 @@ def test_official_documents_come_back_in_both_syntaxes(shared_data: Path) -> Non
                 document.type, document.id if media.endswith("json") else None)  # fmt: skip
         tried += 1
     assert tried == 31 + 28 + 20
+
+
+def test_all_xml_stands_in_the_order_of_the_schema(shared_data: Path) -> None:
+    """Also what the examples do not have together: extensions of a document, a header, a place and a disposition."""
+    for file in documents(shared_data):
+        document = read_file(file)
+        document.extensions = {"example:of": "the document"}
+        document.header = {"example:first": 1, "epcisMasterData": {"vocabularyList": []}}
+        document.prefixes = {**document.prefixes, "example": "https://ns.example.com/epcis/"}
+        for event in document.events:
+            for place in ("readPoint", "bizLocation"):
+                if place in event:
+                    event[place] = {"example:aisle": "7", **event[place]}
+        for query in (False, True):
+            document.type = "EPCISQueryDocument" if query else "EPCISDocument"
+            document.subscription = "s-1" if query else None
+            assert list(faults(ElementTree.fromstring(write(document, "application/xml")))) == [], file.name
 
 
 def _once(event: object) -> object:

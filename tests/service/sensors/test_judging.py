@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import Engine
 
 from service.domain import commands as c
-from service.sensors import health, keeping
+from service.domain.exposure import Span
+from service.sensors import ageing, health, keeping, loads
 from service.sensors.keeping import At
 from tests.service.ledger.world import line, register
 from tests.service.sensors.world import Store
@@ -68,6 +69,57 @@ def test_a_lot_of_which_something_has_left_since_is_held_wherever_it_lies(store:
     store.hold()
     assert store.stock("maker", "MIXED") == {("S1/A", "hold"): 6, ("S1/B", "hold"): 9}
     assert store.stock("maker", "APART") == {("S1/A", "hold"): 10, ("S1/B", "available"): 5}
+
+
+def test_what_was_sent_away_meanwhile_is_held_when_it_arrives(store: Store) -> None:
+    """In two parts; once all of it has come, nothing is looked at any more."""
+    at(store, -30, register("SENT", "10"))
+    store.turn(-2)
+    sent = [store.do("maker", c.Send(from_="S1/A", to_site="S2", lines=line("SENT", n))) for n in ("3", "4")]
+    at(store, 0)
+    store.measure(WARM)
+    store.judge()
+    assert len(store.hold()) == 1 and store.stock("maker", "SENT") == {("S1/A", "hold"): 3}
+    assert store.hold() == [], "nothing has come since"
+    for minutes, transfer, held in ((1, sent[0], 3), (2, sent[1], 7)):
+        at(store, minutes, c.Arrive(transfer=transfer.id, to="S2/A"))
+        assert len(store.hold()) == 1
+        assert store.stock("maker", "SENT") == {("S1/A", "hold"): 3, ("S2/A", "hold"): held}
+    assert store.one("SELECT seen_at IS NULL, moving FROM warehouse.excursion_lot") == (False, 0)
+    at(store, 3, register("LATER", "5"))
+    assert store.hold() == [] and store.findings() == []
+
+
+@pytest.mark.parametrize("end", ["arrives", "is withdrawn", "is taken"])
+def test_what_rode_on_a_vehicle_is_held_where_it_arrives(store: Store, end: str) -> None:
+    """And what stayed at home is not, for nothing of it rode."""
+    at(store, -60, register("RODE", "10"))
+    store.turn(-20)
+    send = c.Send(from_="S1/A", to_site="S2", lines=line("RODE", "4"))
+    offer = c.Offer(from_="S1/A", to_party="shop", lines=line("RODE", "4"))
+    away = store.do("maker", send if end == "arrives" else offer)
+    store.hang("T", At(vehicle="T-1"))
+    store.limit("2", "8", at=At(vehicle="T-1"))
+    with store.engine.begin() as connection:
+        loads.load(connection, store.author, "T-1", away.id, None)
+    at(store, 0)
+    store.measure(WARM, sensor="T")
+    store.judge("T")
+    assert store.hold() == [None] and store.stock("maker", "RODE") == {("S1/A", "available"): 6}
+    store.turn(5)
+    if end == "is taken":
+        store.do("shop", c.Accept(handoff=away.id, to="S1/A"))
+    else:
+        store.do("maker", c.Arrive(transfer=away.id, to="S2/A") if end == "arrives"
+                 else c.Withdraw(handoff=away.id, reason="too warm"))  # fmt: skip
+    case, = store.hold()
+    assert (case is None) == (end == "is taken") and store.hold() == []
+    assert store.stock("maker", "RODE") == {
+        "arrives": {("S1/A", "available"): 6, ("S2/A", "hold"): 4},
+        "is withdrawn": {("S1/A", "hold"): 10},
+        "is taken": {("S1/A", "available"): 6},
+    }[end]
+    assert store.findings() == []
 
 
 def test_readings_in_any_order_and_parcels_find_the_same_excursions(store: Store) -> None:
@@ -188,6 +240,31 @@ def test_the_health_of_a_lot_is_what_was_measured_where_it_was(store: Store) -> 
         assert told["measured_seconds"] == 39 * 60 and told["unmeasured_seconds"] == 60
     assert [(stay["lot"], stay["location"]) for stay in of(store, "L-2")["stays"]] == [
         ("L", "S1/A"), ("L", "S1/B"), ("L-2", "S1/B")]
+
+
+def test_ageing_reads_no_further_back_than_the_lots_and_says_what_the_whole_series_says(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where readings are missing at the edges: the one before a lot came stands for its first minutes."""
+    store.stable("MED", model="q10", reference=5_000, ages_first=True)
+    random, said = Random(7), [(-600 + at, str(5 + at % 17)) for at in range(595)]
+    store.measure(sorted({*random.sample(said, 400), said[10]}))
+    for number, minute in enumerate((-589.5, -310, -300)):
+        at(store, minute, register(f"L{number}", "10"))
+    at(store, -200, c.Split(at="S1/A", item="MED", lot="L1", outputs=(c.Output("L1-2", "4"),)))
+    at(store, -60, register("L3", "10"))
+    at(store, 0)
+    window = ageing._windows
+    bounded = aged(store)
+    monkeypatch.setattr(ageing, "_windows", lambda watched: dict.fromkeys(window(watched), Span(0, 2**62)))
+    assert bounded == aged(store) and len(bounded) == 5 and len(set(bounded.values())) == 4
+
+
+def aged(store: Store) -> dict[str, int]:
+    with store.engine.begin() as connection:
+        ageing.refresh(connection, store.party_id, int(store.clock.at.timestamp() * 1000), all=True)
+    return {str(number): int(str(ahead)) for number, ahead in store.all(
+        "SELECT l.number, a.ahead_ms FROM warehouse.lot_ageing a JOIN warehouse.lot l ON l.id = a.lot_id")}  # fmt: skip
 
 
 def of(store: Store, lot: str) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
@@ -16,6 +17,7 @@ from service.ledger.desk import Desk
 from service.ledger.signatures import Of, sign
 from service.people import changes
 from service.people.changes import Author
+from service.records import supplements
 from service.trail import binding
 from tests.service.ledger.world import ORIGIN, World, register
 
@@ -43,6 +45,15 @@ def signed(world: World, id: str, person: str = "u-2") -> None:
         sign(desk, Of("changes", id), person, "review", SHOWN, "seen")
 
 
+def added(world: World, value: str) -> None:
+    """A supplement to the lot A, which is there."""
+    id = UUID(bytes=world.scribe.random(16), version=4)
+    lot = world.one("SELECT uri FROM warehouse.lot WHERE number = 'A'")[0]
+    new = supplements.NewSupplement(id=id, field="field_name", value=value, reason="said later", lot=lot)
+    with world.engine.begin() as connection:
+        supplements.add(connection, maker(world), "u-1", datetime(2026, 11, 22, 12, tzinfo=UTC), new)
+
+
 def bind(world: World) -> int:
     with world.engine.begin() as connection:
         return binding.bind(connection, world.scribe)
@@ -61,10 +72,12 @@ def sequence(world: World) -> None:
 
 
 def test_what_was_changed_and_signed_is_bound_once_and_enters_the_log(world: World) -> None:
+    world.do("maker", register("A"))
     assert bind(world) == 0 and world.one("SELECT count(*) FROM ledger.submission WHERE kind = 4")[0] == 0
     changed(world, "AMX", name="Amoxicillin", gtin="09506000134352")
     signed(world, "1-2")
-    assert (bind(world), bind(world)) == (3, 0)
+    added(world, "North 4")
+    assert (bind(world), bind(world)) == (4, 0)
     changed(world, "AMX", name="Amoxicillin 500 mg")
     assert bind(world) == 1
     sequence(world)
@@ -131,15 +144,18 @@ def columns(engine: Engine, table: str) -> Iterator[tuple[str, str]]:
         yield from (tuple(row) for row in connection.execute(query, {"table": table}))  # type: ignore[misc]
 
 
-OTHER = {"text": "'x' || {0}", "jsonb": "'\"x\"'", "bigint": "{0} + 1000", "timestamp with time zone": "{0} + '1 s'"}
+OTHER = {"text": "'x' || {0}", "jsonb": "'\"x\"'", "bigint": "coalesce({0}, 0) + 1000",
+         "timestamp with time zone": "{0} + '1 s'", "uuid": "gen_random_uuid()"}  # fmt: skip
 ENUMS = {"subject": "'erasure'", "meaning": "'authorship'", "shown": f"'{'A' * 43}'", "proven_at": "7", "party_id": "2",
          "old": "'1'"}  # fmt: skip
 
 
-@pytest.mark.parametrize("table", ["change", "signature"])
+@pytest.mark.parametrize("table", ["change", "signature", "supplement"])
 def test_every_column_that_is_rewritten_is_named(world: World, table: str) -> None:
+    world.do("maker", register("A"))
     changed(world, "AMX", name="Amoxicillin")
     signed(world, "1-1")
+    added(world, "North 4")
     bind(world)
     for column, type in columns(world.engine, table):
         value = ENUMS.get(column, OTHER[type].format(column))
@@ -151,6 +167,9 @@ def test_every_column_that_is_rewritten_is_named(world: World, table: str) -> No
 LIES = {
     "a change is taken away": ("DELETE FROM warehouse.change WHERE number = 1", "warehouse.change"),
     "a signature is taken away": ("DELETE FROM warehouse.signature", "warehouse.signature"),
+    "a supplement is taken away": ("DELETE FROM warehouse.supplement", "warehouse.supplement"),
+    "a supplement says something else": (
+        "UPDATE warehouse.supplement SET value = 'South 1' WHERE value = 'North 4'", "warehouse.supplement"),
     "a change is put in before": (
         ("INSERT INTO warehouse.change (number, party_id, kind, code, field, who, at) OVERRIDING SYSTEM VALUE"
         " SELECT -1, party_id, kind, code, field, who, at FROM warehouse.change WHERE number = 1"), "warehouse.change"),
@@ -160,8 +179,8 @@ LIES = {
     "a sheet of no notice": (
         "UPDATE warehouse.trail_sheet SET statement_hash = sha256(statement_hash)", "warehouse.trail_sheet"),
     "a sheet more": (
-        ("INSERT INTO warehouse.trail_sheet (statement_hash, content, changes_to, signatures_to)"
-        " SELECT sha256(content::bytea), replace(content, 'second', 'third'), changes_to, signatures_to"
+        ("INSERT INTO warehouse.trail_sheet (statement_hash, content, changes_to, signatures_to, supplements_to)"
+        " SELECT sha256(content::bytea), replace(content, 'second', 'third'), changes_to, signatures_to, supplements_to"
         " FROM warehouse.trail_sheet WHERE changes_to = 2"), "warehouse.trail_sheet"),
     "a sheet says another end": ("UPDATE warehouse.trail_sheet SET changes_to = 9", "warehouse.trail_sheet"),
     "sheets are exchanged": (
@@ -178,8 +197,10 @@ LIES = {
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_of_the_trail_is_found(world: World, lie: str) -> None:
+    world.do("maker", register("A"))
     changed(world, "AMX", name="first")
     signed(world, "1-1")
+    added(world, "North 4")
     bind(world)
     changed(world, "AMX", name="second")
     bind(world)
@@ -198,7 +219,7 @@ def test_what_is_not_bound_yet_is_nobody_s_finding(world: World) -> None:
 def lied(world: World, statement: str, identity: str = "") -> list[Finding]:
     """What an audit finds after this was done by a superuser; then it is taken back."""
     with world.engine.connect() as connection:
-        for table in ("change", "signature", "trail_sheet", "statement", "disclosure"):
+        for table in (*binding.TABLES, "trail_sheet", "statement", "disclosure"):
             connection.exec_driver_sql(f"ALTER TABLE warehouse.{table} DISABLE TRIGGER ALL")
         if identity:
             connection.exec_driver_sql(f"ALTER TABLE warehouse.{identity} ALTER number SET GENERATED BY DEFAULT")
