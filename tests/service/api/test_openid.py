@@ -141,6 +141,28 @@ def test_another_partys_provider_names_nobody_of_ours(
     assert trader.send("DELETE", f"/oidc-providers/{added}").status_code == 404
 
 
+def test_the_same_subject_of_two_providers_of_a_party_is_two_people(
+    app: Flask, provider: Provider, added: str, maker: Caller, person: Screen
+) -> None:
+    subject = f"sub-{person.person}"
+    with little.running() as other:
+        body = {"label": "B", "issuer": other.issuer, "client_id": CLIENT, "client_secret": SECRET}
+        second = maker.post("/oidc-providers", body)["id"]
+        screen = Screen(app.test_client(), party=maker.party)
+        assert through(screen, other, second, subject).status_code == 401, "bound at the other provider only"
+        other.claims["iss"] = provider.issuer  # the one says that it is the other
+        assert through(screen, other, second, subject).status_code == 401
+        other.honest()
+        namesake = maker.post("/people", {"roles": []})["code"]
+        maker.post(f"/people/{namesake}/oidc-subjects", {"provider": second, "subject": subject})
+        assert through(screen, other, second, subject).status_code == 303
+        assert screen.get("/session")["person"] == namesake
+        code = other.agree(away(screen, second), subject)  # of the second, brought back to the flow of the first
+        away(screen, added)
+        assert opened(screen, "/oidc/callback", **code).status_code == 401
+        assert maker.send("DELETE", f"/oidc-providers/{second}").status_code == 200
+
+
 NOW = int(time.time())
 LIES: dict[str, dict[str, Any]] = {
     "another issuer": {"iss": "https://evil.example"},

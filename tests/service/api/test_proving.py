@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from service.api.examples import story
 from service.auth.proving import OWN, SIGNED_MOVEMENTS, SIGNING_ACTS
@@ -20,10 +20,8 @@ from tests.service.api.signing_in import OTHER, PASSWORD, Screen, at_work, clerk
 from tests.service.api.test_epcis_capture import captured
 from tests.service.api.test_erasures import person, withdrawn
 from tests.service.api.test_signing_in import later, nothing_remembered
-from tests.tools.waiting import eventually
+from tests.tools.waiting import WAITING, eventually
 
-WAITING = text("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-               " WHERE NOT l.granted AND a.datname = current_database()")  # fmt: skip
 NAMES = {"id": "00000000-0000-4000-8000-000000000000", "code": "NOWHERE"}
 
 
