@@ -1,4 +1,4 @@
-"""As many open streams as one process takes, of many companies; one of each is read, and told what its company captures.
+"""As many open streams as one process takes, of many companies; one of each is read, and told what its company says.
 
 All streams wake whenever any event comes, for only the database knows whom it concerns: so the silent ones cost too.
 """

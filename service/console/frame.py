@@ -19,7 +19,7 @@ from service.console.asking import Asking, Operations
 from service.console.cards import labelled
 from service.console.clock import zone_of
 from service.console.navigation import grouped
-from service.console.refused import finding_in_words, in_words, named, phrase
+from service.console.refused import finding_in_words, in_words, phrase, refusal
 from service.console.shown import FILTERS
 from service.console.words import DONE, LANGUAGES, Language, W
 from service.domain.errors import DomainError
@@ -207,7 +207,7 @@ class Frame:
                 "here": _here(), "keyed": request.endpoint not in self._floor,
                 "other": "en" if language == "zh" else "zh", "done": request.args.get("done"),
                 "in_words": partial(in_words, language), "phrase": partial(phrase, language),
-                "named": partial(named, language), "finding": partial(finding_in_words, language), "DONE": DONE,
+                "refusal": partial(refusal, language), "finding": partial(finding_in_words, language), "DONE": DONE,
                 "draft": g.get("draft", {}) if "wrong" in g else {}, "wrong": g.get("wrong")}  # fmt: skip
 
 

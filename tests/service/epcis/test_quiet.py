@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 from service.epcis.streams import quiet
 from service.epcis.streams.quiet import Quiet
 
+streams = st.sampled_from("ab")
 places = st.integers(0, 30)
 
 
-@given(st.dictionaries(st.sampled_from("ab"), st.sets(places)), st.lists(st.tuples(st.sampled_from("ab"), places, places)))
+@given(st.dictionaries(streams, st.sets(places)), st.lists(st.tuples(streams, places, places)))
 def test_what_is_covered_is_empty(seen: dict[str, set[int]], looks: list[tuple[str, int, int]]) -> None:
     known = Quiet()
     for reader, place, last in looks:
