@@ -25,6 +25,7 @@ PARTS = {
     "sensors": "readings exactly once beside one plain INSERT for each parcel; sealing, judging, a lot's health",
     "epcis": "EPCIS documents of 500 events captured beside raw inserts of the same JSON",
     "epcis_query": "EPCIS queries at 1,000,000 events beside plain SQL on the same JSON",
+    "streams": "1,000 open streams of EPCIS events in one process: memory, and how soon each is told",
     "asof": "stock as of a past time at 1,000,000 movements",
     "console": "the first pages of the console at 1,000,000 movements beside plain SQL of the same figures",
 }

@@ -12,9 +12,11 @@ from service.api.house import House
 from service.api.rows import moment
 from service.auth.keys import Caller
 from service.domain.quantities import format_quantity
-from service.models.tables import discrepancy, handoff, handoff_line, item, lot, party, site
+from service.models.tables import discrepancy, handoff, handoff_line, item, lot, movement, party, site
 
 _SENDER, _RECEIVER = party.alias("sender"), party.alias("receiver")
+_ANSWER = movement.alias("answer")
+"""Of the two movements of a handoff a party sees its own; row-level security hides the other's."""
 
 
 class HandoffQuery(Shape):
@@ -59,10 +61,14 @@ def _listed(caller: Caller, query: dict[str, Any]) -> Any:
             handoff.c.id,
             handoff.c.state,
             handoff.c.expires_at,
+            movement.c.recorded_at,
+            _ANSWER.c.recorded_at.label("answered_at"),
             site.c.code.label("to_site"),
             _SENDER.c.code.label("sender"),
             _RECEIVER.c.code.label("receiver"),
         )
+        .outerjoin(movement, movement.c.number == handoff.c.movement)
+        .outerjoin(_ANSWER, _ANSWER.c.number == handoff.c.answer)
         .join(_SENDER, _SENDER.c.id == handoff.c.sender_id)
         .join(_RECEIVER, _RECEIVER.c.id == handoff.c.receiver_id)
         .outerjoin(site, site.c.id == handoff.c.to_site_id)
@@ -122,6 +128,8 @@ def _shown(row: Any, lines: Sequence[Any]) -> dict[str, Any]:
         "to_party": row.receiver,
         "to_site": row.to_site,
         "state": row.state,
+        "offered_at": moment(row.recorded_at),
+        "answered_at": moment(row.answered_at),
         "expires_at": moment(row.expires_at),
         "lines": own,
     }

@@ -282,7 +282,11 @@ class ReceiptAnswer(Shape):
 class Lot(Shape):
     uri = Uri(required=True)
     item = text(40)
+    name = text(200)
     lot = text(20)
+    quantity = Quantity(required=True, doc={"description": "All that lies of it, wherever"})
+    unit = text(3)
+    goods_status = Choice(*GOODS_STATUSES, "partly_hold", "gone", required=True)
     production_date = Nullable(Day())
     expiry_date = Nullable(Day())
     retest_date = Nullable(Day())
@@ -325,6 +329,8 @@ class Handoff(Shape):
     to_party = text(40)
     to_site = Nullable(Text(40, doc={"description": "Of a transfer between sites of one party"}))
     state = Choice("offered", "accepted", "refused", "withdrawn", required=True)
+    offered_at = Nullable(Instant(doc={"description": "When you recorded the offer; null where another did"}))
+    answered_at = Nullable(Instant(doc={"description": "When you recorded the answer; null where another did"}))
     expires_at = Nullable(Instant())
     lines = Many(One(HandoffLine), 1, 100, required=True)
 

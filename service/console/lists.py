@@ -27,7 +27,8 @@ def declare(frame: Frame) -> None:
         found = asking.read("list_handoffs", limit=200)["handoffs"]
         incoming = [each for each in found if each["state"] == "offered" and each["to_party"] == asking.caller.party]
         places = asking.read("list_locations")["locations"] if incoming else []
-        return frame.shown(asking, "handoffs.html", found=found, incoming=incoming, places=places)
+        names = {each["id"]: each["name"] for each in asking.read("list_parties")["parties"]}
+        return frame.shown(asking, "handoffs.html", found=found, incoming=incoming, places=places, names=names)
 
     @frame.page("/recalls")
     def recalls(asking: Asking) -> Any:

@@ -30,7 +30,7 @@ def phrase(language: Language, value: object) -> object:
     return value if language == "en" or value is None else value_in_chinese(value)
 
 
-def named(language: Language, slug: str) -> str:
+def refusal(language: Language, slug: str) -> str:
     """What kind of refusal it is, in Chinese; the service's own sentence is English, and says it."""
     told = None if language == "en" else told_in_chinese(slug, {})
     return told[0] if told else ""

@@ -35,8 +35,11 @@ KEPT_WHOLE = ("recall", "lift", "destroy")
 
 _DOCUMENT = re.compile(rf"{DOCUMENTS}\[(0|[1-9][0-9]{{0,2}})\]")
 _MEMBER = re.compile(rf"({DOCUMENTS}|sensorElementList)\[(0|[1-9][0-9]{{0,2}})\]")
-ILMD = "ilmd"
-EXPECTED_OF_EVIDENCE = f"a field of one's own (prefix:name), {ILMD}, {DOCUMENTS}[number] or sensorElementList[number]"
+ILMD, UNTOLD = "ilmd", "lotproof:without"
+EXPECTED_OF_EVIDENCE = (
+    f"a field of one's own (prefix:name), {ILMD}, {DOCUMENTS}[number], sensorElementList[number] or {UNTOLD}"
+)
+"""The last: all that its statement could not tell, at once."""
 EXPECTED = f"{', '.join(MEMBERS)} or {DOCUMENTS}[number]"
 
 
@@ -72,7 +75,7 @@ def erasable_of_evidence(name: str) -> Erasable:
     match = _MEMBER.fullmatch(name)
     if match is not None:
         return Erasable(match[1], name, int(match[2]))
-    if name == ILMD or (":" in name and not name.startswith("lotproof:")):
+    if name in (ILMD, UNTOLD) or (":" in name and not name.startswith("lotproof:")):
         return Erasable(name, name)
     raise NotErasable("property", EXPECTED_OF_EVIDENCE, name)
 

@@ -21,6 +21,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from service.domain.erasable import UNTOLD
 from service.domain.things import Party
 from service.epcis.documents.json_bytes import dumps
 from service.epcis.wanted import Wanted
@@ -29,7 +30,7 @@ from service.statements.sdjwt import Listed, Signer, Statement, b64url, element,
 from verifier.uri import own_lot_uri
 
 CAPTURED, CAPTURED_ID = "lotproof:captured", "lotproof:capturedID"
-WITHOUT = "lotproof:without"
+WITHOUT = UNTOLD
 ITEM = "epcis"
 LISTS = (
     "epcList", "quantityList", "childEPCs", "childQuantityList", "inputEPCList", "inputQuantityList", "outputEPCList",
@@ -105,7 +106,7 @@ def _disclosed(wanted: Wanted, id: UUID, salt: bytes) -> tuple[list[bytes], list
     What does not fit into a statement (long lists, numbers that the format does not know) is named as left out: the
     commitment speaks for it. A list of nothing is none.
     """
-    left = [name for name, value in wanted.event.items() if not _fits(name, value)]
+    left = untold(wanted.event)
     said: Mapping[str, Any] = {
         **{name: value for name, value in wanted.event.items() if name not in left and name != "recordTime"},
         "@context": [EPCIS_CONTEXT, OWN_CONTEXT, *wanted.event.get("@context", ())],
@@ -117,6 +118,11 @@ def _disclosed(wanted: Wanted, id: UUID, salt: bytes) -> tuple[list[bytes], list
     lists = [Listed(_name(name), [element(dumps(each)) for each in value])
              for name, value in said.items() if name in LISTS and value]  # fmt: skip
     return properties, lists
+
+
+def untold(event: Mapping[str, Any]) -> list[str]:
+    """The properties that a statement of this event cannot tell."""
+    return [name for name, value in event.items() if not _fits(name, value)]
 
 
 def _fits(name: str, value: Any) -> bool:

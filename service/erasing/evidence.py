@@ -3,6 +3,9 @@
 The event has no request and no journal: there is its statement, and the row that is found by questions. So the row is
 read anew from what the statement still discloses, as events of movements are; the commitment to all that was captured
 loses its salt, and with it what it could be compared with.
+
+What the statement could not tell (`lotproof:without`) is signed by that commitment alone, so nothing of such an event
+goes before all of that has gone: an erasure of its own, of the property `lotproof:without`.
 """
 
 import zlib
@@ -15,9 +18,9 @@ from sqlalchemy import Connection, text
 from service.domain.erasable import Erasable, NotErasable, erasable_of_evidence
 from service.domain.errors import UnknownThing
 from service.epcis.documents.canonical import canonical_event
-from service.epcis.evidence import WITHOUT, history_uri
+from service.epcis.evidence import WITHOUT, history_uri, untold
 from service.epcis.movements import event_of, named
-from service.epcis.store import Kept, keep
+from service.epcis.store import Kept, body_of, keep
 from service.epcis.wanted import wanted_of
 from service.erasing.target import Target, digest_and_value
 from service.statements.reading import decoded, parts_of
@@ -58,8 +61,10 @@ def target_of_evidence(source: Source, property: str) -> Target:
     """Raises NotErasable and NothingToErase."""
     wanted = erasable_of_evidence(property)
     digest, value = digest_and_value(source.disclosures, wanted, property)
-    if WITHOUT in {said[1] for part in parts_of(source.disclosures) if len(said := decoded(part)) == 3}:
-        expected, seen = "one whose statement tells all of it", f"one with {WITHOUT}"
+    if property == WITHOUT:
+        value = [member for name, member in body_of(source.row.body).items() if name in value]
+    elif WITHOUT in {said[1] for part in parts_of(source.disclosures) if len(said := decoded(part)) == 3}:
+        expected, seen = f"one whose statement tells all of it, so {WITHOUT} first", f"one with {WITHOUT}"
         raise NotErasable("event", expected, seen)
     return Target(source, digest, (property,), tuple(dict.fromkeys(_words(value))))
 
@@ -102,7 +107,8 @@ def _without(value: Any, words: Sequence[str]) -> Any:
 
 def is_rest(stored: Mapping[str, Any], said: Mapping[str, Any], gone: Sequence[str]) -> bool:
     """Whether an event that comes again is the stored one but for what was erased of it: that is not compared."""
-    left = dict(said)
+    never = untold(said) if WITHOUT in gone else ()
+    left = {name: value for name, value in said.items() if name not in never}
     for each in sorted((erasable_of_evidence(name) for name in gone), key=_last_first):
         if each.document is None:
             left.pop(each.name, None)
@@ -140,7 +146,7 @@ def _words(value: Any) -> Iterator[str]:
 
 _EVIDENCE = text("""
     SELECT v.number, v.event_id, v.declares_error, v.history, v.record_time, v.capture, v.statement_hash, s.id,
-        d.disclosures, p.code AS party
+        v.body::text AS body, d.disclosures, p.code AS party
     FROM warehouse.epcis_event v JOIN warehouse.statement s USING (statement_hash)
     JOIN warehouse.disclosure d USING (statement_hash) JOIN warehouse.party p ON p.id = v.party_id
     WHERE v.party_id = :party AND v.movement IS NULL AND v.history IS NOT NULL

@@ -65,6 +65,14 @@ class Line:
         self._on(goal, now, over=True)
         return None
 
+    def passes(self, last: int) -> None:
+        """There is nothing to say up to this place."""
+        self.place = max(self.place, last)
+
+    @property
+    def scheduled(self) -> bool:
+        return self._next_at is not None
+
     def told(self, message: Message, now: datetime) -> None:
         self._on(message.until, now, over=message.until == self._goal)
 

@@ -1,6 +1,6 @@
 """What the handshake settled: all that a stream needs to know, and how it is asked later whether it may go on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -52,6 +52,11 @@ class Opening:
     opened: datetime
     allowed: Callable[[], None] = field(repr=False)
     there: Callable[[Connection], bool] = field(repr=False)
+
+    @property
+    def sees(self) -> Hashable:
+        """Who sees the same as this reader, whatever he asks."""
+        return self.reader, self.standpoint
 
     @property
     def headers(self) -> Mapping[str, str]:

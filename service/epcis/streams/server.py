@@ -2,7 +2,7 @@
 
 A line holds one message at most and asks for the next when that is on its way, so who reads slowly costs nothing but
 his socket; who takes none for `slow` seconds is closed and comes back with the cursor of what he read. A party has one
-step at a time: its slow questions delay no other's.
+step at a time: its slow questions delay no other's. And of its streams one looks whether there is anything new for it.
 
     3000, 3003   who opened it, or his right to, is no more      1001   this service stops: come again
     3008         too slow                                        1013   the database is away: later
@@ -19,11 +19,13 @@ from functools import partial
 from socket import AF_INET, AF_INET6, SO_SNDBUF, SOL_SOCKET, create_server
 from socket import socket as Socket
 from threading import Lock
+from time import monotonic
 from typing import Any
 from weakref import WeakValueDictionary
 
 import orjson
 from flask import Flask
+from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from websockets import http11
@@ -35,10 +37,13 @@ from service import standpoint
 from service.api.house import House
 from service.api.problem import MEDIA_TYPE, Problem
 from service.epcis.exceptions import epcis_document
+from service.epcis.query import reading
+from service.epcis.query.conditions import Question
 from service.epcis.query.faults import QueryFault
 from service.epcis.streams.handshake import asked
 from service.epcis.streams.line import Line, Message
 from service.epcis.streams.opening import Ended, Opening
+from service.epcis.streams.quiet import Quiet
 from service.epcis.streams.tide import Tide
 from service.epcis.subscriptions.placing import last_place
 
@@ -72,6 +77,7 @@ class Streams:
         self._asking = ThreadPoolExecutor(THREADS, "stream")
         self._opening = ThreadPoolExecutor(THREADS, "handshake")
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._quiet = Quiet()
         self._settled: dict[ServerConnection, tuple[Opening, Headers]] = {}
         self._server: Server | None = None
 
@@ -160,11 +166,17 @@ class Streams:
         opening = _opening_of(socket)
         line = Line(opening)
         turn = self._turns.setdefault(opening.owner, asyncio.Lock())
+        asked = float("-inf")
         while True:
             async with turn:
-                message = await self._thread(self._asking, self._step, opening, line)
+                if monotonic() - asked < self._limits.look and self._nothing(opening, line, self._tide.last):
+                    line.passes(self._tide.last)
+                    message = None
+                else:
+                    asked = monotonic()
+                    message = await self._thread(self._asking, self._step, opening, line)
             if message is None:
-                await self._rest(line)
+                await self._rest(line, asked + self._limits.look - monotonic())
                 continue
             await self._sent(socket, message)
             line.told(message, self._house.now())
@@ -176,7 +188,7 @@ class Streams:
             with standpoint.taken(opening.standpoint), self._house.engine.connect() as connection:
                 if not opening.there(connection):
                     raise Ended(1008, "the query of this stream was removed")
-                return line.next(connection, self._house.now())
+                return self._next(connection, opening, line)
         except Problem as refused:
             raise Ended(3000 if refused.status == 401 else 3003, refused.detail) from None
         except QueryFault as fault:
@@ -184,13 +196,27 @@ class Streams:
         except (OperationalError, NoConnection):
             raise Ended(1013, "the database does not answer; come again with your cursor") from None
 
-    async def _rest(self, line: Line) -> None:
+    def _next(self, connection: Connection, opening: Opening, line: Line) -> Message | None:
+        """What the line says next; where its reader sees nothing new, whatever he asks, that is kept for his others."""
+        last = last_place(connection)
+        if not line.scheduled and line.place < last:
+            if not reading.arrived(connection, Question(()), opening.reader, line.place, last, 1):
+                self._quiet.note(opening.sees, line.place, last)
+            if self._nothing(opening, line, last):
+                line.passes(last)
+                return None
+        return line.next(connection, self._house.now())
+
+    def _nothing(self, opening: Opening, line: Line, last: int) -> bool:
+        return not line.scheduled and self._quiet.covers(opening.sees, line.place, last)
+
+    async def _rest(self, line: Line, within: float) -> None:
         """Until something may have come, or it is to be asked again whether the stream may go on."""
         due = line.wait(self._house.now())
         if due is None:
-            await self._tide.above(line.place, self._limits.look)
+            await self._tide.above(line.place, max(0.0, within))
         else:
-            await asyncio.sleep(min(due, self._limits.look))
+            await asyncio.sleep(max(0.0, min(due, within)))
 
     async def _sent(self, socket: ServerConnection, message: Message) -> None:
         """Returns when the socket has taken it, but for what its buffers hold."""

@@ -28,6 +28,11 @@ class Tide:
                 rest = REST_SECONDS
             await asyncio.sleep(rest)
 
+    @property
+    def last(self) -> int:
+        """As far as is known."""
+        return self._last
+
     async def above(self, place: int, within: float) -> None:
         """Return when there is an event behind `place`, or after `within` seconds."""
         self._waiting += 1

@@ -1,5 +1,6 @@
 """EPCIS events over HTTP: pages, media types, headers, top-level resources, exceptions, and who sees what."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree
@@ -72,13 +73,14 @@ def events(answer: TestResponse) -> list[dict[str, Any]]:
     return answer.get_json()["epcisBody"]["queryResults"]["resultsBody"]["eventList"]  # type: ignore[no-any-return]
 
 
-def follow(caller: Caller, path: str) -> list[TestResponse]:
-    """This page and all that its links lead to."""
+def follow(caller: Caller, path: str, between: Callable[[], Any] = lambda: None) -> list[TestResponse]:
+    """This page and all that its links lead to; `between` happens before each of them is asked for."""
     answers = [caller.send("GET", path)]
     while link := answers[-1].headers.get("Link"):
         target, _, rel = link.partition(">; ")
         assert rel == 'rel="next"' and answers[-1].headers["GS1-Next-Page-Token-Expires"].endswith("Z")
         parts = urlsplit(target.removeprefix("<"))
+        between()
         answers.append(caller.send("GET", f"{parts.path.removeprefix('/api/v1')}?{parts.query}"))
     return answers
 
@@ -95,18 +97,19 @@ def test_a_page_holds_thirty_events_and_its_link_leads_on(books: World, maker: C
 
 
 def test_what_arrives_between_two_pages_moves_nothing(books: World, maker: Caller, owner: Engine) -> None:
-    """Ten more events before and behind where the reader stands: none of the first 30 is lost or comes twice."""
+    """Before each page more events come before, at and behind where the reader stands, three of them at one moment: all
+    that were there at first are told, and none comes twice."""
     lot = gtin_lot("P")
     one = {"type": "ObjectEvent", "action": "OBSERVE", "quantityList": [{"epcClass": lot, "quantity": 1}]}
-    books.capture(maker.party, *[one] * 30)
-    path = f"/epcis/events?MATCH_anyEPCClass={quote(lot, safe='')}&perPage=7&orderBy=eventTime&orderDirection="
-    for direction in ("ASC", "DESC"):
-        first = maker.send("GET", path + direction)
-        books.capture(maker.party, *[one] * 5, *[{**one, "eventTime": "2020-01-01T00:00:00.000+00:00"}] * 5)
-        rest = urlsplit(first.headers["Link"].partition(">")[0].removeprefix("<"))
-        others = follow(maker, f"{rest.path.removeprefix('/api/v1')}?{rest.query}")
-        seen = ids(first) + [id for page in others for id in ids(page)]
-        assert len(seen) == len(set(seen)) >= 30
+    early, late = ({**one, "eventTime": f"{year}-01-01T00:00:00.000+00:00"} for year in (2020, 2025))
+    books.capture(maker.party, *[one] * 20, *[late] * 10)
+    path = f"/epcis/events?MATCH_anyEPCClass={quote(lot, safe='')}&perPage="
+    for order in ("", *(f"&orderBy={name}&orderDirection={way}" for name in ("eventTime", "recordTime")
+                        for way in ("ASC", "DESC"))):  # fmt: skip
+        there = set(ids(maker.send("GET", f"{path}1000")))
+        pages = follow(maker, f"{path}{len(there) // 4}{order}", lambda: books.capture(maker.party, early, late, one))
+        seen = [id for page in pages for id in ids(page)]
+        assert len(seen) == len(set(seen)) and there <= set(seen) and len(pages) >= 4, order
 
 
 def test_a_limit_holds_over_pages(books: World, maker: Caller) -> None:

@@ -123,6 +123,33 @@ def test_an_id_that_is_a_hash_of_it_all_goes_too(maker: Caller, asker: Caller, t
     assert made["event"].startswith("urn:uuid:") and of(maker, made["event"])["ex:weight"] == 12.5
 
 
+def test_what_a_statement_cannot_tell_goes_as_a_whole_and_first(
+    pg: Cluster, settings: Settings, maker: Caller, asker: Caller, two: list[Caller], owner: Engine, chain: Chain
+) -> None:
+    name, other = canary(), canary()
+    word = name.split()[-1].split("-")[0]
+    long = [f"urn:epc:id:sscc:5012345.{n:010d}" for n in range(160)]
+    said = event(**{"epcList": long, "ex:crew": {"names": [name] * 2_000}, "ex:driver": other})
+    id = capture(maker, said)
+    assert word in str(of(maker, id)["ex:crew"]) and len(of(maker, id)["epcList"]) == 160
+    wrong = refused(asker.send("POST", "/erasures", wanted(asker, id, "ex:driver")), 409, "not-erasable")
+    assert "lotproof:without first" in wrong["detail"]
+    erased(asker, two, id, "lotproof:without")
+    left = of(maker, id)
+    assert not left.get("epcList") and "ex:crew" not in left and left["ex:driver"] == other
+    assert word not in dumped(pg, settings), "no byte of it"
+    erased(asker, two, id, "ex:driver")
+    again = maker.send("POST", "/epcis/events", said)
+    assert again.status_code == 409 and "ex:driver" not in of(maker, id)
+    document = {"@context": CONTEXT, "type": "EPCISDocument", "schemaVersion": "2.0",
+                "creationDate": "2026-03-02T09:00:00Z", "epcisBody": {"eventList": [said]}}  # fmt: skip
+    assert captured(maker, document)["lotproof:known"] == 1
+    chain.anchor()
+    assert audit(owner, chain) == []
+    report = checked(maker, chain, proof_of(maker, left["lotproof:proof"]["histories"][0]["lot"]))
+    assert accepted(report) and report.facts["erased_fields"] == 2
+
+
 def test_what_stays(maker: Caller, asker: Caller, two: list[Caller], trader: Caller) -> None:
     id = capture(maker, event(**{"ex:driver": "D. Driver"}))
     for property in ("epcList", "readPoint", "bizStep", "eventTime", "epcList[0]", "lotproof:captured", "type"):

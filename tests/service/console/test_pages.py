@@ -28,7 +28,7 @@ FAMILIES = (
     "act", "goods", "record", "case", "type", "role", "cause", "ruling", "done", "meaning", "handoff", "where", "okind",
     "ostate", "orole", "policy", "psource", "cabout", "cstate", "status", "reset", "per", "ikind", "istate", "code",
     "report", "ask", "by", "kept", "kstate", "hstate",
-    "sstate", "span", "lof", "kind", "picture", "audit", "direction", "anchor", "figure",
+    "sstate", "span", "tkind", "tfield", "lof", "kind", "picture", "audit", "direction", "anchor", "figure",
     "outcome", "finding", "problem", "short", "device", "receive", "pick", "floor",
 )  # fmt: skip
 """Of words whose last part is a value."""

@@ -1,5 +1,8 @@
 """Each parameter of the standard finds the events that it means, and no others."""
 
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -301,3 +304,51 @@ def test_an_extension_orders_by_its_value(world: World) -> None:
     world.capture("maker", *events)
     found = world.found("maker", {"orderBy": "ex:n", "orderDirection": "ASC"}, EX)
     assert found == ["urn:1.5", "urn:3", "urn:20", "urn:100"]
+
+
+SEVEN = {"ex:n": 7, "ex:deep": {"ex:m": 7}}
+NUMBERED: dict[str, Any] = {
+    "@context": [EX], "type": "ObjectEvent", "action": "ADD", "eventID": "urn:uuid:numbered", "ilmd": SEVEN, **SEVEN,
+    "quantityList": [{"epcClass": gtin_lot("L-7"), "quantity": 7, "uom": "KGM"}],
+    "readPoint": {"id": DOCK, **SEVEN},
+    "bizLocation": {"id": STORE, **SEVEN},
+    "errorDeclaration": {"declarationTime": "2026-11-23T00:00:00.000+00:00", **SEVEN},
+    "sensorElementList": [
+        {
+            "sensorMetadata": SEVEN,
+            "sensorReport": [
+                {"type": "Temperature", "uom": "CEL", **SEVEN}
+                | dict.fromkeys(("value", "minValue", "maxValue", "meanValue", "sDev", "percValue", "percRank"), 7)
+            ],
+            **SEVEN,
+        }
+    ],
+}
+HOLDS: dict[str, Any] = {"EQ": 7, "GT": 6, "GE": 7, "LT": 8, "LE": 7, "EXISTS": "true"}
+FAILS: dict[str, Any] = {"EQ": 8, "GT": 7, "GE": 8, "LT": 7, "LE": 6}
+
+
+def numeric(shared_data: Path) -> Iterator[str]:
+    """A parameter of every family of the official query schema that asks of a number or of a field of one's own."""
+    said = (shared_data / "epcis" / "gs1" / "REST Bindings" / "query-schema.json").read_text()
+    for pattern in sorted(set(re.findall(r'"\^((?:EQ|GT|GE|LT|LE|EXISTS)_[^"]*)\$"', said))):
+        own = re.sub(r"\[a-z\].*", "ex:m" if "_INNER_" in pattern else "ex:n", pattern)
+        name = own.replace("[A-Z0-9]{2,4}", "KGM" if "quantity" in pattern else "CEL")
+        if not re.search(r"bizTransaction|source|destination|ATTR", name):  # texts: they have rows above
+            yield name
+    yield from (f"{holds}_percRank" for holds in ("GT", "GE", "LT", "LE"))
+
+
+def test_every_family_of_the_query_schema_compares_as_it_says(world: World, shared_data: Path) -> None:
+    """Field, place and comparison: what holds is asked for together, what just does not one by one."""
+    world.capture("maker", NUMBERED)
+    names = sorted(numeric(shared_data))
+    assert len(set(names)) == len(names) > 80
+    for some in (names[at : at + 40] for at in range(0, len(names), 40)):
+        held = {name: HOLDS[name.partition("_")[0]] for name in some}
+        assert world.found("maker", held, EX) == ["urn:uuid:numbered"], held
+    for name in names:
+        if (asked := FAILS.get(name.partition("_")[0])) is not None:
+            assert world.found("maker", {name: asked}, EX) == [], (name, asked)
+    for name in (name for name in names if name.startswith("EXISTS")):
+        assert world.found("maker", {re.sub("ex:.", "ex:none", name): "true"}, EX) == [], name
