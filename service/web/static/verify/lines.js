@@ -47,8 +47,7 @@ function reasons(answer) {
     el("dl", { class: "reason", lang: "en" }, el("dt", {}, what), el("dd", {},
       ...(expected === null && seen === null ? [] : [`expected ${expected ?? "nothing"}`, el("br"), `seen ${seen ?? "nothing"}`]))));
   const open = answer.could_not_check.map(({ what, why }) => el("p", { class: "reason", lang: "en" }, `${what}: ${why}`));
-  const remarks = answer.remarks.map((each) => known(each) ? el("p", { class: "remark" }, say(each))
-    : el("p", { class: "remark", lang: "en" }, each));
+  const remarks = answer.remarks.map((remark) => known(remark) ? el("p", { class: "who" }, say(remark)) : el("p", { class: "remark", lang: "en" }, remark));
   return [...refuted, ...open, ...remarks];
 }
 
