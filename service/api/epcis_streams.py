@@ -68,7 +68,8 @@ def opened(
         raise _elsewhere(house)
     cursors = Cursors(_key(house), orjson.dumps([_owner(caller), asked.about]).decode(), house.random)
     opening = Opening(
-        UUID(bytes=house.random(16), version=4), _owner(caller), asked.name, asked.question, asking.reader_of(caller),
+        UUID(bytes=house.random(16), version=4), _owner(caller), (caller.key, caller.session), asked.name,
+        asked.question, asking.reader_of(caller),
         _standpoint(caller), controls, Form(form.media_type, form.epc_format, form.cbv_urns), cursors,
         _start(house, controls, cursors), house.now(), _allowed(house, caller, terms), asked.there,
     )  # fmt: skip

@@ -89,6 +89,7 @@ def _packed(line: Line) -> dict[str, Any]:
         **described("farm", farm), "field_name": line.added("field_name"), "harvester_name": harvester["name"],
         "harvester_phone": harvester["phone"], "_harvester": harvester.key or None,
         "harvest_date": line.added_day("harvested_on"), "food_received_on": line.added_day("received_on"),
+        "food_received_quantity": line.added("received_quantity"), "food_received_unit": line.added("received_unit"),
         "cooling_date": line.added_day("cooled_on"), **described("cooled_at", cooled),
     }  # fmt: skip
 
@@ -133,6 +134,9 @@ FIELDS: tuple[Field, ...] = (
     *location("received_at", "Received at", "收货地", _SITE, when(RECEIVING)),
     *location("made_at", "Packed or transformed at", "包装或加工地", _SITE, when(TRANSFORMATION, PACKING)),
     field("food_received_on", "Food received on", "原料收货日期", _SAID, _PACKING, _lot("received_on"), kind="day"),
+    field("food_received_quantity", "Food received: quantity", "原料收货数量", _SAID, _PACKING,
+          _lot("received_quantity"), kind="quantity"),
+    field("food_received_unit", "Food received: unit", "原料收货单位", _SAID, _PACKING, _lot("received_unit"), width=6),
     *location("farm", "Farm", "产地农场", "address card that the supplement names", _PACKING, _lot("farm")),
     field("field_name", "Field or growing area", "地块", _SAID, _PACKING, _lot("field_name")),
     field("harvester_name", "Harvester", "采收方", "address card that the supplement names", _PACKING,

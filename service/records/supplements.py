@@ -23,7 +23,7 @@ from service.models.tables import lot, movement
 
 OF_LOTS = (
     "tlc_source", "tlc_source_reference", "production_date", "farm", "field_name", "harvester", "harvested_on",
-    "received_on", "cooled_at", "cooled_on",
+    "received_on", "received_quantity", "received_unit", "cooled_at", "cooled_on",
 )  # fmt: skip
 OF_MOVEMENTS = (
     "document_type", "document_number", "shipped_on", "quality_condition", "inspected_by", "checked_by",
@@ -32,7 +32,7 @@ OF_MOVEMENTS = (
 OF_LINES = ("unit_price", "currency", "containers")
 FIELDS = (*OF_LOTS, *OF_MOVEMENTS, *OF_LINES)
 DAYS = ("production_date", "harvested_on", "received_on", "cooled_on", "shipped_on")
-AMOUNTS = ("unit_price", "containers")
+AMOUNTS = ("unit_price", "containers", "received_quantity")
 CELSIUS = ("arrival_temperature", "departure_temperature")
 
 

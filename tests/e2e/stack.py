@@ -49,6 +49,7 @@ def settings_for(database_url: str, rpc_url: str, public_url: str) -> Settings:
         log_key=log_key,
         log_public_key=public_half(log_key),
         kek=secrets.token_bytes(32),
+        webhook_key=secrets.token_bytes(32),
         anchorer_key=secrets.token_bytes(32),
         operator_key="lpk_" + base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("="),
     )

@@ -36,11 +36,12 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """`owner` is who the limit of connections counts for. `allowed` raises Problem when the caller may no longer;
-    `there` says whether the question still is (a named query may go)."""
+    """`owner` is who the limit of connections counts for; `proof` what he showed, a key or a session. `allowed` raises
+    Problem when the caller may no longer; `there` says whether the question still is (a named query may go)."""
 
     id: UUID
     owner: str
+    proof: Hashable
     name: str
     question: Question
     reader: Reader
@@ -57,6 +58,11 @@ class Opening:
     def sees(self) -> Hashable:
         """Who sees the same as this reader, whatever he asks."""
         return self.reader, self.standpoint
+
+    @property
+    def standing(self) -> Hashable:
+        """Streams with the same end together: by the key, or by the query."""
+        return self.owner, self.proof, self.name
 
     @property
     def headers(self) -> Mapping[str, str]:

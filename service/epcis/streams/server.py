@@ -11,7 +11,7 @@ step at a time: its slow questions delay no other's. And of its streams one look
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -75,9 +75,10 @@ class Streams:
         self._make, self._limits, self._making = make, limits, Lock()
         self._made: Flask | None = None
         self._asking = ThreadPoolExecutor(THREADS, "stream")
+        self._looking = ThreadPoolExecutor(1, "tide")  # never behind a thousand who ask
         self._opening = ThreadPoolExecutor(THREADS, "handshake")
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._quiet = Quiet()
+        self._quiet, self._stands = Quiet(), dict[Hashable, float]()
         self._settled: dict[ServerConnection, tuple[Opening, Headers]] = {}
         self._server: Server | None = None
 
@@ -85,7 +86,7 @@ class Streams:
         self, host: str, port: int, stop: asyncio.Event, ready: Callable[[int], None] = lambda _: None
     ) -> None:  # fmt: skip
         """Until `stop` is set; then every socket is closed with 1001. `ready` hears the port."""
-        self._tide, limits = Tide(partial(self._thread, self._asking, self._last)), self._limits
+        self._tide, limits = Tide(partial(self._thread, self._looking, self._last)), self._limits
         looking = asyncio.create_task(self._tide.run())
         async with serve(
             self._serve, sock=_listening(host, port), process_request=self._request, process_response=self._response,
@@ -97,7 +98,7 @@ class Streams:
             self._server.close(reason="this service stops; come again with your cursor")
             await self._server.wait_closed()
         looking.cancel()
-        for pool in (self._asking, self._opening):
+        for pool in (self._asking, self._opening, self._looking):
             pool.shutdown(cancel_futures=True)
 
     @property
@@ -166,17 +167,17 @@ class Streams:
         opening = _opening_of(socket)
         line = Line(opening)
         turn = self._turns.setdefault(opening.owner, asyncio.Lock())
-        asked = float("-inf")
+        due = float("-inf")
         while True:
             async with turn:
-                if monotonic() - asked < self._limits.look and self._nothing(opening, line, self._tide.last):
+                if self._nothing(opening, line, self._tide.last) and (monotonic() < due or self._stood(opening)):
                     line.passes(self._tide.last)
                     message = None
                 else:
-                    asked = monotonic()
                     message = await self._thread(self._asking, self._step, opening, line)
+            due = self._round(opening) if monotonic() >= due else due
             if message is None:
-                await self._rest(line, asked + self._limits.look - monotonic())
+                await self._rest(line, due - monotonic())
                 continue
             await self._sent(socket, message)
             line.told(message, self._house.now())
@@ -184,10 +185,12 @@ class Streams:
     def _step(self, opening: Opening, line: Line) -> Message | None:
         """In a thread: whether the stream may go on, and what it says next. Raises Ended."""
         try:
+            now = monotonic()
             opening.allowed()
             with standpoint.taken(opening.standpoint), self._house.engine.connect() as connection:
                 if not opening.there(connection):
                     raise Ended(1008, "the query of this stream was removed")
+                self._keep(opening, now)
                 return self._next(connection, opening, line)
         except Problem as refused:
             raise Ended(3000 if refused.status == 401 else 3003, refused.detail) from None
@@ -208,7 +211,24 @@ class Streams:
         return line.next(connection, self._house.now())
 
     def _nothing(self, opening: Opening, line: Line, last: int) -> bool:
-        return not line.scheduled and self._quiet.covers(opening.sees, line.place, last)
+        """Whether it is known, without asking, that the line has nothing to say up to this place."""
+        return not line.scheduled and (line.place >= last or self._quiet.covers(opening.sees, line.place, last))
+
+    def _keep(self, opening: Opening, now: float) -> None:
+        if len(self._stands) > 2 * self._limits.of_all:
+            self._stands.clear()
+        self._stands[opening.standing] = now
+
+    def _round(self, opening: Opening) -> float:
+        """When it is asked next whether the stream may go on: for all of an owner at the same moments, and of those
+        that stand or fall together only the first is asked."""
+        look = self._limits.look
+        ahead = hash(opening.owner) % 1000 / 1000 * look
+        return ((monotonic() - ahead) // look + 1) * look + ahead
+
+    def _stood(self, opening: Opening) -> bool:
+        """Whether another with the same standing was just allowed to go on."""
+        return monotonic() - self._stands.get(opening.standing, float("-inf")) < self._limits.look / 5
 
     async def _rest(self, line: Line, within: float) -> None:
         """Until something may have come, or it is to be asked again whether the stream may go on."""

@@ -112,6 +112,32 @@ def test_what_arrives_between_two_pages_moves_nothing(books: World, maker: Calle
         assert len(seen) == len(set(seen)) and there <= set(seen) and len(pages) >= 4, order
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("WD_readPoint={site}", True),
+        ("WD_readPoint=https://id.gs1.org/414/9506000134352", False),
+        ("HASATTR_readPoint=kind", True),
+        ("HASATTR_readPoint=urn:epcglobal:cbv:mda%23kind", True),
+        ("HASATTR_readPoint=timeZone", False),
+        ("HASATTR_readPoint=colour", False),
+        ("HASATTR_bizLocation=kind", True),
+        ("EQATTR_readPoint_kind=storage", True),
+        ("EQATTR_readPoint_kind=dock|storage", True),
+        ("EQ_ATTR_readPoint_kind=storage", True),
+        ("EQATTR_readPoint_kind=dock", False),
+    ],
+)
+def test_what_is_known_of_a_place_can_be_asked_for(books: World, maker: Caller, asked: str, found: bool) -> None:
+    """Of the places that the asker keeps himself."""
+    maker.receive("KNOWN")
+    event, = events(maker.send("GET", "/epcis/events?EQ_bizStep=receiving&perPage=1"))
+    place = event["readPoint"]["id"]
+    site = place.rpartition("/")[0].removesuffix("/254")
+    path = f"/epcis/events?EQ_readPoint={quote(place, safe='')}&perPage=1&"
+    assert bool(ids(maker.send("GET", path + asked.format(site=quote(site, safe=""))))) == found
+
+
 def test_a_limit_holds_over_pages(books: World, maker: Caller) -> None:
     pages = follow(maker, "/epcis/events?EQ_bizStep=storing&eventCountLimit=45&perPage=20")
     assert [len(ids(page)) for page in pages] == [20, 20, 5]

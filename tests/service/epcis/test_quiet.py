@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 from service.epcis.streams import quiet
 from service.epcis.streams.quiet import Quiet
 
-streams = st.sampled_from("ab")
-places = st.integers(0, 30)
+places, readers = st.integers(0, 30), st.sampled_from("ab")
 
 
-@given(st.dictionaries(streams, st.sets(places)), st.lists(st.tuples(streams, places, places)))
+@given(st.dictionaries(readers, st.sets(places)), st.lists(st.tuples(readers, places, places)))
 def test_what_is_covered_is_empty(seen: dict[str, set[int]], looks: list[tuple[str, int, int]]) -> None:
     known = Quiet()
     for reader, place, last in looks:

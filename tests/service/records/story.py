@@ -35,7 +35,8 @@ CARDS: tuple[tuple[str, str], ...] = (
     ("partner", "F-1"), ("partner", "H-1"), ("partner", "K-1"), ("partner", "shop"),
 )  # fmt: skip
 OF_THE_LOT = {"farm": "F-1", "field_name": "North 4", "harvester": "H-1", "harvested_on": "2026-11-20",
-              "received_on": "2026-11-21", "cooled_at": "K-1", "cooled_on": "2026-11-20"}  # fmt: skip
+              "received_on": "2026-11-21", "received_quantity": "6.5", "received_unit": "TNE",
+              "cooled_at": "K-1", "cooled_on": "2026-11-20"}  # fmt: skip
 PAPER = (c.Document("desadv", "D-1"),)
 
 
