@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Connection, Select, any_, column, literal, select, table, text
+from sqlalchemy import ARRAY, BigInteger, Connection, Select, any_, column, func, literal, select, table, text
 
 from anchoring import accumulator, tables
 from anchoring.accumulator import Place
@@ -77,14 +77,20 @@ _LIVE = _VIEW.c
 _SELECT = select(*(_LIVE[name] for name in _NAMES))
 _NEWEST = _SELECT.order_by(_LIVE.index.desc()).limit(1)
 
+_LAST = select(_LIVE.index + 1).order_by(_LIVE.index.desc()).limit(1)
+_COUNTS = select(
+    func.coalesce(_LAST.where(_LIVE.state == "final").scalar_subquery(), 0),
+    func.coalesce(_LAST.scalar_subquery(), 0),
+)
+
 
 # What there is
 
 
 def counts(conn: Connection) -> tuple[int, int]:
     """How many anchors are final, and how many there are; the final ones come first."""
-    newest, final = _first(conn, _NEWEST), newest_final(conn)
-    return 0 if final is None else final.index + 1, 0 if newest is None else newest.index + 1
+    final, live = conn.execute(_COUNTS).one()
+    return int(final), int(live)
 
 
 def newest(conn: Connection) -> Anchor | None:

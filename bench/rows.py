@@ -1,6 +1,6 @@
 """A row of the report: one figure, the one beside it, and what was to be reached."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal
@@ -44,6 +44,12 @@ def microseconds(call: Callable[[], object], times: int) -> float:
     for _ in range(times):
         call()
     return (perf_counter() - begun) / times * 1e6
+
+
+def in_turns(calls: Sequence[Callable[[], object]], times: int, at_once: int = 50) -> list[float]:
+    """Microseconds of each call where nothing disturbed it: they take turns, and the quickest turn of each counts."""
+    turns = [[microseconds(call, at_once) for call in calls] for _ in range(times // at_once)]
+    return [min(each) for each in zip(*turns, strict=True)]
 
 
 def report(rows: Iterator[Row]) -> Iterator[str]:

@@ -131,10 +131,11 @@ def _approved(statements: Sequence[Shown], unasked: bool) -> bool:
     if unasked:
         return True
     try:
-        with open("/dev/tty", "r+") as terminal:
+        # Twice, for a terminal has no place to seek to, and "r+" wants one.
+        with open("/dev/tty") as answers, open("/dev/tty", "w") as terminal:
             terminal.write("Sign? [y/N] ")
             terminal.flush()
-            return terminal.readline().strip().lower() in ("y", "yes")
+            return answers.readline().strip().lower() in ("y", "yes")
     except OSError:
         raise WrongUse("no terminal to ask; --yes signs without asking") from None
 

@@ -127,8 +127,15 @@ def template(pg: Cluster) -> str:
 @pytest.fixture
 def database_url(pg: Cluster, template: str) -> Iterator[str]:
     """A fresh, migrated database for this test alone, open to be written to."""
+    with copied(pg, template) as url:
+        yield url
+
+
+@contextmanager
+def copied(pg: Cluster, source: str) -> Iterator[str]:
+    """A copy of a database, for as long as it takes."""
     name = f"test_{next(_numbers)}"
-    yield databases.copy(pg, name, template)
+    yield databases.copy(pg, name, source)
     postgres.drop_databases(pg, [name])
 
 

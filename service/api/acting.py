@@ -6,12 +6,11 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from service.api.house import House
-from service.api.problem import forbidden
 from service.auth.keys import Caller
+from service.auth.standing import problem_now
 from service.domain.signing import COMPANY_KEY
 from service.ledger.desk import Desk
 from service.ledger.durably import durably
-from service.people.people import standing
 
 Result = TypeVar("Result")
 
@@ -25,18 +24,15 @@ def act(house: House, caller: Caller, work: Callable[[Desk], Result]) -> Result:
     proven = None if caller.proven_at is None else int(caller.proven_at.timestamp() * 1000)
 
     def at_desk(connection: Connection) -> Result:
-        _check_still(house, caller, connection)
+        check_still(house, caller, connection)
         return work(Desk(connection, house.scribe, party_id, party, caller.actor, method, proven))
 
     return durably(house.writer, at_desk)
 
 
-def _check_still(house: House, caller: Caller, connection: Connection) -> None:
-    """Raises Problem 403 if the roles with which the person was let in are others by now. From here until the end of
-    the act they stay: who takes one away waits, so that nobody signs after it in a role that he had.
-    """
-    if caller.person is None or caller.party_id is None:
-        return
-    if standing(connection, caller.party_id, caller.person) != caller.grants:
+def check_still(house: House, caller: Caller, connection: Connection) -> None:
+    """Raises Problem 403 if the person's roles are others by now; from here until the end of the act they stay."""
+    problem = problem_now(connection, caller)
+    if problem is not None:
         house.access.forget()
-        raise forbidden("expected the roles with which this request was let in, got others since: send it again")
+        raise problem

@@ -5,16 +5,47 @@ from typing import Any
 
 from sqlalchemy import and_, exists, func, or_, select
 
-from service.api import schemas
 from service.api.door import Door
-from service.api.fields import Choice, Shape, WholeInQuery
+from service.api.fields import Choice, Instant, Many, One, Quantity, Shape, Text, Uri, Uuid, Whole, WholeInQuery
 from service.api.house import House
 from service.api.rows import moment
+from service.api.schemas import MANY, Nullable, text
 from service.auth.keys import Caller
 from service.domain.quantities import format_quantity
-from service.models.tables import discrepancy, handoff, handoff_line, item, lot, party, site
+from service.models.tables import discrepancy, handoff, handoff_line, item, lot, movement, party, site
 
 _SENDER, _RECEIVER = party.alias("sender"), party.alias("receiver")
+_ANSWER = movement.alias("answer")
+"""Of the two movements of a handoff a party sees its own; row-level security hides the other's."""
+
+
+class HandoffLine(Shape):
+    item = text(40)
+    lot = text(20)
+    uri = Uri(required=True)
+    quantity = Quantity(required=True)
+    unit = text(3)
+    line = Whole(1, 100, required=True)
+    status = Choice("available", "hold", required=True)
+    refused = Nullable(Quantity(doc={"description": "Of an accepted line, what went back"}))
+    missing = Nullable(Quantity(doc={"description": "What the answer did not find"}))
+    outcome = Nullable(Text(10, doc={"description": "What became of it: open, found, lost"}))
+
+
+class Handoff(Shape):
+    id = Uuid(required=True)
+    from_party = text(40)
+    to_party = text(40)
+    to_site = Nullable(Text(40, doc={"description": "Of a transfer between sites of one party"}))
+    state = Choice("offered", "accepted", "refused", "withdrawn", required=True)
+    offered_at = Nullable(Instant(doc={"description": "When you recorded the offer; null where another did"}))
+    answered_at = Nullable(Instant(doc={"description": "When you recorded the answer; null where another did"}))
+    expires_at = Nullable(Instant())
+    lines = Many(One(HandoffLine), 1, 100, required=True)
+
+
+class Handoffs(Shape):
+    handoffs = Many(One(Handoff), 0, MANY, required=True)
 
 
 class HandoffQuery(Shape):
@@ -28,7 +59,7 @@ class HandoffQuery(Shape):
 def door(house: House) -> Door:
     handoffs = house.door("handoffs", "Goods between parties: offered, accepted, refused")
 
-    @handoffs.operation("GET", "/handoffs", roles=("party",), query=HandoffQuery, answers={200: schemas.Handoffs})
+    @handoffs.operation("GET", "/handoffs", roles=("party",), query=HandoffQuery, answers={200: Handoffs})
     def list_handoffs(caller: Caller, query: dict[str, Any]) -> Any:
         """List handoffs and transfers, the newest first
 
@@ -59,10 +90,14 @@ def _listed(caller: Caller, query: dict[str, Any]) -> Any:
             handoff.c.id,
             handoff.c.state,
             handoff.c.expires_at,
+            movement.c.recorded_at,
+            _ANSWER.c.recorded_at.label("answered_at"),
             site.c.code.label("to_site"),
             _SENDER.c.code.label("sender"),
             _RECEIVER.c.code.label("receiver"),
         )
+        .outerjoin(movement, movement.c.number == handoff.c.movement)
+        .outerjoin(_ANSWER, _ANSWER.c.number == handoff.c.answer)
         .join(_SENDER, _SENDER.c.id == handoff.c.sender_id)
         .join(_RECEIVER, _RECEIVER.c.id == handoff.c.receiver_id)
         .outerjoin(site, site.c.id == handoff.c.to_site_id)
@@ -122,6 +157,8 @@ def _shown(row: Any, lines: Sequence[Any]) -> dict[str, Any]:
         "to_party": row.receiver,
         "to_site": row.to_site,
         "state": row.state,
+        "offered_at": moment(row.recorded_at),
+        "answered_at": moment(row.answered_at),
         "expires_at": moment(row.expires_at),
         "lines": own,
     }

@@ -12,15 +12,18 @@ from service.api.house import House
 from service.api.problem import Problem
 from service.api.rows import plain
 from service.auth.keys import Caller
+from service.domain.quantities import format_quantity
 from service.models.tables import item, lot
 from service.proof.assemble import Part
 from service.proof.fields import PROFILES
 from service.proof.proofs import Wanted
+from service.reports.lying import Lying, lying_of
 
 PAGE = 100
 MAX_SIZE = 2**53 - 1
-_SHOWN = (lot.c.uri, item.c.code.label("item"), lot.c.number.label("lot"), lot.c.production_date, lot.c.expiry_date,
-          lot.c.retest_date, lot.c.manufacturer_lot, lot.c.supplier, lot.c.traceability_lot_code,
+_SHOWN = (lot.c.id, item.c.decimals, lot.c.uri, item.c.code.label("item"), item.c.name, item.c.unit,
+          lot.c.number.label("lot"), lot.c.production_date, lot.c.expiry_date, lot.c.retest_date,
+          lot.c.manufacturer_lot, lot.c.supplier, lot.c.traceability_lot_code,
           lot.c.traceability_source, lot.c.recall.is_not(None).label("recalled"))  # fmt: skip
 
 
@@ -55,6 +58,8 @@ def door(house: House) -> Door:
         """List or search your lots, in the order of their URIs"""
         with house.engine.connect() as connection:
             found = [plain(row) for row in connection.execute(_listed(caller, query))]
+            lying = lying_of(connection, [each["id"] for each in found], house.now())
+        found = [_with(each, lying.get(each.pop("id"))) for each in found]
         return {"lots": found, "next": found[-1]["uri"] if len(found) == query["limit"] else None}
 
     @lots.operation(
@@ -85,6 +90,15 @@ def _part(query: dict[str, Any]) -> Part | None:
     if last is None or last < first:
         raise Problem(422, "no-such-part", f"expected last >= first, got first={first}, last={last}")
     return Part(first, last)
+
+
+def _with(shown: dict[str, Any], lying: Lying | None) -> dict[str, Any]:
+    """How much of it lies here, and the one word for all of that."""
+    units = lying.units if lying else 0
+    nothing = "recalled" if shown["recalled"] else "gone"
+    status = lying.status(recalled=shown["recalled"]) if lying else nothing
+    quantity = format_quantity(units, shown.pop("decimals"))
+    return {**shown, "quantity": quantity, "goods_status": status}
 
 
 def _listed(caller: Caller, query: dict[str, Any]) -> Any:

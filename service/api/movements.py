@@ -8,6 +8,7 @@ this answer too is the same every time.
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -19,6 +20,7 @@ from sqlalchemy import select
 import anchoring
 from anchoring import Receipt
 from service.api import schemas
+from service.api.acting import check_still
 from service.api.door import Door, dumps
 from service.api.errors import domain_problem
 from service.api.fields import Shape, Uri, Uuid
@@ -28,9 +30,10 @@ from service.api.movement_schemas import BULK, MOVEMENT, Asked
 from service.api.problem import Problem, not_found, shown, try_later
 from service.auth.keys import Caller
 from service.auth.permissions import movement_problem
+from service.auth.standing import decides
 from service.keys.hand import hand_at_work
 from service.ledger.recording import record
-from service.ledger.requests import MovementRequest, Recorded, Refused
+from service.ledger.requests import MovementRequest, Outcome, Recorded, Refused
 from service.models.tables import movement
 from service.people.refusals import about
 from service.proof import receipts
@@ -75,7 +78,7 @@ def _record(movements: Door, house: House) -> None:
         if forbidden is not None:
             raise about(forbidden, body.command.type, body.id)
         asked = _request(caller, body)
-        outcome = record(house.writer, house.scribe, [asked])[0] if hand_at_work() else house.gather.record(asked)
+        outcome = _single(house, caller, asked)
         if isinstance(outcome, Refused):
             problem = about(domain_problem(outcome.error), body.command.type, body.id)
             house.access.refusals.keep(caller, "record_movement", [problem])
@@ -93,7 +96,7 @@ def _record(movements: Door, house: House) -> None:
         house.halting.check()
         judged = [_judged(caller, each) for each in body]
         asked = [_request(caller, each) for each in judged if isinstance(each, Asked)]
-        outcomes = iter(record(house.writer, house.scribe, asked) if asked else ())
+        outcomes = iter(_together(house, caller, asked) if asked else ())
         results = [_told(next(outcomes), each) if isinstance(each, Asked) else each for each in judged]
         refused = [each for each in results if isinstance(each, Problem) and "movement_id" in each.extra]
         if refused:
@@ -161,6 +164,26 @@ def _hash(recorded: Recorded) -> StatementHash:
 def _request(caller: Caller, asked: Asked) -> MovementRequest:
     assert caller.party is not None
     return MovementRequest(caller.party, caller.actor, asked.id, asked.command)
+
+
+def _single(house: House, caller: Caller, asked: MovementRequest) -> Outcome:
+    """In a transaction with others that come at the same time, but for what is nobody else's business."""
+    if hand_at_work():
+        return _together(house, caller, [asked])[0]
+    if not decides(caller, [asked.command.type]):
+        return house.gather.record(asked)
+    try:
+        return _together(house, caller, [asked])[0]
+    except Problem as problem:
+        raise about(problem, asked.command.type, asked.id) from None
+
+
+def _together(house: House, caller: Caller, asked: Sequence[MovementRequest]) -> list[Outcome]:
+    """Where a person decides, the roles are asked again; raises Problem 403. What was recorded before it stays, and
+    is known when the same request comes again."""
+    if not decides(caller, (each.command.type for each in asked)):
+        return record(house.writer, house.scribe, asked)
+    return record(house.writer, house.scribe, asked, partial(check_still, house, caller))
 
 
 def _judged(caller: Caller, each: Asked | ValidationError) -> Asked | Problem:

@@ -20,7 +20,7 @@ from service.ledger.requests import MovementRequest
 from service.orders.allocate import allocate_order
 from service.orders.choose import choose_lots
 from service.orders.create import NewOrder, create_order, end_order
-from service.orders.history import history
+from service.orders.history import history, set_aside
 from service.orders.picklist import lists_of
 from service.orders.read import list_orders, order_id, read_order
 from service.orders.receipt import receipt
@@ -204,5 +204,6 @@ def _ended(house: House, caller: Caller, id: UUID, how: Any, body: dict[str, str
 
 def shown(connection: Connection, house: House, order: int) -> dict[str, Any]:
     return with_history(
-        read_order(connection, order, house.now()), history(connection, order), lists_of(connection, order)
-    )
+        read_order(connection, order, house.now()), history(connection, order),
+        set_aside(connection, order, house.now()), lists_of(connection, order),
+    )  # fmt: skip

@@ -160,7 +160,21 @@ class DoneShown(Shape):
     damaged = Quantity(required=True)
 
 
+class SetAside(Shape):
+    """A lot that no other order gets: until a moment, or (null) picked and waiting to leave."""
+
+    line = number()
+    item = text(40)
+    lot = text(20)
+    uri = Uri(required=True)
+    location = text(81)
+    quantity = Quantity(required=True)
+    unit = text(3)
+    until = Nullable(Instant())
+
+
 class OrderWithHistory(OrderShown):
+    set_aside = Many(One(SetAside), 0, 1000, required=True)
     movements = Many(One(DoneShown), 0, 1000, required=True)
     pick_lists = Many(Uuid(), 0, MANY, required=True)
 

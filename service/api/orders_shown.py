@@ -50,8 +50,18 @@ _DONE: dict[tuple[str, str], str] = {
 """What was done for a line, by the kind of its order and its role."""
 
 
-def with_history(order: Order, done: Iterable[Any], lists: Sequence[UUID]) -> dict[str, Any]:
-    return {**order_shown(order), "movements": [_done(row) for row in done], "pick_lists": list(lists)}
+def with_history(order: Order, done: Iterable[Any], aside: Iterable[Any], lists: Sequence[UUID]) -> dict[str, Any]:
+    return {
+        **order_shown(order), "movements": [_done(row) for row in done],
+        "set_aside": [_aside(row) for row in aside], "pick_lists": list(lists),
+    }  # fmt: skip
+
+
+def _aside(row: Any) -> dict[str, Any]:
+    return {
+        "line": row.line, "item": row.item, "lot": row.lot, "uri": row.uri, "location": row.place, "unit": row.unit,
+        "quantity": format_quantity(row.units, row.decimals), "until": row.expires_at,
+    }  # fmt: skip
 
 
 def _done(row: Any) -> dict[str, Any]:

@@ -146,7 +146,8 @@ def _items(connection: Connection, party_id: int) -> dict[str, int]:
 def _head(record: Record, counted: dict[str, int]) -> dict[str, Any]:
     return {
         "name": record.name, "title": record.title.en, "title_zh": record.title.zh, "rule": record.rule,
-        "unconfirmed": record.unconfirmed, "regime": record.regime, "formats": record.formats,
+        "unconfirmed": record.unconfirmed.en, "unconfirmed_zh": record.unconfirmed.zh, "regime": record.regime,
+        "formats": record.formats,
         "items": None if record.regime is None else counted.get(record.regime, 0),
         "columns": [{"key": each.key, "title": each.column.title.en, "title_zh": each.column.title.zh,
                      "source": each.source, "needed": each.needed is not None} for each in record.fields],

@@ -108,6 +108,7 @@ class RecordHead(Shape):
     title_zh = text(200)
     rule = text(500)
     unconfirmed = Text(1000, required=True, doc={"description": "What was not compared with the text of the law"})
+    unconfirmed_zh = Text(1000, required=True)
     regime = Nullable(Choice(*REGIMES, doc={"description": "Only items whose product data say so are in it"}))
     items = Nullable(Whole(0, 2**53 - 1, doc={"description": "How many of your items say so"}))
     formats = Many(Choice("csv", "xlsx", "pdf"), 1, 3, required=True)

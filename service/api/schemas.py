@@ -282,7 +282,11 @@ class ReceiptAnswer(Shape):
 class Lot(Shape):
     uri = Uri(required=True)
     item = text(40)
+    name = text(200)
     lot = text(20)
+    quantity = Quantity(required=True, doc={"description": "All that lies of it, wherever"})
+    unit = text(3)
+    goods_status = Choice(*GOODS_STATUSES, "partly_hold", "gone", required=True)
     production_date = Nullable(Day())
     expiry_date = Nullable(Day())
     retest_date = Nullable(Day())
@@ -306,29 +310,6 @@ class StockLine(Shape):
     expiry_date = Nullable(Day())
 
 
-class HandoffLine(Shape):
-    item = text(40)
-    lot = text(20)
-    uri = Uri(required=True)
-    quantity = Quantity(required=True)
-    unit = text(3)
-    line = Whole(1, 100, required=True)
-    status = Choice("available", "hold", required=True)
-    refused = Nullable(Quantity(doc={"description": "Of an accepted line, what went back"}))
-    missing = Nullable(Quantity(doc={"description": "What the answer did not find"}))
-    outcome = Nullable(Text(10, doc={"description": "What became of it: open, found, lost"}))
-
-
-class Handoff(Shape):
-    id = Uuid(required=True)
-    from_party = text(40)
-    to_party = text(40)
-    to_site = Nullable(Text(40, doc={"description": "Of a transfer between sites of one party"}))
-    state = Choice("offered", "accepted", "refused", "withdrawn", required=True)
-    expires_at = Nullable(Instant())
-    lines = Many(One(HandoffLine), 1, 100, required=True)
-
-
 class Lots(Shape):
     lots = Many(One(Lot), 0, MANY, required=True)
     next = Nullable(Uri(doc={"description": "Give it as `after` to read on"}))
@@ -337,10 +318,6 @@ class Lots(Shape):
 class Stock(Shape):
     stock = Many(One(StockLine), 0, MANY, required=True)
     next = Nullable(Uri(doc={"description": "Give it as `after` to read on"}))
-
-
-class Handoffs(Shape):
-    handoffs = Many(One(Handoff), 0, MANY, required=True)
 
 
 class ApiKeys(Shape):

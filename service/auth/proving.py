@@ -40,19 +40,20 @@ def check(caller: Caller, operation: str) -> None:
     if caller.stage and operation not in STAGES[caller.stage]:
         raise _STAGE[caller.stage]()
     if operation in SIGNING_ACTS and not caller.fresh:
-        raise prove_yourself(operation)
+        raise prove_yourself(caller, operation)
 
 
 def movement_problem(caller: Caller, type: str) -> Problem | None:
     """A 401 if a session records a movement of this type without a recent proof."""
     if caller.session is None or caller.fresh or type not in SIGNED_MOVEMENTS:
         return None
-    return prove_yourself(type)
+    return prove_yourself(caller, type)
 
 
-def prove_yourself(what: str) -> Problem:
+def prove_yourself(caller: Caller, what: str) -> Problem:
     """401, as RFC 9470 has it: who it is is known, how surely is not enough."""
-    detail = f"{what} is a signing act: prove at POST /session/prove who you are and send it again within five minutes"
+    where = "POST /session/prove" if caller.provider is None else "/oidc/prove"
+    detail = f"{what} is a signing act: prove at {where} who you are and send it again within five minutes"
     header = 'Session realm="lotproof", error="insufficient_user_authentication", max_age="300"'
     return Problem(401, "prove-yourself", detail, headers={"WWW-Authenticate": header}, max_age=300)
 

@@ -13,6 +13,7 @@ from service.console.asking import Asking
 from service.console.filling import Said, only
 from service.console.frame import Frame
 from service.domain.commands import COMMANDS
+from service.sensors.notices import TYPE as SENSORS
 
 Hook = dict[str, Any]
 
@@ -62,7 +63,7 @@ def _clients(frame: Frame) -> None:
 def _hooks(frame: Frame) -> None:
     @frame.form("/access/webhooks")
     def make_hook(asking: Asking, said: Said) -> Any:
-        types = [name for name in COMMANDS if f"type-{name}" in said]
+        types = [name for name in (*COMMANDS, SENSORS) if f"type-{name}" in said]
         body = {**only(said, "url"), **({"types": types} if types else {})}
         return _shown(frame, asking, secret=asking.do("add_webhook", body)["secret"])
 
@@ -85,7 +86,8 @@ def _hooks(frame: Frame) -> None:
 def _shown(frame: Frame, asking: Asking, secret: str | None = None) -> Any:
     """What somebody may not look at is left out."""
     return frame.shown(
-        asking, "access.html", secret=secret, types=list(COMMANDS), api_keys=asking.read("list_api_keys")["api_keys"],
+        asking, "access.html", secret=secret, types=[*COMMANDS, SENSORS],
+        api_keys=asking.read("list_api_keys")["api_keys"],
         clients=asking.read("list_clients")["clients"] if asking.may("list_clients") else [],
         hooks=asking.read("list_webhooks")["webhooks"] if asking.may("list_webhooks") else [],
     )  # fmt: skip

@@ -2,7 +2,8 @@
 
 A style sheet can lay rows out below each other, but it knows no titles, and a table that is laid out otherwise is no
 table any more to a screen reader unless its parts say what they are. Both is written into the finished page, so that
-no template has to repeat it in each cell. It reads our own templates' tags; values in them are escaped.
+no template has to repeat it in each cell. What a cell holds is one box, or a narrow screen would lay each word of it
+into a row of its own. It reads our own templates' tags; values in them are escaped.
 """
 
 import re
@@ -12,7 +13,7 @@ _TABLE = re.compile(r"<table\b[^>]*>.*?</table>", re.S)
 _HEAD = re.compile(r"<thead\b.*?</thead>", re.S)
 _TITLE = re.compile(r"<th\b[^>]*>(.*?)</th>", re.S)
 _ROW = re.compile(r"<tr\b[^>]*>.*?</tr>", re.S)
-_CELL = re.compile(r"<(td|th)\b([^>]*)>")
+_CELL = re.compile(r"<(td|th)\b([^>]*)>(.*?)</\1>", re.S)
 _TAG = re.compile(r"<[^>]+>")
 _PARTS = (
     ("<table", '<table role="table"'), ("<thead", '<thead role="rowgroup"'), ("<tbody", '<tbody role="rowgroup"'),
@@ -40,9 +41,10 @@ def _table(table: str) -> str:
 
 def _row(row: str, titles: list[str]) -> str:
     names: Iterator[str] = iter(titles)
-    return _CELL.sub(lambda found: _cell(found.group(1), found.group(2), next(names, "")), row)
+    return _CELL.sub(lambda found: _cell(*found.groups(), next(names, "")), row)
 
 
-def _cell(tag: str, attributes: str, title: str) -> str:
+def _cell(tag: str, attributes: str, held: str, title: str) -> str:
     label = f' data-label="{title}"' if title else ""
-    return f'<{tag} role="{"rowheader" if tag == "th" else "cell"}"{label}{attributes}>'
+    box = f"<div>{held}</div>" if held.strip() else ""
+    return f'<{tag} role="{"rowheader" if tag == "th" else "cell"}"{label}{attributes}>{box}</{tag}>'

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
+from markupsafe import Markup, escape
 from werkzeug.wrappers import Response as Answer
 
 from service.api.errors import domain_problem
@@ -16,8 +17,9 @@ from service.auth.keys import Caller, secret_hash
 from service.auth.proving import prove_yourself
 from service.console.asking import Asking, Operations
 from service.console.cards import labelled
+from service.console.clock import zone_of
 from service.console.navigation import grouped
-from service.console.refused import finding_in_words, in_words, phrase
+from service.console.refused import finding_in_words, in_words, phrase, refusal
 from service.console.shown import FILTERS
 from service.console.words import DONE, LANGUAGES, Language, W
 from service.domain.errors import DomainError
@@ -143,7 +145,7 @@ class Frame:
         """The same caller, proven; where it is proven anew the session's new secret is added to `secrets`."""
         password, code = said.pop("password", ""), said.pop("second_factor", None)
         if not password if caller.provider is None else not caller.fresh:
-            raise prove_yourself("this form")
+            raise prove_yourself(caller, "this form")
         if caller.provider is not None:
             return caller
         with self.house.standing(caller):
@@ -196,14 +198,16 @@ class Frame:
     def _around(self, caller: Caller) -> dict[str, Any]:
         language = chosen()
         asking = Asking(self._operations, caller)
+        g.zone = zone_of(asking)
         entries = [(W[label].in_language(language), end, url_for(end), end == request.endpoint)
                    for label, end, needed in NAVIGATION if asking.may(needed)]  # fmt: skip
         return {"t": translator(language), "language": language, "spoken": partial(places, language=language),
+                "named": partial(named, language),
                 "navigation": grouped(entries), "caller": caller,
-                "keyed": request.endpoint not in self._floor,
+                "here": _here(), "keyed": request.endpoint not in self._floor,
                 "other": "en" if language == "zh" else "zh", "done": request.args.get("done"),
                 "in_words": partial(in_words, language), "phrase": partial(phrase, language),
-                "finding": partial(finding_in_words, language), "DONE": DONE,
+                "refusal": partial(refusal, language), "finding": partial(finding_in_words, language), "DONE": DONE,
                 "draft": g.get("draft", {}) if "wrong" in g else {}, "wrong": g.get("wrong")}  # fmt: skip
 
 
@@ -213,6 +217,11 @@ def _came_from() -> str | None:
     if came.netloc != request.host or not came.path.startswith(f"{PREFIX}/"):
         return None
     return came.path + (f"?{came.query}" if came.query else "")
+
+
+def _here() -> str:
+    """The page that is looked at; after a form that was refused, the one that the form is on."""
+    return request.path if request.method == "GET" else (_came_from() or f"{PREFIX}/").partition("?")[0]
 
 
 def asked_of(caller: Caller) -> str:
@@ -232,11 +241,18 @@ def chosen() -> Language:
     return "zh" if (asked if asked in LANGUAGES else accepted).startswith("zh") else "en"
 
 
+def named(language: Language, family: str, name: str) -> str:
+    """The words for a name that may have none; then the name itself."""
+    return W[family + name].in_language(language) if family + name in W else name
+
+
 def translator(language: Language) -> Callable[..., str]:
     """`t(key, …)`: the words of this language with the values set in. An unknown key is a mistake of ours."""
 
     def t(key: str, *values: object) -> str:
-        return W[key].in_language(language).format(*values)
+        words = W[key].in_language(language)
+        marked = any(isinstance(each, Markup) for each in values)
+        return (escape(words) if marked else words).format(*values)
 
     return t
 

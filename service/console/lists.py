@@ -11,6 +11,8 @@ from service.console.frame import Frame
 
 WINDOWS = (30, 60, 90, 180)
 
+REFUSED = 20  # of the newest refusals, on the page of changes; all of them: GET /refusals
+
 
 def declare(frame: Frame) -> None:
     @frame.page("/expiry")
@@ -25,7 +27,8 @@ def declare(frame: Frame) -> None:
         found = asking.read("list_handoffs", limit=200)["handoffs"]
         incoming = [each for each in found if each["state"] == "offered" and each["to_party"] == asking.caller.party]
         places = asking.read("list_locations")["locations"] if incoming else []
-        return frame.shown(asking, "handoffs.html", found=found, incoming=incoming, places=places)
+        names = {each["id"]: each["name"] for each in asking.read("list_parties")["parties"]}
+        return frame.shown(asking, "handoffs.html", found=found, incoming=incoming, places=places, names=names)
 
     @frame.page("/recalls")
     def recalls(asking: Asking) -> Any:
@@ -42,7 +45,9 @@ def declare(frame: Frame) -> None:
     @frame.page("/trail")
     def trail(asking: Asking) -> Any:
         found = asking.read("list_changes", before=request.args.get("before"), limit=100)
-        return frame.shown(asking, "trail.html", found=found)
+        first = "before" not in request.args and asking.may("list_refusals")
+        refused = asking.read("list_refusals", limit=REFUSED) if first else None
+        return frame.shown(asking, "trail.html", found=found, refused=refused)
 
     _act(frame)
 

@@ -23,10 +23,12 @@ def declare(frame: Frame) -> None:
     @frame.page("/lots")
     def lots(asking: Asking) -> Any:
         typed = wanted = folded(request.args.get("search", ""))
-        found = asking.read("list_lots", search=wanted or None, after=request.args.get("after"), limit=50)
+        item = request.args.get("item") or None
+        found = asking.read("list_lots", search=wanted or None, item=item, after=request.args.get("after"), limit=50)
         if not found["lots"] and wanted:
-            found, wanted = _lookalike(asking, wanted)
-        return frame.shown(asking, "lots.html", found=found, search=wanted, typed=typed)
+            found, wanted = _lookalike(asking, wanted, item)
+        return frame.shown(asking, "lots.html", found=found, search=wanted, typed=typed, item=item,
+                           items=asking.read("list_items")["items"])
 
     @frame.page("/lot")
     def lot(asking: Asking) -> Any:
@@ -41,11 +43,10 @@ def declare(frame: Frame) -> None:
             asking, "lot.html", lot=known[0], stock=stock, history=history, trace=trace, drawing=drawn(trace),
             cases=asking.read("list_cases", lot=uri, limit=20)["cases"] if asking.may("list_cases") else [],
             health=asking.read("read_health", lot=uri) if asking.may("read_health") else None,
-            causes=CAUSES, state=strongest(stock, known[0]),
+            causes=CAUSES, state=known[0]["goods_status"],
             papers=asking.read("list_lot_papers", lot=uri, limit=PAPERS)["papers"], paper=str(uuid4()),
             record=history["rows"][-1]["record_status"] if history["rows"] else None,
         )  # fmt: skip
-
 
     @frame.form("/lot/print")
     def print_lot(asking: Asking, said: Said) -> Any:
@@ -60,27 +61,15 @@ def folded(typed: str) -> str:
     return unicodedata.normalize("NFKC", typed).strip()[:40]
 
 
-def strongest(stock: list[dict[str, Any]], lot: dict[str, Any]) -> str:
-    """One word for all that lies of a lot (`service.domain.goods`): the strongest reason."""
-    states = {row["goods_status"] for row in stock}
-    if lot["recalled"]:
-        return "recalled"
-    if "expired" in states:
-        return "expired"
-    if states == {"hold", "available"}:
-        return "partly_hold"
-    return next(iter(states), "gone")
-
-
 _LOOKALIKES = {"O": "O0", "0": "0O", "I": "I1", "1": "1I"}
 MOST_GUESSES = 16
 
 
-def _lookalike(asking: Asking, wanted: str) -> tuple[Any, str]:
+def _lookalike(asking: Asking, wanted: str, item: str | None) -> tuple[Any, str]:
     """What was perhaps meant: O for 0, I for 1, or the other way round."""
     meant = product(*(_LOOKALIKES.get(letter, letter) for letter in wanted.upper()))
     for guess in islice(map("".join, meant), MOST_GUESSES):
-        found = asking.read("list_lots", search=guess, limit=50)
+        found = asking.read("list_lots", search=guess, item=item, limit=50)
         if found["lots"]:
             return found, guess
     return {"lots": [], "next": None}, wanted

@@ -25,7 +25,7 @@ def _read(frame: Frame) -> None:
     @frame.page("/quality")
     def quality(asking: Asking) -> Any:
         columns = [(state, asking.read("list_cases", state=state, limit=100)["cases"]) for state in COLUMNS]
-        return frame.shown(asking, "quality.html", columns=columns)
+        return frame.shown(asking, "quality.html", columns=columns, now=frame.house.now())
 
     @frame.page("/cases/<id>")
     def case(asking: Asking, id: str) -> Any:

@@ -30,6 +30,12 @@ def phrase(language: Language, value: object) -> object:
     return value if language == "en" or value is None else value_in_chinese(value)
 
 
+def refusal(language: Language, slug: str) -> str:
+    """What kind of refusal it is, in Chinese; the service's own sentence is English, and says it."""
+    told = None if language == "en" else told_in_chinese(slug, {})
+    return told[0] if told else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """`errors` are names of fields and what is wrong with them; `original` the words of the service, for who helps."""

@@ -5,7 +5,7 @@ Columns and titles are those of the report itself (`service.reports`), so that p
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +13,7 @@ from flask import request
 
 from service.api.problem import not_found
 from service.console.asking import Asking
+from service.console.clock import for_field, typed_in, zone_of
 from service.console.frame import Frame, chosen, translator
 from service.console.report_pictures import picture
 from service.reports import integrity
@@ -69,7 +70,8 @@ def declare(frame: Frame) -> None:
     def report(asking: Asking, name: str) -> Any:
         if name not in OFFERED:
             raise not_found("report", name)
-        offered, asked = OFFERED[name], _asked(OFFERED[name], frame.house.now())
+        offered, zone = OFFERED[name], zone_of(asking)
+        asked = _asked(offered, frame.house.now(), zone)
         ready = name != "history" or "lot" in asked
         found = asking.read(offered.operation, after=request.args.get("after"), limit=200, **asked) if ready else None
         rows = found["rows"] if found else ()
@@ -81,17 +83,12 @@ def declare(frame: Frame) -> None:
         )  # fmt: skip
 
 
-def _asked(offered: Offered, now: datetime) -> Asked:
+def _asked(offered: Offered, now: datetime, zone: tzinfo) -> Asked:
     """What the address says, with the offset that a moment of ours needs; a turnover of the last days if no period."""
     asked: Asked = {}
     for name, (kind, *_) in offered.fields.items():
         if value := request.args.get(name, "").strip():
-            asked[name] = _utc(value) if kind == "moment" else value
+            asked[name] = typed_in(zone, value) if kind == "moment" else value
     if "from" in offered.fields and "from" not in asked:
-        asked["from"] = _utc((now - PERIOD).strftime("%Y-%m-%dT%H:%M"))
+        asked["from"] = typed_in(zone, for_field(zone, now - PERIOD))
     return asked
-
-
-def _utc(typed: str) -> str:
-    """A field for a moment gives `2026-11-29T21:30`, without an offset: it is meant as UTC, as it is shown."""
-    return f"{typed}:00Z" if len(typed) == len("2026-11-29T21:30") else typed

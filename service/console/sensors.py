@@ -1,12 +1,13 @@
 """Sensors: how each stands, a day or a week of one of them, excursions, limits; readings from a logger's file."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from flask import request, url_for
 
 from service.console.asking import Asking
+from service.console.clock import zone_of
 from service.console.curve import Curve, drawn, gathered
 from service.console.filling import Said, file_sent, only
 from service.console.frame import Frame
@@ -24,7 +25,7 @@ def declare(frame: Frame) -> None:
     def sensors(asking: Asking) -> Any:
         found = asking.read("list_sensors")
         return frame.shown(
-            asking, "sensors.html", found=found, needed=NEEDED, kinds=KINDS,
+            asking, "sensors.html", found=found, needed=NEEDED, kinds=KINDS, today=f"{frame.house.now():%Y-%m-%d}",
             limits=asking.read("list_limits")["limits"],
             excursions=asking.read("list_excursions", limit=50)["excursions"],
             places=asking.read("list_locations")["locations"],
@@ -40,7 +41,8 @@ def declare(frame: Frame) -> None:
         first = last - SPANS.get(span, SPANS["day"])
         excursions = asking.read("list_excursions", sensor=code, limit=100)["excursions"]
         limits = [each for each in asking.read("list_limits")["limits"] if _holds(each["at"], found["at"])]
-        curves = [_curve(asking, found, kind, limits, excursions, first, last) for kind in found["kinds"]]
+        zone = zone_of(asking)
+        curves = [_curve(asking, found, kind, limits, excursions, first, last, zone) for kind in found["kinds"]]
         return frame.shown(asking, "sensor.html", sensor=found, span=span, spans=SPANS, first=first, last=last,
                            curves=[each for each in curves if each], excursions=excursions)  # fmt: skip
 
@@ -49,7 +51,7 @@ def declare(frame: Frame) -> None:
 
 def _curve(
     asking: Asking, sensor: Mapping[str, Any], kind: str, limits: Sequence[Any], excursions: Sequence[Any],
-    first: datetime, last: datetime,
+    first: datetime, last: datetime, zone: tzinfo,
 ) -> Curve | None:  # fmt: skip
     query = {"kind": kind, "from": first.isoformat(), "to": last.isoformat(), "limit": MOST}
     told = asking.read("list_readings", {"code": sensor["code"]}, **query)["readings"]
@@ -57,7 +59,7 @@ def _curve(
     spans = [(each["began_at"], each["ended_at"] or last) for each in excursions if each["kind"] == kind]
     gap = max(2 * timedelta(seconds=sensor["interval_seconds"]), 2 * (last - first) / 288)
     limit = (mine["low"], mine["high"]) if mine else ()
-    return drawn(kind, gathered(told, first, last), limit, spans, first, last, gap)
+    return drawn(kind, gathered(told, first, last), limit, spans, first, last, gap, zone)
 
 
 def _holds(limit: Mapping[str, Any], point: Mapping[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from service.console import (
     words_office,
     words_orders,
     words_sensors,
+    words_trail,
 )
 from service.console.floor.words import FLOOR
 from service.papers.spoken import SPOKEN
@@ -67,10 +68,10 @@ _COMMON: Mapping[str, Words] = {
     # goods
     # the record
     "record.entries": Words("Entries in the log", "日志条目"),
-    "record.unanchored": Words("not anchored yet", "尚未上链"),
+    "record.unanchored": Words("Not anchored yet", "尚未上链"),
     "record.last": Words("Last anchor", "最近一次上链"),
     "record.block": Words("block {}", "区块 {}"),
-    "record.waiting": Words("waiting to be entered", "等待入账"),
+    "record.waiting": Words("Waiting to be entered", "等待入账"),
     "record.read_only": Words("Nothing is recorded now", "当前不接受记录"),
     "record.alarm": Words("Alarm", "警报"),
     "record.no_alarm": Words("No alarm", "无警报"),
@@ -82,7 +83,8 @@ _COMMON: Mapping[str, Words] = {
     # lots
     "lots.title": Words("Lots", "批次"),
     "lots.placeholder": Words("a part of the lot number", "批号的一部分"),
-    "lots.none": Words("No lot matches.", "没有符合条件的批次。"),
+    "lots.none": Words("No lot matches. A part of the number is enough; O and 0, I and 1 are tried for each other.",
+                       "没有符合条件的批次。只需输入批号的一部分；O 与 0、I 与 1 会互相尝试。"),
     "lot": Words("Lot", "批号"),
     "item": Words("Item", "品名"),
     "expiry_date": Words("Expiry", "有效期"),
@@ -111,6 +113,7 @@ _COMMON: Mapping[str, Words] = {
     "lot.history.what": Words("Every movement, the newest last, each with how far its record has come.",
                               "全部移动，按时间先后，每条注明记录进度。"),
     "lot.genealogy": Words("Where it came from and went", "来源与去向"),
+    "lot.genealogy.list": Words("The same as a list", "以列表查看"),
     "lot.proof": Words("Proof", "证明"),
     "lot.proof.what": Words(
         "A file that anybody checks without trusting us: eight checks, against the chain, through nodes of their own.",
@@ -124,6 +127,9 @@ _COMMON: Mapping[str, Words] = {
     "lot.no_relatives": Words("Neither made of other lots nor made into any.", "没有来源批次，也没有去向批次。"),
     # quality
     "quality.title": Words("Quarantine", "隔离"),
+    "quality.none": Words("No lot in quarantine.", "没有隔离中的批次。"),
+    "quality.age": Words("{} days on the board", "已 {} 天"),
+    "quality.today": Words("since today", "今日提出"),
     "case.title": Words("Quarantine case", "隔离案件"),
     "case.cause": Words("Found", "异常"),
     "case.opened": Words("Opened", "提出"),
@@ -139,16 +145,17 @@ _COMMON: Mapping[str, Words] = {
     "expiry.title": Words("What expires", "效期预警"),
     "expiry.none": Words("Nothing expires in {} days.", "{} 天内没有到期的批次。"),
     "handoffs.title": Words("Handoffs", "交接"),
-    "handoffs.none": Words("No handoff.", "没有交接。"),
+    "handoffs.none": Words("No handoff. Hand a lot over from its page: Split, merge, hand over.",
+                           "没有交接。可在批次页面的“拆分、合并、交接”中发出。"),
+    "handoffs.goods": Words("Goods", "货物"),
     "recalls.title": Words("Recalls", "召回"),
-    "recalls.none": Words("No recall.", "没有召回。"),
+    "recalls.none": Words("No recall. One begins on the page of its lot, and so does a rehearsal, which holds nothing.",
+                          "没有召回。召回及不冻结货物的演练，均在批次页面发起。"),
     "recalls.class": Words("Class", "级别"),
     "recalls.lots": Words("Lots", "批次数"),
     "recalls.over": Words("over", "已解除"),
     "trail.title": Words("Changes of master data", "主数据变更"),
     "trail.none": Words("No change.", "没有变更。"),
-    "trail.old": Words("Old", "原值"),
-    "trail.new": Words("New", "新值"),
     "trail.who": Words("Who", "操作者"),
     "trail.reviewed": Words("Reviewed by", "审阅人"),
     "ledger.title": Words("How the ledger stands", "账本状态"),
@@ -202,6 +209,19 @@ _COMMON: Mapping[str, Words] = {
     "handoff.accepted": Words("accepted, signed by both", "已接收（双方签署）"),
     "handoff.refused": Words("refused", "已拒收"),
     "handoff.withdrawn": Words("withdrawn", "已撤回"),
+    "trail.refused": Words("Refused lately", "近期被拒绝的操作"),
+    "trail.refused.what": Words(
+        "The newest of what people and machines of the company were refused; nothing was changed by it.",
+        "本企业人员与机器最近被拒绝的操作；未产生任何更改。",
+    ),
+    "trail.counted": Words("Refused more often than is kept", "超出留存数量的拒绝"),
+    "trail.counted.what": Words(
+        "Of one person or key a thousand are kept on a day. Many more may be an attack, or a machine gone wrong.",
+        "每人或每个密钥每天留存一千条。远多于此可能是攻击，也可能是设备失控。",
+    ),
+    "trail.day": Words("Day (UTC)", "日期（UTC）"),
+    "trail.kept": Words("Kept", "已留存"),
+    "trail.more": Words("Counted only", "仅计数"),
     "trail.review": Words("Review changes {}", "审阅变更 {}"),
     "trail.review.what": Words(
         "You sign for exactly what is listed here, by its hash:",
@@ -269,6 +289,7 @@ _COMMON: Mapping[str, Words] = {
 
 _SUBJECTS = (
     words_navigation, words_orders, words_counts, words_figures, words_goods, words_office, words_sensors,
+    words_trail,
 )  # fmt: skip
 """The words of one subject each, in modules of their own."""
 

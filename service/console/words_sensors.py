@@ -4,6 +4,7 @@ from service.papers.words import Words
 
 WORDS = {
     "nav.sensors": Words("Sensors", "传感器"),
+    "type.sensors": Words("alarms of sensors", "传感器报警"),
     "sensors.title": Words("Sensors", "传感器"),
     "sensors.none": Words("No sensor yet.", "尚无传感器。"),
     "sensors.what": Words("What hangs where, what it said last, and whether that is as it should be.",
@@ -16,8 +17,10 @@ WORDS = {
     "sensors.last": Words("Last reading", "最近读数"),
     "sensors.state": Words("State", "状态"),
     "sensors.calibration": Words("Calibration due", "校准有效期至"),
-    "sensors.interval": Words("Records every (seconds)", "记录间隔（秒）"),
-    "sensors.every": Words("every {} s", "每 {} 秒"),
+    "sensors.seconds": Words("Records every (seconds)", "记录间隔（秒）"),
+    "sensors.interval": Words("Records", "记录间隔"),
+    "sensors.every": Words("every {}", "每 {}"),
+    "sensors.due": Words("past", "已过期"),
     "sensors.code": Words("Code", "编号"),
     "sensors.name": Words("Name", "名称"),
     "sensors.add": Words("Add a sensor", "添加传感器"),

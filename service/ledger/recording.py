@@ -11,7 +11,7 @@ refused. Crash before the commit: nothing happened, the client asks again. Crash
 gets the answer it missed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from uuid import UUID
@@ -40,8 +40,12 @@ from service.statements.reference import reference_of
 from service.statements.sdjwt import Signer, issue_movement
 
 
-def record(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) -> list[Outcome]:
-    """Record in transactions of its own; on return, what is Recorded is durable.
+def record(
+    engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest],
+    before: Callable[[Connection], None] = lambda _: None,
+) -> list[Outcome]:
+    """Record in transactions of its own; on return, what is Recorded is durable. `before` begins each of them, and
+    whatever it raises undoes that one and ends the call.
 
     Each part of a call that must be cut has its own: in one, a later part would take its locks while those of the
     earlier are held, and no order of locks could hold any more. Nothing is lost by it, since each request stands for
@@ -49,7 +53,7 @@ def record(engine: Engine, scribe: Scribe, requests: Sequence[MovementRequest]) 
     """
     outcomes: list[Outcome] = []
     for part in _parts(requests):
-        outcomes += durably(engine, partial(_record_part, scribe=scribe, requests=part))
+        outcomes += durably(engine, partial(_record_after, before, scribe=scribe, requests=part))
     return outcomes
 
 
@@ -61,6 +65,13 @@ def record_movements(
     Where the call must be cut (see `_cut`), the caller's transaction may be chosen to end a deadlock with another.
     """
     return [outcome for part in _parts(requests) for outcome in _record_part(connection, scribe, part)]
+
+
+def _record_after(
+    before: Callable[[Connection], None], connection: Connection, scribe: Scribe, requests: Sequence[MovementRequest]
+) -> list[Outcome]:
+    before(connection)
+    return _record_part(connection, scribe, requests)
 
 
 def _parts(requests: Sequence[MovementRequest]) -> Iterator[Sequence[MovementRequest]]:

@@ -1,6 +1,7 @@
-"""What was recorded against an order: movements, lots and quantities, in the order of recording."""
+"""What was recorded against an order, in the order of recording; and which lots are set aside for it now."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
@@ -21,6 +22,20 @@ _HISTORY = """
     WHERE f.order_id = :order AND (CAST(:movement AS uuid) IS NULL OR m.id = :movement)
     ORDER BY f.movement, f.line, f.part LIMIT :most
 """
+
+_ASIDE = """
+    SELECT r.line, r.units, r.expires_at, i.code AS item, i.unit, i.decimals, t.number AS lot, t.uri,
+        s.code || '/' || p.code AS place
+    FROM warehouse.reservation r JOIN warehouse.lot t ON t.id = r.lot_id JOIN warehouse.item i ON i.id = t.item_id
+    JOIN warehouse.location p ON p.id = r.place JOIN warehouse.site s ON s.id = p.site_id
+    WHERE r.order_id = :order AND (r.expires_at IS NULL OR r.expires_at > :now)
+    ORDER BY r.line, r.expires_at NULLS FIRST, t.expiry_date, r.id LIMIT :most
+"""
+
+
+def set_aside(connection: Connection, order_id: int, now: datetime) -> Sequence[Row[Any]]:
+    """Reserved until `expires_at`, or picked and waiting to leave (null)."""
+    return connection.execute(text(_ASIDE), {"order": order_id, "now": now, "most": MOST}).all()
 
 
 def history(connection: Connection, order_id: int, movement: object = None) -> Sequence[Row[Any]]:

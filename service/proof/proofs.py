@@ -146,10 +146,14 @@ def _newest(connection: Connection, final: bool) -> int:
 
 
 def _attached(file: bytes, wanted: Wanted) -> Response:
-    name = _UNSAFE.sub("_", wanted.lot.rsplit("/", 1)[-1])[:80]
     part = f".{wanted.part.first}-{wanted.part.last}" if wanted.part else ""
-    headers = {"Content-Disposition": f'attachment; filename="{name}{part}.lotproof.json"'}
+    headers = {"Content-Disposition": f'attachment; filename="{file_name(wanted.lot, part)}"'}
     return Response(file, headers=headers, content_type="application/json")
+
+
+def file_name(lot: str, part: str = "") -> str:
+    """By the number of the lot, of letters that every file system has."""
+    return f"{_UNSAFE.sub('_', lot.rsplit('/', 1)[-1])[:80]}{part}.lotproof.json"
 
 
 def check_lot(lot: str) -> None:

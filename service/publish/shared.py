@@ -9,11 +9,11 @@ from flask import Blueprint, Response
 
 from service import standpoint
 from service.api.house import House
-from service.api.problem import Problem, not_found
+from service.api.problem import Problem
 from service.api.rows import moment
 from service.proof import shares
 from service.proof.fields import GROUPS
-from service.proof.proofs import Wanted
+from service.proof.proofs import Wanted, file_name
 from service.proof.shares import Shared
 from service.web.pages import page
 
@@ -25,9 +25,11 @@ def pages(house: House) -> Blueprint:
 
     @blueprint.get("/s/<secret>")
     def shared_lot(secret: str) -> Response:
-        shared = _found(house, secret)
-        shown = {group: group in shared.groups for group in GROUPS}
-        told = page("shared.html", shared=shared, shown=shown, until=moment(shared.expires_at), secret=secret)
+        try:
+            told = _shown(_found(house, secret), secret)
+        except Problem as problem:
+            told = page("shared_ended.html")
+            told.status_code = problem.status
         told.headers["Cache-Control"] = "no-store"
         return told
 
@@ -37,6 +39,12 @@ def pages(house: House) -> Blueprint:
         return house.proofs.of_party(shared.party_id, Wanted(shared.lot), shared.groups)
 
     return blueprint
+
+
+def _shown(shared: Shared, secret: str) -> Response:
+    shown = {group: group in shared.groups for group in GROUPS}
+    return page("shared.html", shared=shared, shown=shown, until=moment(shared.expires_at), secret=secret,
+                file=file_name(shared.lot))  # fmt: skip
 
 
 def _found(house: House, secret: str) -> Shared:
@@ -51,4 +59,4 @@ def _found(house: House, secret: str) -> Shared:
 
 def _ended() -> Problem:
     """Never made, ended or expired: nobody learns which."""
-    return not_found("shared lot", "this link")
+    return Problem(404, "not-found", "this link leads nowhere: it was never made, was ended, or expired")

@@ -208,6 +208,8 @@ FIELDS: tuple[Field, ...] = (
 CLIMATE = Record(
     "gsp-climate", Words("GSP temperature and humidity record", "温湿度记录"), _RULE, tuple(map(twin, FIELDS)), rows,
     ("csv", "xlsx", "pdf"), key="reading",
-    unconfirmed="the update of what a screen shows each minute, the places and number of measuring points and the"
-                " calibration were not compared with the text; of an alarm only the number of its receivers is known",
+    unconfirmed=Words(
+        "the update of what a screen shows each minute, the places and number of measuring points and the calibration"
+        " were not compared with the text; of an alarm only the number of its receivers is known",
+        "屏幕每分钟更新、测点位置与数量、校准未与原文比对；报警仅知接收方数量"),
 )  # fmt: skip

@@ -103,11 +103,15 @@ FMD = Record(
     "eu-fmd", Words("EU FMD: acts with unique identifiers", "EU FMD 唯一标识操作记录"),
     "Delegated Regulation (EU) 2016/161: Articles 4, 20 and 22", FMD_FIELDS, spine("fmd"), ("csv", "xlsx"), "fmd",
     key="number",
-    unconfirmed="the ten days of a reversal, the same place of it and the audit trail of the repositories (Article 35) "
-                "were not compared with the text; no repository is asked: its answer is what a person or system enters",
+    unconfirmed=Words(
+        "the ten days of a reversal, the same place of it and the audit trail of the repositories (Article 35) were not"
+        " compared with the text; no repository is asked: its answer is what a person or system enters",
+        "撤销的十日期限与同一地点、数据库审计追踪（第 35 条）未与原文比对；不查询数据库，其答复由人员或系统录入"),
 )  # fmt: skip
 TRACE_CODES = Record(
     "gsp-trace-codes", Words("GSP trace codes", "药品追溯码记录"), "药品经营质量管理规范 (GSP); 药品追溯码",
     CODE_FIELDS, spine("gsp"), ("csv", "xlsx"), "gsp", key="number",
-    unconfirmed="the data sets of NMPAB/T 1002, 1007 and 1010 were not compared; nothing is uploaded to a platform",
+    unconfirmed=Words(
+        "the data sets of NMPAB/T 1002, 1007 and 1010 were not compared; nothing is uploaded to a platform",
+        "未与 NMPAB/T 1002、1007、1010 数据集比对；不向任何平台上传"),
 )  # fmt: skip

@@ -79,6 +79,8 @@ DSCSA = Record(
     "dscsa", Words("DSCSA transaction information", "DSCSA 交易信息"),
     "FD&C Act 581(26), the ten elements of transaction information; 581(27), transaction statement",
     FIELDS, spine(row_of, tuple(_DIRECTION), "dscsa"), regime="dscsa",
-    unconfirmed="product identifiers of single packages (serial numbers) and the six years of keeping were not checked "
-                "against the text of the law; serial numbers are not in this record",
+    unconfirmed=Words(
+        "product identifiers of single packages (serial numbers) and the six years of keeping were not checked against"
+        " the text of the law; serial numbers are not in this record",
+        "单个包装的产品标识（序列号）及六年保存期未与法律原文核对；本记录不含序列号"),
 )  # fmt: skip

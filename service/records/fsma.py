@@ -157,6 +157,8 @@ FSMA = Record(
     "fsma-204", Words("FSMA 204 sortable spreadsheet", "FSMA 204 可排序追溯表"),
     "21 CFR part 1 subpart S: 1.1330 initial packing, 1.1340 shipping, 1.1345 receiving, 1.1350 transformation",
     FIELDS, spine(row_of, TYPES, "fsma"), regime="fsma",
-    unconfirmed="harvesting and cooling (1.1325) and the first land-based receiver (1.1335) are not kept as events of "
-                "their own; the exemptions of subpart S are not judged",
+    unconfirmed=Words(
+        "harvesting and cooling (1.1325) and the first land-based receiver (1.1335) are not kept as events of their"
+        " own; the exemptions of subpart S are not judged",
+        "采收与冷却（1.1325）、首个陆上接收方（1.1335）未作为单独事件；不判断 S 子部分的豁免"),
 )  # fmt: skip

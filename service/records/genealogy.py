@@ -74,5 +74,6 @@ GENEALOGY = Record(
     "gmp-genealogy", Words("GMP lot genealogy", "GMP 批次谱系"),
     "EU GMP chapters 4 and 5; 21 CFR 211.188: traceability of a batch from its materials to its distribution",
     FIELDS, rows, ("csv", "xlsx", "pdf"),
-    unconfirmed="the paragraphs name the subject; no list of fields was compared with their text",
+    unconfirmed=Words("the paragraphs name the subject; no list of fields was compared with their text",
+                      "条款仅指明主题，字段清单未与原文比对"),
 )  # fmt: skip

@@ -24,7 +24,8 @@ CHECKED = "合格 · passed: available, in date, not recalled"
 """What the ledger lets leave is that, by its rules."""
 
 _RULE = "药品经营质量管理规范 (GSP)"
-_TRADE = "the list of fields is the one that the trade uses; it was not compared with the text of the rule"
+_TRADE = Words("the list of fields is the one that the trade uses; it was not compared with the text of the rule",
+               "字段清单为行业通行做法，未与规范原文比对")
 
 
 def _bought(line: Line) -> Row:
@@ -141,7 +142,7 @@ UNFIT_GOODS = (
 
 
 def _gsp(
-    name: str, en: str, zh: str, fields: tuple[Field, ...], rows: Rows, unconfirmed: str = _TRADE
+    name: str, en: str, zh: str, fields: tuple[Field, ...], rows: Rows, unconfirmed: Words = _TRADE
 ) -> Record:  # fmt: skip
     """Titles of columns are Chinese with their English twins, in whatever language is asked for."""
     return Record(f"gsp-{name}", Words(f"GSP {en}", zh), _RULE, tuple(map(twin, fields)), rows, FORMATS, "gsp",
@@ -156,7 +157,7 @@ def twin(one: Field) -> Field:
 GSP = (
     _gsp("purchases", "purchase record", "药品采购记录", BUYING, spine(_bought, ARRIVALS, "gsp")),
     _gsp("acceptance", "acceptance record", "药品验收记录", ACCEPTANCE, acceptance.rows,
-         "signatures are the opaque ids of people, not signatures on paper"),
+         Words("signatures are the opaque ids of people, not signatures on paper", "签名为人员代码，不是纸面签字")),
     _gsp("sales", "sales record", "药品销售记录", SELLING, spine(_sold, SALES, "gsp")),
     _gsp("checking-out", "checking-out record", "药品出库复核记录", CHECKING_OUT, spine(_checked, SALES, "gsp")),
     _gsp("unfit", "record of unfit goods and their destruction", "不合格药品及销毁记录", UNFIT_GOODS,

@@ -59,6 +59,9 @@ class Field:
         return self.column.key
 
 
+_NOTHING = Words("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """`rule` names law and paragraph; `regime`: only items whose product data say so are in it, None: all are.
@@ -74,7 +77,7 @@ class Record:
     formats: tuple[Format, ...] = ("csv", "xlsx")
     regime: str | None = None
     key: str = "movement"
-    unconfirmed: str = ""
+    unconfirmed: Words = _NOTHING
 
     @property
     def report(self) -> Report:

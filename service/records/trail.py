@@ -189,5 +189,7 @@ TRAIL = Record(
     "audit-trail", Words("Audit trail", "审计追踪"),
     "21 CFR 11.10(e), 11.50; EU GMP Annex 11 (2011) §9, §14",
     FIELDS, rows, ("csv", "xlsx", "pdf"), key="entry",
-    unconfirmed="the draft of Annex 11 of July 2025 was not followed; how long a record must be kept is not judged",
+    unconfirmed=Words(
+        "the draft of Annex 11 of July 2025 was not followed; how long a record must be kept is not judged",
+        "未采用 2025 年 7 月的附录 11 草案；不判断记录保存期限"),
 )  # fmt: skip

@@ -28,7 +28,7 @@ class Enrolment:
         """
         given_at = caller.signed_in_at
         if not caller.fresh and (given_at is None or self._now() - given_at >= sessions.PROOF):
-            raise prove_yourself("enrol_second_factor")
+            raise prove_yourself(caller, "enrol_second_factor")
         with self._engine.begin() as connection:
             return self._entrance.factors.begin(
                 connection, id_of(caller), str(caller.party), str(caller.person), self._now()

@@ -1,7 +1,7 @@
 """Signing in through a party's own OpenID provider: away to it, and back. See `service.signin.federation`.
 
     GET /oidc/<provider>     what the party gives its people as their link; `?invitation=…` the first time
-    GET /oidc/prove          to prove oneself there once more, before signing acts
+    GET /oidc/prove          to prove oneself there once more, before signing acts; `?next=…` the page to come back to
     GET /oidc/callback       where the provider sends the browser back
 """
 
@@ -13,18 +13,20 @@ from service.api.house import House
 from service.api.problem import Problem
 from service.api.session import address
 from service.signin.federation import CALLBACK, WITHIN
-from service.web.visitor import entered, here, to
+from service.web.forms import form_page
+from service.web.visitor import came_from, entered, here, of_console, to
 
 
 def routes(blueprint: Blueprint, house: House) -> None:
     cookies = house.access.cookies
-    flow = f"{cookies.name}-flow"
+    flow, came = f"{cookies.name}-flow", f"{cookies.name}-came"
 
     def away(where: str, kept: str) -> Response:
         """Lax: the provider sends the browser back from another site."""
         gone: Response = redirect(where, 303)  # type: ignore[assignment]
-        gone.set_cookie(flow, kept, max_age=int(WITHIN.total_seconds()), secure=cookies.secure, httponly=True,
-                        samesite="Lax", path="/")  # fmt: skip
+        for name, value in ((flow, kept), (came, came_from() if of_console(came_from()) else "")):
+            gone.set_cookie(name, value, max_age=int(WITHIN.total_seconds()), secure=cookies.secure, httponly=True,
+                            samesite="Lax", path="/")  # fmt: skip
         return gone
 
     @blueprint.get("/oidc/<uuid:provider>")
@@ -43,9 +45,16 @@ def routes(blueprint: Blueprint, house: House) -> None:
     def back() -> Response:
         query = {name: values[0] for name, values in request.args.lists() if len(values) == 1}
         kept = request.cookies.get(flow, "")
-        secret = house.federation.finish(kept, query, here(house), address())
-        done = entered(house, secret, "me")
-        done.delete_cookie(flow, secure=cookies.secure, httponly=True, samesite="Lax", path="/")
+        try:
+            secret = house.federation.finish(kept, query, here(house), address())
+        except Problem as problem:
+            if problem.slug != "not-signed-in":
+                raise
+            return form_page(cookies, "told.html", problem.status, heading="oops_title", said="oops_nobody",
+                             back="visit.me")  # fmt: skip
+        done = entered(house, secret, "me", request.cookies.get(came, ""))
+        for name in (flow, came):
+            done.delete_cookie(name, secure=cookies.secure, httponly=True, samesite="Lax", path="/")
         return done
 
 

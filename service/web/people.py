@@ -20,12 +20,14 @@ from service.web import account, openid
 from service.web.account import AGAIN, CODE, NEW, PASSWORD
 from service.web.forms import Input, form_page, sent
 from service.web.one_form import SAID, form_of
-from service.web.visitor import entered, here, to
+from service.web.visitor import came_from, entered, here, of_console, to
 
 PARTY = Input("party", "party", "organization")
 PERSON = Input("person", "person", "username")
 APP_CODE = Input("code", "code", "one-time-code", hint="enrol_code_hint", inputmode="numeric")
 
+NEXT = {"code": "give_code", "enrol": "enrol"}
+"""By the stage of a session, the page on which it goes on."""
 UNSENT = "lotproof-unsent"
 _COUNT = re.compile(r"[0-9]{1,6}", re.ASCII)
 
@@ -54,8 +56,10 @@ def _sign_in(blueprint: Blueprint, house: House) -> None:
 
     @blueprint.get("/sign-in")
     def sign_in() -> Response:
+        """Who was sent here by the console, and has only the second factor to go, goes on with that."""
         house.access.cookies.check_usable()
-        return form()
+        caller = here(house) if of_console(came_from()) else None
+        return to(NEXT[caller.stage]) if caller is not None and caller.stage else form()
 
     @blueprint.post("/sign-in")
     def sign_in_sent() -> Response:
@@ -165,7 +169,7 @@ def _me(blueprint: Blueprint, house: House) -> None:
         if caller is None:
             return to("sign_in")
         if caller.stage:
-            return to({"code": "give_code", "enrol": "enrol"}[caller.stage])
+            return to(NEXT[caller.stage])
         who, open = shown(house, caller), own_sessions(house, caller)
         return form_page(cookies, "me.html", who=who, sessions=open, oidc=caller.provider is not None)
 

@@ -1,15 +1,16 @@
 """What the public page says beside its eight checks, in English and Chinese: of the visit before, of the lot's family,
-to whoever tries to cheat, and of a problem.
+to whoever tries to cheat, and of a problem. What a check remarks is named by what it says.
 """
 
 MORE = {
+    "this log holds no such lot": ("this log holds no such lot", "日志无此批次"),
     "how": ("Try to cheat", "试着作假"),
     "how_text": (
         ("Change one character of your own copy and watch which check sees it: that line turns to “does not "
         "match”, and nothing after it says “correct”. The same works with any editor: save the proof, change "
         "it, open it here."),
-        ("改动您自己副本中的一个字符，看哪一项能发现：该项会变为“不符”，其后各项都不会再显示“相符”。"
-        "也可用编辑器改动证明文件后在此打开。"),
+        ("改动您副本中的一个字符，看哪一项能发现：该项变为“不符”，其后各项不再显示“相符”。"
+        "也可用编辑器改动证明文件再打开。"),
     ),
     "cheat_what": ("What is changed", "改动什么"),
     "cheat_said": ("What was said", "声明的内容"),
@@ -69,7 +70,7 @@ MORE = {
     ),
     "visit_proof_weak": (
         "Both states are signed by the log. Keep them and give them to an auditor of the log, who can tell.",
-        "两个状态都由日志签名。请保存并交给日志的审计方，由其判断。",
+        "两个状态都有日志签名，请保存并交审计方判断。",
     ),
     "visit_save_fork": ("Save the proof of it", "保存这一证据"),
     "visit_save_then": ("The checkpoint seen then", "当时所见的检查点"),
@@ -80,11 +81,11 @@ MORE = {
     ),
     "visit_forgotten": (
         "Forgotten: the next visit is the first.",
-        "已清除：下次查看即为首次。",
+        "已清除，下次即为首次。",
     ),
     "visit_kept": (
         "It is kept in this browser only, for all lots that you look at, and sent to nobody.",
-        "仅保存在本浏览器中，包括您查看过的所有批次，不发送给任何人。",
+        "仅保存在本浏览器中（所有查看过的批次），不发送给任何人。",
     ),
     "family": ("Made of, went into", "来源与去向"),
     "family_picture": (

@@ -23,16 +23,26 @@ def here(house: House) -> Caller | None:
         return None
 
 
-def to(endpoint: str) -> Response:
-    """Another page of ours, in the same language; by GET. Who came from the console goes back to it at last."""
-    came = request.args.get("next", "")
+def to(endpoint: str, came: str | None = None) -> Response:
+    """Another page of ours, in the same language; by GET. Who came from the console goes back to it at last: `came`,
+    or as the address says."""
+    came = came_from() if came is None else came
     carried = {name: request.args[name] for name in ("lang", "next") if name in request.args}
-    there = endpoint == "me" and _CONSOLE.fullmatch(came)
+    there = endpoint == "me" and of_console(came)
     answer: Any = redirect(came if there else url_for(f"visit.{endpoint}", **carried), 303)
     return answer  # type: ignore[no-any-return]
 
 
-def entered(house: House, secret: str, where: str) -> Response:
+def came_from() -> str:
+    return request.args.get("next", "")
+
+
+def of_console(path: str) -> bool:
+    """Whether it is a page of the console, and of nobody else."""
+    return bool(_CONSOLE.fullmatch(path))
+
+
+def entered(house: House, secret: str, where: str, came: str | None = None) -> Response:
     """On to another page, with a session's new secret."""
     house.access.forget()  # the secret before it
-    return house.access.cookies.give(to(where), secret)
+    return house.access.cookies.give(to(where, came), secret)

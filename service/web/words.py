@@ -48,6 +48,9 @@ EN = {
     "shared_until": "until",
     "shared_check": "Check it in this browser",
     "shared_file": "Download the proof",
+    "shared_ended": "This link leads nowhere: it was never made, was ended, or expired. Ask whoever gave it to you for "
+    "another one. A proof file that you have already is still good.",
+    "shared_other": "Check a lot or a file",
     "shared_what": "What you see of it",
     "shared_shown": "shown",
     "shared_hidden": "hidden",
@@ -110,6 +113,8 @@ ZH = {
     "shared_until": "有效至",
     "shared_check": "在此浏览器中核查",
     "shared_file": "下载证明文件",
+    "shared_ended": "此链接无效：从未生成、已被终止或已过期。请向给您链接的人索取新的链接。您已有的证明文件仍然有效。",
+    "shared_other": "核查批次或文件",
     "shared_what": "您能看到的内容",
     "shared_shown": "已出示",
     "shared_hidden": "已隐藏",

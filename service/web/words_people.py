@@ -69,6 +69,8 @@ EN = {
     "oops_busy": "Many people sign in at this moment. Try again in a few seconds.",
     "oops_weak": "This password is among those that are tried first, too short or too long. Choose another one.",
     "oops_invitation": "This invitation was used, is over, or never was. Ask your administrator for another one.",
+    "oops_nobody": "Your company’s sign-in named nobody who may come in here. Ask your administrator, or come by your "
+    "invitation the first time.",
     "oops_again": "This sign-in was not begun here, or long ago. Start again.",
     "oops_foreign": "The form was not sent from here, or is too old. Open it again.",
     "oops_off": "People sign in where this service is reached by https.",
@@ -143,6 +145,7 @@ ZH = {
     "oops_busy": "当前登录人数较多，请几秒后重试。",
     "oops_weak": "该密码过于常见、过短或过长，请换一个。",
     "oops_invitation": "此邀请已使用、已失效或不存在。请向管理员索取新的邀请。",
+    "oops_nobody": "贵企业的登录系统所指的人在此无权登录。请联系管理员；首次登录请使用您的邀请链接。",
     "oops_again": "此次登录不是从这里开始的，或已超时，请重新开始。",
     "oops_foreign": "表单不是从本站提交的，或已过期，请重新打开。",
     "oops_off": "只有通过 https 访问本服务时才能登录。",

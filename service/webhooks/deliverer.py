@@ -22,7 +22,8 @@ from service.webhooks.working import work
 from verifier.encoding import b64url
 
 THREADS = 4
-IDLE_SECONDS = 0.5
+IDLE_SECONDS = 0.5  # of the first thread
+OTHERS_IDLE_SECONDS = 2.0  # of the others, which a backlog needs and a single event does not
 FORGET_SECONDS = 3600.0
 AGENT = "lotproof-webhooks/1"
 
@@ -41,7 +42,8 @@ class Deliverer:
 
     def run(self, stop: Event, threads: int = THREADS) -> None:
         """Until `stop` is set; an event that is on its way is finished first."""
-        crew = [Thread(target=self._work, args=(stop,), name=f"webhooks-{n}") for n in range(threads)]
+        idle = [IDLE_SECONDS] + [OTHERS_IDLE_SECONDS] * (threads - 1)
+        crew = [Thread(target=self._work, args=(stop, each), name=f"webhooks-{n}") for n, each in enumerate(idle)]
         for each in crew:
             each.start()
         for each in crew:
@@ -59,7 +61,7 @@ class Deliverer:
                 self._deliver(connection, due)
             return due is not None
 
-    def _work(self, stop: Event) -> None:
+    def _work(self, stop: Event, idle: float) -> None:
         forgotten = monotonic()
 
         def step() -> bool:
@@ -71,7 +73,7 @@ class Deliverer:
                     outbox.forget_old(connection, self._now())
             return sent
 
-        work(stop, step, IDLE_SECONDS, log, "a webhook was not delivered for a fault of ours")
+        work(stop, step, idle, log, "a webhook was not delivered for a fault of ours")
 
     def _deliver(self, connection: Connection, due: Due) -> None:
         answer = None

@@ -17,7 +17,7 @@ from .campaign import Contradiction, Plan
 
 def campaign(plan: Plan) -> Iterator[Row]:
     """Figures; raises Contradiction with all that is wrong. With `renew` the kept pictures are written anew."""
-    with played() as (url, key), browser() as chromium:
+    with played() as (url, key), browser(packed=True) as chromium:
         context = chromium.new_context(
             bypass_csp=True, reduced_motion="reduce", extra_http_headers={"Authorization": f"Bearer {key}"}
         )

@@ -2,15 +2,19 @@
 about. One browser and one product for all of it."""
 
 from collections.abc import Iterator
+from time import time
 from uuid import uuid4
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, Page
 
 from service.demo.door import Door
+from service.signin.factors import STEP
 from tests.e2e.conftest import Told
+from tests.e2e.keys import Keys
 from tests.e2e.stack import Running
-from tests.service.api.signing_in import PASSWORD
+from tests.service.api.signing_in import PASSWORD, secret_of
 from tests.tools.browser import browser
 
 pytestmark = pytest.mark.xdist_group("demo")
@@ -45,6 +49,27 @@ def desk(chromium: Browser, the_stack: Running, company: Door) -> Iterator[Page]
         page.fill(f"#{field}", value)
     page.click("main button")
     yield page
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def quality(chromium: Browser, the_stack: Running, company: Door) -> Iterator[Page]:
+    """Somebody of quality, of whom a second factor is demanded: signed in with it a moment ago."""
+    code = company.post("/api/v1/people", {"code": f"qa-{uuid4().hex[:6]}", "roles": [{"role": "quality"}]})["code"]
+    secret = company.post(f"/api/v1/people/{code}/invitations", {})["secret"]
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+
+    def ask(path: str, **body: str) -> dict[str, str]:
+        ours = {"Origin": the_stack.url, "Lotproof-Session": "1"}
+        told: dict[str, str] = context.request.post(f"{the_stack.url}/api/v1/{path}", data=body, headers=ours).json()
+        return told
+
+    ask("invitations/accept", secret=secret, password=PASSWORD)
+    ask("session", party="tongqu", person=code, password=PASSWORD)
+    codes = pyotp.TOTP(secret_of(ask("session/second-factor")["uri"]))
+    assert "recovery_codes" in ask("session/second-factor/confirm", code=codes.at(time() - STEP))
+    ask("session/prove", password=PASSWORD, code=codes.now())
+    yield context.new_page()
     context.close()
 
 
@@ -100,6 +125,71 @@ def test_the_keyboard_leads_about_and_can_be_switched_off(desk: Page, the_stack:
     desk.keyboard.press("Escape")
     desk.goto(f"{the_stack.url}/console/scan")
     assert desk.locator("#keys").count() == 0, "a scanner types letters"
+
+
+def test_an_order_is_made_reserved_and_listed_by_the_keyboard_alone(desk: Page, the_stack: Running) -> None:
+    keys, number = Keys(desk), f"SO-{uuid4().hex[:6]}"
+    desk.goto(f"{the_stack.url}/console/")
+    keys.go("o")
+    keys.press("New order")
+    for field, value in (("number", number), ("site", "HZ"), ("partner", "Apotheke"), ("item-1", "AMX"),
+                         ("quantity-1", "2")):  # fmt: skip
+        keys.type(field, value)
+    keys.press("Make the order")
+    keys.press("Reserve")
+    keys.press("Make the pick list")
+    place, lot = desk.inner_text(".card h2"), desk.inner_text(".card .big strong >> nth=0")
+    keys.unfold("Confirm")
+    for field, value in (("place", place), ("item", "AMX"), ("lot", lot)):
+        keys.type(field, value)
+    with desk.expect_navigation():
+        desk.keyboard.press("Enter")
+    keys.press(number)
+    keys.press("Ship what was picked")
+    assert "Shipped" in desk.inner_text("main .done")
+
+
+def test_a_lot_is_held_decided_and_signed_for_by_the_keyboard_alone(
+    desk: Page, quality: Page, the_stack: Running, company: Door
+) -> None:
+    line = {"item": "AMX", "lot": "KEYS-1", "quantity": "5", "expiry_date": "2090-01-31"}
+    company.post("/api/v1/movements", {"id": str(uuid4()), "type": "receive", "to": "HZ/REC", "supplier": "Acme",
+                                       "lines": [line]})  # fmt: skip
+    keys, signer = Keys(desk), Keys(quality)
+    desk.goto(f"{the_stack.url}/console/")
+    keys.go("l")
+    desk.keyboard.press("/")
+    desk.keyboard.type("KEYS-1")
+    with desk.expect_navigation():
+        desk.keyboard.press("Enter")
+    keys.press("KEYS-1")
+    keys.unfold("Put on hold")
+    keys.type("hold-words", "wet cartons")
+    keys.press("Put on hold")
+    quality.goto(f"{the_stack.url}/console/")
+    signer.go("q")
+    signer.press("wet cartons")
+    signer.type("review-words", "I look at it")
+    signer.press("Take it up")
+    signer.type("decide-reason", "the inner cartons are dry")
+    signer.type("decide-password", PASSWORD)
+    signer.press("Decide")
+    signer.type("meaning", "I have seen them")
+    signer.type("sign-password", PASSWORD)
+    signer.press("Sign: approve")
+    assert "I have seen them" in quality.inner_text("main")
+
+
+def test_a_count_is_opened_and_filled_in_by_the_keyboard_alone(desk: Page, the_stack: Running) -> None:
+    keys = Keys(desk)
+    desk.goto(f"{the_stack.url}/console/")
+    keys.go("c")
+    keys.press("New count")
+    keys.type("place-1", "HZ/R-11")
+    keys.press("Open the count")
+    keys.type("counted-1", "5")
+    keys.press("Save")
+    assert desk.get_attribute("[name=counted-1]", "placeholder") == "5"
 
 
 def test_a_row_is_a_card_on_a_phone_and_says_what_each_value_is(desk: Page, the_stack: Running) -> None:

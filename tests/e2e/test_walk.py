@@ -30,7 +30,7 @@ LIES = {
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with browser() as running:
+    with browser(packed=True) as running:
         yield running
 
 

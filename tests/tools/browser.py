@@ -30,9 +30,10 @@ ARGUMENTS = [
 
 
 @contextmanager
-def browser(*more: str) -> Iterator[Browser]:
-    """Chromium without a window, with `more` arguments; skips the test where none starts."""
-    program, environment = _found()
+def browser(*more: str, packed: bool = False) -> Iterator[Browser]:
+    """Chromium without a window, with `more` arguments; skips the test where none starts. `packed`: the one that the
+    lock file names with its own letters, whatever the machine has, for whoever compares pictures."""
+    program, environment = _packed() if packed else _found()
     with sync_playwright() as driver:
         try:
             running = driver.chromium.launch(
@@ -52,8 +53,13 @@ def _found() -> tuple[str, dict[str, str]]:
     for name in NAMES:
         if path := shutil.which(name):
             return path, {}
+    return _packed()
+
+
+@cache
+def _packed() -> tuple[str, dict[str, str]]:
     if not (PACKED / "chromium.br").exists():
-        pytest.skip("NO BROWSER: expected chromium on the PATH or the npm package @sparticuz/chromium, found neither")
+        pytest.skip("NO BROWSER: expected the npm package @sparticuz/chromium, found none")
     folder = _unpacked()
     libraries = os.pathsep.join(filter(None, [os.environ.get("LD_LIBRARY_PATH"), str(folder / "al2023" / "lib")]))
     return str(folder / "chromium"), {"LD_LIBRARY_PATH": libraries, "FONTCONFIG_FILE": str(_fonts(folder))}
@@ -78,9 +84,9 @@ def _unpacked() -> Path:
 
 
 def _fonts(folder: Path) -> Path:
-    """Its own fonts, the machine's, and the Chinese one of our papers."""
+    """Its own fonts and the Chinese one of our papers; not the machine's, of which each has others."""
     config = folder / "fonts.conf"
-    folders = [folder / "fonts" / "fonts", FONTS, Path("/usr/share/fonts")]
+    folders = [folder / "fonts" / "fonts", FONTS]
     dirs = "".join(f"<dir>{each}</dir>" for each in folders)
     config.write_text(f"<fontconfig>{dirs}<cachedir>{folder / 'fontcache'}</cachedir></fontconfig>")
     return config

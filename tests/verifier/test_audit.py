@@ -330,6 +330,7 @@ def test_an_audit_leaves_no_file_open(tmp_path: Path) -> None:
     world, _ = story()
     resume = Resume(tmp_path / "state", "one")
     given = world.entries, world.checkpoint(), parse_policy(world.policy()), [world.chain()]
+    gc.collect()  # what other tests left
     with warnings.catch_warnings(record=True) as complaints:
         warnings.simplefilter("always")
         assert audit.audit_log(*given).exit_code == 0

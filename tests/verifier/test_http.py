@@ -122,6 +122,7 @@ def test_who_falls_silent_is_waited_for_until_the_deadline(serve: Serve, first: 
 
 def test_no_connection_is_left_open(serve: Serve) -> None:
     """Python complains of a socket that it has to close itself, when the memory is freed."""
+    gc.collect()  # what other tests left
     with warnings.catch_warnings(record=True) as complaints:
         warnings.simplefilter("always")
         fetch(serve(saying(b"x")), Deadline(5))

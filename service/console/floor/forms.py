@@ -11,6 +11,7 @@ from uuid import uuid4
 from flask import request, url_for
 
 from service.console.asking import Asking
+from service.console.floor.picking import to_pick
 from service.console.floor.shell import shown
 from service.console.frame import Frame
 
@@ -22,7 +23,7 @@ Said = dict[str, str]
 def declare(frame: Frame) -> None:
     @frame.page("/scan")
     def scan(asking: Asking) -> Any:
-        return shown(frame, asking, "scan.html", "home", seen=None)
+        return shown(frame, asking, "scan.html", "home", seen=None, tasks=_tasks(asking))
 
     @frame.form("/scan")
     def scanned(asking: Asking, said: Said) -> Any:
@@ -41,6 +42,20 @@ def read(asking: Asking, typed: str) -> Any:
     for spelled in SEPARATORS:
         typed = typed.replace(spelled, "\x1d")
     return asking.do("scan_code", {"raw": b64encode(typed.encode()).decode()})
+
+
+def _tasks(asking: Asking) -> list[tuple[str, str, str, int]]:
+    """What is done on the floor, with how much of it waits: words, page, operation, number."""
+    offers = asking.read("list_handoffs", direction="incoming", state="offered", limit=100)["handoffs"]
+    counts = asking.read("list_counts", state="open", limit=100)["counts"] if asking.may("list_counts") else []
+    return [
+        ("receive.title", "receive", "record_movement", len(_expected(asking))),
+        ("floor.nav.move", "floor_move", "record_movement", 0),
+        ("floor.nav.pick", "floor_orders", "confirm_pick_line", len(to_pick(asking))),
+        ("floor.nav.handoffs", "floor_handoffs", "record_movement", len(offers)),
+        ("floor.nav.count", "floor_count", "add_count", len(counts)),
+        ("floor.nav.hold", "floor_hold", "add_case", 0),
+    ]  # fmt: skip
 
 
 def _of_a_lot(frame: Frame) -> None:

@@ -19,8 +19,7 @@ OPEN = ("open", "in_progress")
 def declare(frame: Frame) -> None:
     @frame.page("/floor/pick")
     def floor_orders(asking: Asking) -> Any:
-        found = [each for each in asking.read("list_all_orders", kind="sales", limit=200)["orders"] if _waits(each)]
-        return shown(frame, asking, "floor_orders.html", "pick", orders=found)
+        return shown(frame, asking, "floor_orders.html", "pick", orders=to_pick(asking))
 
     @frame.page("/floor/pick/<id>")
     def floor_pick(asking: Asking, id: str) -> Any:
@@ -31,6 +30,11 @@ def declare(frame: Frame) -> None:
                      places=places, movement=str(uuid4()), uuid=lambda: str(uuid4()))  # fmt: skip
 
     _act(frame)
+
+
+def to_pick(asking: Asking) -> list[dict[str, Any]]:
+    """Sales orders for which something may still be picked."""
+    return [each for each in asking.read("list_all_orders", kind="sales", limit=200)["orders"] if _waits(each)]
 
 
 def _act(frame: Frame) -> None:

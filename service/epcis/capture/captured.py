@@ -16,6 +16,7 @@ from service.api.errors import domain_problem
 from service.api.problem import Problem
 from service.auth.keys import Caller
 from service.auth.permissions import movement_problem
+from service.auth.standing import as_now, decides
 from service.domain import commands as c
 from service.domain.errors import DomainError, InsufficientStock, UnknownThing
 from service.domain.key_errors import KeyIsElsewhere
@@ -135,12 +136,17 @@ def _planned(
             evidence.append(each)
             continue
         assert isinstance(planned, c.Command)
-        forbidden = movement_problem(work.caller, planned)
+        forbidden = movement_problem(_in_role(work, planned), planned)
         if forbidden is not None:
             outcome.refuse(each, forbidden)
         else:
             movements.append((each, planned))
     return movements, evidence
+
+
+def _in_role(work: Capturing, planned: c.Command) -> Caller:
+    """Who decides, with the roles of now: some may have been taken away while the job waited."""
+    return as_now(work.connection, work.caller) if decides(work.caller, [planned.type]) else work.caller
 
 
 def _recorded(

@@ -6,7 +6,7 @@ URI = "https%3A%2F%2Fid.gs1.org%2F01%2F09506000210018%2F10%2FAC0142"
 
 PAGES = (
     "", "scan", "receive", "lots", f"lot?uri={URI}", "quality", "expiry", "handoffs", "recalls", "people", "trail",
-    "ledger", "orders", "orders/new", "orders/new?kind=production", f"labels?uri={URI}", "labels/places",
+    "ledger", "sensors", "orders", "orders/new", "orders/new?kind=production", f"labels?uri={URI}", "labels/places",
     "labels?place=HZ/DOCK", f"lot/work?uri={URI}", "counts", "counts/new", "numbers", "imports", "figures", "reports",
     "reports/stock", "reports/turnover", "reports/ageing", "reports/expiry", "reports/quarantine",
     f"reports/history?lot={URI}", "reports/integrity", "parties", "keys", "access",

@@ -36,5 +36,16 @@
     const ticked = ["checkbox", "radio"].includes(each.type) ? each.closest("label")?.getBoundingClientRect() ?? box : box;
     if (shown(each) && !each.matches(".menu") && ticked.width > 0 && Math.min(ticked.width, ticked.height) < 24) wrong.push(`a control under 24 px: ${named(each)} ${Math.round(ticked.width)} × ${Math.round(ticked.height)}`);
   }
+  // On a Chinese page no text is English, but for codes, units, and what people of the demo called things.
+  if (document.documentElement.lang === "zh-CN") {
+    const kept = "script, style, noscript, template, svg desc, code, .code, pre, kbd, time, .lot, .key-id, textarea, [lang=en], [translate=no]";
+    const called = /^(tongqu|chenghe|xiangkou|qingye|anhe|guest|first|(site|party) \w+|(log )?the log itself|log|the demo|for the records|webhook|[\dx]+ m[ms])$/i;
+    const english = (text) => !/[\u3400-\u9fff]/.test(text) && /(^|[\s("“,;:])[A-Za-z]?[a-z]{2,}(?=$|[\s)"”,;:.?!])/.test(text) && !/^\S*[\d@/_]\S*$/.test(text) && !called.test(text);
+    const said = (text, holder) => { if (text && english(text) && !holder.closest(kept)) wrong.push(`English on a Chinese page: ${holder.tagName.toLowerCase()} “${text.slice(0, 60)}”`); };
+    const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) said(words.currentNode.data.trim(), words.currentNode.parentElement);
+    for (const name of ["aria-label", "placeholder", "title", "data-label"])
+      for (const each of document.querySelectorAll(`[${name}]`)) said(each.getAttribute(name), each);
+  }
   return [...new Set(wrong)].slice(0, 10);
 }

@@ -1,6 +1,7 @@
 """What must hold of every page, asked in the browser: accessible, nothing cut off or on top of another, nothing small.
 
-    broken      no scrolling sideways, no text cut off or on other text, no control under 24 px (`rules.js`)
+    broken      no scrolling sideways, no text cut off or on other text, no control under 24 px, no English on a
+                Chinese page (`rules.js`)
     violations  axe-core
     skeleton    the boxes of a page, which are the same in every language
 """

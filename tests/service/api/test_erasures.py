@@ -18,14 +18,14 @@ from anchoring import Audited
 from service import db, migrating
 from service.audit.running import Audit
 from service.domain.erasable import MEMBERS
-from service.erasing.leftover import TABLES, rewrite
+from service.erasing.leftover import TABLES, rewrite, write_over
 from service.local.postgres import Cluster
 from service.settings import Settings, public_half
 from service.webhooks import outbox
 from service.webhooks.deliverer import body_of
 from tests.service.api.conftest import LOG_KEY, ORIGIN, Caller, Chain
 from tests.service.api.test_proof import URI, accepted, checked, disclosed, line, proof_of
-from tests.tools.waiting import eventually
+from tests.tools.waiting import WAITING, eventually
 
 BASIS = "GDPR Art. 17(1)(a)"
 _lots = count(1)
@@ -210,14 +210,12 @@ def test_an_approval_and_the_end_of_its_role_come_one_after_the_other(
 ) -> None:
     late = person(maker, "quality")
     erasure = asked(asker, ship(maker, reason="rang"), "lotproof:reason")
-    waiting = text("SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-                   " WHERE NOT l.granted AND a.datname = current_database()")  # fmt: skip
     with ThreadPoolExecutor(1) as pool, owner.connect() as other:
         with owner.begin() as connection:
             late.get("/erasures")
             withdrawn(connection, late)
             sent = pool.submit(late.send, "POST", f"/erasures/{erasure['id']}/approvals", said(erasure, late))
-            eventually(lambda: other.scalar(waiting))
+            eventually(lambda: other.scalar(WAITING))
         assert sent.result(30).status_code == 403
     assert asker.get(f"/erasures/{erasure['id']}")["approvals"] == []
 
@@ -401,4 +399,7 @@ def test_no_file_holds_what_was_erased(
     assert files_with(pg, admin, name), "expected dead rows: else this shows nothing"
     with migrating.autocommit(admin) as connection:
         assert [table for table, size in rewrite(connection) if size] == list(TABLES)
+        asked = "SELECT pg_walfile_name(pg_current_wal_lsn())"
+        before = connection.execute(asked).fetchall()
+        assert write_over(connection, most=2) == 2 and connection.execute(asked).fetchall() > before
     assert files_with(pg, admin, name) == []

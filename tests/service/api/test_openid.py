@@ -124,7 +124,8 @@ def test_a_subject_is_one_person_and_a_person_one_subject(added: str, person: Sc
 def test_an_email_address_or_a_name_makes_nobody(provider: Provider, added: str, person: Screen) -> None:
     provider.claims |= {"email": "li@acme.example", "email_verified": True, "preferred_username": person.person}
     for subject in (person.person, "li@acme.example", f"SUB-{person.person}", f"sub-{person.person} "):
-        assert through(person, provider, added, subject).status_code == 401, subject
+        told = through(person, provider, added, subject)
+        assert told.status_code == 401 and words.EN["oops_nobody"] in told.get_data(as_text=True), subject
 
 
 def test_another_partys_provider_names_nobody_of_ours(
@@ -138,6 +139,28 @@ def test_another_partys_provider_names_nobody_of_ours(
     trader.post(f"/people/{mine}/oidc-subjects", {"provider": added, "subject": "x"}, 404)
     assert added not in str(trader.get("/oidc-providers"))
     assert trader.send("DELETE", f"/oidc-providers/{added}").status_code == 404
+
+
+def test_the_same_subject_of_two_providers_of_a_party_is_two_people(
+    app: Flask, provider: Provider, added: str, maker: Caller, person: Screen
+) -> None:
+    subject = f"sub-{person.person}"
+    with little.running() as other:
+        body = {"label": "B", "issuer": other.issuer, "client_id": CLIENT, "client_secret": SECRET}
+        second = maker.post("/oidc-providers", body)["id"]
+        screen = Screen(app.test_client(), party=maker.party)
+        assert through(screen, other, second, subject).status_code == 401, "bound at the other provider only"
+        other.claims["iss"] = provider.issuer  # the one says that it is the other
+        assert through(screen, other, second, subject).status_code == 401
+        other.honest()
+        namesake = maker.post("/people", {"roles": []})["code"]
+        maker.post(f"/people/{namesake}/oidc-subjects", {"provider": second, "subject": subject})
+        assert through(screen, other, second, subject).status_code == 303
+        assert screen.get("/session")["person"] == namesake
+        code = other.agree(away(screen, second), subject)  # of the second, brought back to the flow of the first
+        away(screen, added)
+        assert opened(screen, "/oidc/callback", **code).status_code == 401
+        assert maker.send("DELETE", f"/oidc-providers/{second}").status_code == 200
 
 
 NOW = int(time.time())
@@ -445,13 +468,16 @@ def test_a_proof_is_a_fresh_sign_in_at_the_provider_by_the_same_person(
     screen = Screen(app.test_client(), person=maker.post("/people", {"roles": [{"role": "administrator"}]})["code"])
     maker.post(f"/people/{screen.person}/oidc-subjects", {"provider": added, "subject": "prover"})
     through(screen, provider, added, "prover")
-    screen.post("/api-keys", {"label": "x"}, 401)
+    assert "/oidc/prove" in screen.post("/api-keys", {"label": "x"}, 401)["detail"]
     screen.post("/session/prove", {"password": PASSWORD}, 401)  # has none
 
-    def prove(subject: str = "prover") -> int:
-        gone = opened(screen, "/oidc/prove")
+    def proven(subject: str = "prover", **query: str) -> TestResponse:
+        gone = opened(screen, "/oidc/prove", **query)
         assert "prompt=login" in gone.headers["Location"] and "max_age=0" in gone.headers["Location"]
-        return opened(screen, "/oidc/callback", **provider.agree(gone.headers["Location"], subject)).status_code
+        return opened(screen, "/oidc/callback", **provider.agree(gone.headers["Location"], subject))
+
+    def prove(subject: str = "prover") -> int:
+        return proven(subject).status_code
 
     provider.claims["auth_time"] = int(time.time()) - 301
     assert prove() == 401
@@ -466,6 +492,8 @@ def test_a_proof_is_a_fresh_sign_in_at_the_provider_by_the_same_person(
     assert prove() == 303
     screen.post("/api-keys", {"label": "x"}, 201)
     assert screen.get("/session")["id"] == session
+    ways = ("/console/quality", "https://evil.example/console/x", "/console/../me", "//evil.example", "")
+    assert [proven(next=each).headers["Location"] for each in ways] == ["/console/quality", *["/me"] * 4]
     later(owner, "session", "proven_at", sessions.PROOF)
     nothing_remembered(app)
     screen.post("/api-keys", {"label": "x"}, 401)

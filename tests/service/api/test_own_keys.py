@@ -370,3 +370,23 @@ def test_a_job_that_is_captured_as_a_whole_and_refused_records_nothing(own: tupl
     job = begun(party, document(seen(900), received(party.party, "OWN-W", 1.5)))
     told = party.post(f"{path_of(job)}/signing", None, 200)
     assert not told["success"] and not told["running"] and told["lotproof:captured"] == 0
+
+
+def test_a_key_that_an_administrator_plants_in_the_database_speaks_for_no_party_that_signs_for_itself(
+    own: tuple[Caller, Key], owner: Engine
+) -> None:
+    caller, key = own
+    planted = Caller(caller.client, f"lpk_{uuid4().hex}", caller.party)
+    with owner.begin() as connection:
+        connection.execute(text(
+            "INSERT INTO warehouse.api_key (id, role, party_id, label, shown, secret_hash, created_at)"
+            " SELECT gen_random_uuid(), 'party', id, 'x', 'lpk_', sha256(:secret), now() FROM warehouse.party"
+            " WHERE code = :party"), {"secret": str(planted.key).encode(), "party": caller.party})  # fmt: skip
+    assert planted.get("/items")["items"], "he reads"
+    asked = receive("PLANTED")
+    shown = planted.post("/movements", asked, 409, **{own_hand.KEY: key.kid})
+    forged = a_key()
+    signatures = ",".join(b64url(forged.sign(each["signing_input"].encode())) for each in shown["statements"])
+    headers = {own_hand.KEY: key.kid, PREPARED: shown["prepared"], SIGNATURE: signatures}
+    assert planted.send("POST", "/movements", asked, **headers).status_code in (403, 409, 422)
+    assert caller.send("GET", f"/movements/{asked['id']}").status_code == 404

@@ -1,5 +1,7 @@
 """Signing acts of a session need a recent proof, keys are not asked; one table, tried operation by operation."""
 
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,11 +11,16 @@ from sqlalchemy import Engine
 
 from service.api.examples import story
 from service.auth.proving import OWN, SIGNED_MOVEMENTS, SIGNING_ACTS
+from service.auth.standing import DECIDING
 from service.signin import sessions
 from tests.service.api import asking
 from tests.service.api.conftest import Caller, receive
+from tests.service.api.epcis import at, document, event, lot, send
 from tests.service.api.signing_in import OTHER, PASSWORD, Screen, at_work, clerk, slug
+from tests.service.api.test_epcis_capture import captured
+from tests.service.api.test_erasures import person, withdrawn
 from tests.service.api.test_signing_in import later, nothing_remembered
+from tests.tools.waiting import WAITING, eventually
 
 NAMES = {"id": "00000000-0000-4000-8000-000000000000", "code": "NOWHERE"}
 
@@ -123,3 +130,69 @@ def test_that_one_must_prove_oneself_is_no_refusal_on_record(app: Flask, maker: 
     screen = at_work(app, maker, "administrator")
     screen.post("/api-keys", {"label": "x"}, 401)
     assert "prove-yourself" not in str(maker.get("/refusals?limit=3"))
+
+
+# A movement that is somebody's decision is recorded in a role that he has now, not in one of a second ago
+
+def sent_back(number: str) -> dict[str, Any]:
+    """Goods that go back to their supplier: quality decides."""
+    line = {"item": "AMX", "lot": number, "quantity": "4"}
+    return {"id": str(uuid4()), "type": "return", "from": "SX/A-01", "supplier": "Acme", "reason": "damp",
+            "lines": [line]}  # fmt: skip
+
+
+def dropped(who: Caller, owner: Engine) -> None:
+    """His role is gone, and this process still believes it."""
+    assert who.send("GET", "/items").status_code == 200
+    with owner.begin() as connection:
+        withdrawn(connection, who)
+
+
+@pytest.fixture
+def late(maker: Caller) -> Caller:
+    return person(maker, "quality", "operator")
+
+
+def test_what_is_a_decision() -> None:
+    assert {"settle", "release", "inspect", "destroy", "recall", "lift", "return", "rework"} == DECIDING
+
+
+def test_a_decision_is_recorded_in_a_role_of_now(late: Caller, maker: Caller, owner: Engine) -> None:
+    maker.receive("DC-1")
+    late.post("/movements", sent_back("DC-1"))
+    dropped(late, owner)
+    answer = late.send("POST", "/movements", told := sent_back("DC-1"))
+    assert (answer.status_code, "others since" in answer.get_json()["detail"]) == (403, True)
+    kept = maker.get("/refusals?limit=1")["refusals"][0]
+    assert (kept["movement"], kept["movement_type"], kept["person"]) == (told["id"], "return", late.party)
+
+
+def test_in_bulk_too_and_nothing_of_it_is_recorded(late: Caller, maker: Caller, owner: Engine) -> None:
+    maker.receive("DC-2")
+    dropped(late, owner)
+    both = [receive("DC-2b"), sent_back("DC-2")]
+    assert late.send("POST", "/movements/bulk", {"movements": both}, Prefer="wait=0").status_code == 403
+    assert [maker.send("GET", f"/movements/{each['id']}").status_code for each in both] == [404, 404]
+
+
+def test_by_an_event_too(late: Caller, maker: Caller, owner: Engine) -> None:
+    maker.receive("DC-3")
+    gone = event("shipping", {lot("DC-3"): 4}, disposition="returned", readPoint=at(maker.party), destinationList=[
+        {"type": "owning_party", "destination": "https://id.gs1.org/417/4012345000009"}])
+    dropped(late, owner)
+    single = send(late, "/events", gone | {"@context": document()["@context"]})
+    assert (single.status_code, single.get_json()["type"]) == (403, "epcisException:SecurityException")
+    assert captured(maker, document(gone))["success"], "the company itself may"
+
+
+def test_a_decision_and_the_end_of_its_role_come_one_after_the_other(
+    late: Caller, maker: Caller, owner: Engine
+) -> None:
+    maker.receive("DC-4")
+    with ThreadPoolExecutor(1) as pool, owner.connect() as other:
+        with owner.begin() as connection:
+            late.get("/items")
+            withdrawn(connection, late)
+            sent = pool.submit(late.send, "POST", "/movements", sent_back("DC-4"))
+            eventually(lambda: other.scalar(WAITING))
+        assert sent.result(30).status_code == 403

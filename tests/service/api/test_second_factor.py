@@ -1,17 +1,20 @@
 """Second factors: of whom they are demanded, that nothing else opens before, and that a code counts once."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from time import time
 
 import pyotp
 import pytest
 from flask import Flask
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, text
 
 from service.signin import sessions
 from service.signin.factors import STEP
 from tests.service.api.conftest import Caller
 from tests.service.api.signing_in import OTHER, PASSWORD, Screen, at_work, clerk, slug
 from tests.service.api.test_signing_in import later, nothing_remembered
+from tests.tools.waiting import WAITING, eventually
 
 WEIGHTY = ("quality", "administrator", "supervisor")
 
@@ -81,6 +84,30 @@ def test_a_code_counts_once_and_a_step_around_its_time(app: Flask, maker: Caller
         screen.sign_in(201 if fits else 401, code=totp.generate_otp(step))
         if fits:
             assert screen.get("/session")["method"] == "password+totp"
+
+
+@pytest.mark.parametrize("recovery", [False, True])
+def test_a_code_that_two_use_at_once_lets_one_in(recovery: bool, app: Flask, owner: Engine, maker: Caller) -> None:
+    screen = clerk(app, maker, "supervisor")
+    screen.sign_in()
+    codes = screen.enrol()
+    code, factors = codes[0] if recovery else screen.code(), app.extensions["lotproof"].entrance.factors
+    asked = text("SELECT id FROM warehouse.person WHERE code = :code")
+
+    def accept(connection: Connection) -> str | None:
+        person = connection.scalar(asked, {"code": screen.person})
+        return factors.accept(connection, person, code, datetime.now(UTC))  # type: ignore[no-any-return]
+
+    def late() -> str | None:
+        with owner.begin() as connection:
+            return accept(connection)
+
+    with ThreadPoolExecutor(1) as pool, owner.connect() as other:
+        with owner.begin() as connection:
+            assert accept(connection) == ("recovery" if recovery else "totp")
+            sent = pool.submit(late)
+            eventually(lambda: other.scalar(WAITING))
+        assert sent.result(30) is None
 
 
 def test_each_recovery_code_counts_once(app: Flask, maker: Caller) -> None:

@@ -96,7 +96,10 @@ def test_a_link_ends_and_expires_and_tells_nobody_which(
     ended = fetched(client, made, 404)
     never = fetched(client, {"url": "https://log.example.com/s/" + "A" * 43}, 404)
     badly = fetched(client, {"url": "https://log.example.com/s/x"}, 404)
-    assert ended == never == badly
+    assert ended == never == badly and "leads nowhere" in ended["detail"]
+    pages = [client.get(f"/s/{secret}?lang=zh") for secret in (made["url"].rsplit("/", 1)[-1], "A" * 43, "x")]
+    assert {(each.status_code, each.headers["Cache-Control"], each.text) for each in pages} == {
+        (404, "no-store", pages[0].text)} and words.ZH["shared_ended"] in pages[0].text  # fmt: skip
     past = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
     assert share(maker, story, 422, expires_at=past)["type"].endswith("expired")
     soon = share(maker, story, expires_at=(datetime.now(UTC) + timedelta(seconds=1)).isoformat())
@@ -123,7 +126,7 @@ def test_the_page_says_what_is_hidden(maker: Caller, client: FlaskClient, story:
     path = made["url"].removeprefix("https://log.example.com")
     text = client.get(f"{path}?lang={language}").text
     catalogue = words.ZH if language == "zh" else words.EN
-    assert URI + story in text and f"{path}/proof" in text
+    assert URI + story in text and f"{path}/proof" in text and f"lotproof-verify.pyz {story}.lotproof.json" in text
     assert text.count(f"<dd>{catalogue['shared_shown']}</dd>") == 2
     assert text.count(f"<dd>{catalogue['shared_hidden']}</dd>") == len(GROUPS) - 2
     assert all(f"group_{group}" in catalogue for group in GROUPS)

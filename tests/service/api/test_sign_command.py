@@ -1,6 +1,9 @@
 """`lotproof-sign` as its user runs it, against a real HTTP server; what it says, and with which exit code."""
 
 import json
+import os
+import pty
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
@@ -123,3 +126,17 @@ def test_wrong_use(
     monkeypatch.setenv(cli.PASSPHRASE, str(desk.file("short", "short")))
     assert cli.main(["new-key", str(tmp_path / "second.pem")]) == USAGE
     assert PASSPHRASE not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("said", "signs"), [("y", True), ("n", False), ("", False)])
+def test_a_person_at_a_terminal_is_asked(said: str, signs: bool) -> None:
+    asking = "import sys; from signer import cli; sys.exit(cli._approved([], False))"
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-c", asking])
+    shown = b""
+    while b"[y/N]" not in shown:
+        shown += os.read(terminal, 1024)
+    os.write(terminal, f"{said}\n".encode())
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == signs
+    os.close(terminal)

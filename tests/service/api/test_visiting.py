@@ -294,3 +294,25 @@ def test_the_page_of_an_invitation_offers_the_companys_own_sign_in(app: Flask, m
     assert f"/oidc/{added['id']}?invitation=lpi_" in page and "Acme &lt;ID&gt;" in page
     maker.send("DELETE", f"/oidc-providers/{added['id']}")
     assert added["id"] not in go(screen, link).get_data(as_text=True)
+
+
+def test_who_comes_from_the_console_goes_on_with_the_second_factor_and_back(app: Flask, maker: Caller) -> None:
+    screen = clerk(app, maker, "supervisor", address="203.0.113.77")
+    who = {"party": screen.party, "person": screen.person, "password": PASSWORD}
+
+    def signed_in() -> str:
+        """Where the console's own redirects lead, after the password."""
+        asked = go(screen, "/console/lots").headers["Location"]
+        assert asked == "/sign-in?next=/console/lots"
+        back = submit(screen, asked, **who).headers["Location"]
+        again = go(screen, back).headers["Location"]
+        return str(go(screen, again).headers["Location"])
+
+    assert signed_in() == "/sign-in/enrol?next=/console/lots"
+    screen.enrol()
+    screen.send("DELETE", "/session")
+    where = signed_in()
+    assert where == "/sign-in/code?next=/console/lots"
+    done = submit(screen, where, code=screen.code())
+    assert (done.status_code, done.headers["Location"]) == (303, "/console/lots")
+    assert go(screen, "/console/lots").status_code == 200

@@ -28,7 +28,7 @@ FAMILIES = (
     "act", "goods", "record", "case", "type", "role", "cause", "ruling", "done", "meaning", "handoff", "where", "okind",
     "ostate", "orole", "policy", "psource", "cabout", "cstate", "status", "reset", "per", "ikind", "istate", "code",
     "report", "ask", "by", "kept", "kstate", "hstate",
-    "sstate", "span", "lof", "kind", "picture", "audit", "direction", "anchor", "figure",
+    "sstate", "span", "tkind", "tfield", "lof", "kind", "picture", "audit", "direction", "anchor", "figure",
     "outcome", "finding", "problem", "short", "device", "receive", "pick", "floor",
 )  # fmt: skip
 """Of words whose last part is a value."""
@@ -134,6 +134,20 @@ def test_a_page_offers_what_a_role_may_see(maker: Caller) -> None:
     clerk, auditor = person(maker, ("operator", "SX")), person(maker, ("auditor", None))
     assert "Audit trail" not in text(page(clerk)) and "Audit trail" in text(page(auditor))
     assert page(clerk, "trail").status_code == 403
+
+
+def test_refusals_stand_under_the_trail_those_that_were_only_counted_too(
+    maker: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.people.refusals.MOST_OF_ONE", 1)
+    clerk = person(maker, ("operator", "SX"))
+    for _ in range(3):
+        page(clerk, "trail")
+    shown, chinese = text(page(maker, "trail")), text(page(maker, "trail", lang="zh"))
+    assert "Refused lately" in shown and "expected the role administrator or auditor" in shown
+    assert "list_changes forbidden 1 2" in " ".join(shown.split()) and "您无权这样做 1 2" in " ".join(chinese.split())
+    quality = person(maker, ("quality", None))
+    assert "Refused lately" not in text(page(quality, "trail"))
 
 
 def test_the_language_stays(maker: Caller) -> None:

@@ -7,24 +7,18 @@ clock goes on between the calls, past midnight and past the end of offers.
 
 from collections import defaultdict
 from datetime import timedelta
-from itertools import count
 from uuid import UUID, uuid4
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
 
-from service import db
 from service.domain import commands as c
 from service.domain.book import Book
 from service.ledger import MovementRequest, Outcome, Recorded
-from service.local import postgres
-from service.local.postgres import Cluster
 from tests.service.domain.lives import ANYTHING, HINT, HOURS, PARTY, STOCK
 from tests.service.domain.pure import Pure
+from tests.service.ledger.fresh import Fresh
 from tests.service.ledger.world import World
-from tests.tools import databases
 
 AGAIN = st.sampled_from((None,) * 12 + (0, 1))
 """Instead of a command: the last one but so many once more, as it was or altered."""
@@ -35,11 +29,11 @@ CALLS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink],
+@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink],
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(calls=CALLS)
 def test_the_ledger_does_what_the_rules_say(
-    fresh: "Fresh", calls: list[tuple[int, list[tuple[str, c.Command, int, int | None]]]]
+    fresh: Fresh, calls: list[tuple[int, list[tuple[str, c.Command, int, int | None]]]]
 ) -> None:
     world, pure = fresh.world(), Pure()
     _same(world, pure, [(party, uuid4(), command) for party, command in STOCK])
@@ -124,40 +118,3 @@ def _open_in(book: Book) -> dict[UUID, tuple[str, int]]:
     for handoff in book.handoffs.values():
         missing[handoff.id] += sum(line.missing for line in handoff.lines)
     return {handoff.id: (handoff.state, missing[handoff.id]) for handoff in book.handoffs.values()}
-
-
-_NUMBERS = count(1)
-
-
-class Fresh:
-    """A fresh world for each example, cloned from one that is already furnished."""
-
-    def __init__(self, pg: Cluster, template: str) -> None:
-        self._pg, self._count = pg, 0
-        self._furnished = f"furnished_{next(_NUMBERS)}"
-        engine = db.engine_for(databases.copy(pg, self._furnished, template))
-        World(engine)
-        engine.dispose()
-        self._last: tuple[Engine, str] | None = None
-
-    def world(self) -> World:
-        self.drop()
-        self._count += 1
-        name = f"{self._furnished}_life_{self._count}"
-        engine = db.engine_for(databases.copy(self._pg, name, self._furnished))
-        self._last = engine, name
-        return World(engine, furnished=True)
-
-    def drop(self) -> None:
-        if self._last is not None:
-            engine, name = self._last
-            engine.dispose()
-            postgres.drop_databases(self._pg, [name])
-            self._last = None
-
-
-@pytest.fixture(scope="module")
-def fresh(request: pytest.FixtureRequest) -> Fresh:
-    made = Fresh(request.getfixturevalue("pg"), request.getfixturevalue("template"))
-    request.addfinalizer(made.drop)
-    return made

@@ -47,13 +47,13 @@ class Clock:
 
 class World:
     """`maker`, `shop` and `depot`, each with site S1 (Asia/Shanghai), locations A, B, Q (quarantine) and D (dock), and
-    site S2 (America/New_York) with location A."""
+    site S2 (America/New_York) with location A. In a copy of a database in which they are, they are found."""
 
-    def __init__(self, engine: Engine, *, furnished: bool = False) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.clock = Clock()
         self.scribe = Scribe(ORIGIN, Keyring(bytes(range(32))), self.clock, os.urandom)
-        if not furnished:
+        if not self.all("SELECT FROM warehouse.party WHERE code = 'maker'"):
             self.furnish()
 
     def furnish(self) -> None:

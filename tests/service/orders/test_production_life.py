@@ -180,7 +180,7 @@ def factory(engine: Engine) -> Factory:
     return Factory(engine)
 
 
-@settings(max_examples=10, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink],
+@settings(max_examples=5, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink],
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_no_life_of_an_order_uses_what_is_not_there_or_may_not_be_used(

@@ -4,7 +4,6 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
-import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +16,7 @@ from service.reports.stock import STOCK
 from service.reports.turnover import TURNOVER_BY_ITEM, TURNOVER_BY_LOT
 from tests.service.domain.books import make_book, stock
 from tests.service.domain.lives import PARTY, PLACE, PLAIN, STOCK_COMMANDS
-from tests.service.ledger.test_life_of_stock import Fresh
+from tests.service.ledger.fresh import Fresh
 from tests.service.ledger.world import World, line, register
 from tests.service.reports.asking import ask, pages
 
@@ -38,7 +37,7 @@ def in_book(book, party: str) -> dict:
             for (place, status), units in stock(book, party, lot, item).items()}  # fmt: skip
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink],
+@settings(max_examples=8, deadline=None, phases=[Phase.explicit, Phase.generate, Phase.shrink],
           suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(life=LIVES, size=st.integers(1, 3))
 def test_at_any_moment_it_is_what_the_rules_say_was_there(fresh: Fresh, life: list, size: int) -> None:
@@ -116,10 +115,3 @@ def test_filters_choose_and_a_stranger_sees_nothing(world: World) -> None:
     assert [row["lot"] for row in ask(world, "maker", STOCK, lot=uri)] == ["L1"]
     assert [row["lot"] for row in ask(world, "maker", STOCK, limit=9, lot=uri)] == ["L1"]
     assert ask(world, "maker", STOCK, item="MILK") == ask(world, "shop", STOCK) == []
-
-
-@pytest.fixture(scope="module")
-def fresh(request: pytest.FixtureRequest) -> Fresh:
-    made = Fresh(request.getfixturevalue("pg"), request.getfixturevalue("template"))
-    request.addfinalizer(made.drop)
-    return made

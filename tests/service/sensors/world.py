@@ -25,7 +25,7 @@ class Store(World):
 
     def __init__(self, engine: Engine, within: World | None = None) -> None:
         """`within`: a world that is furnished already, whose clock it shares."""
-        super().__init__(engine, furnished=within is not None)
+        super().__init__(engine)
         if within is not None:
             self.clock, self.scribe = within.clock, within.scribe
         self.start = int(self.clock.at.timestamp() * 1000)

@@ -12,7 +12,7 @@ from service.domain.quantities import parse_quantity
 from service.ledger import Recorded
 from service.trace import trace
 from tests.service.domain.lives import PARTY, PLACE, PLAIN, STOCK_COMMANDS
-from tests.service.ledger.test_life_of_stock import Fresh
+from tests.service.ledger.fresh import Fresh
 from tests.service.ledger.world import ORIGIN, World, line, register
 
 URI = "https://id.gs1.org/01/09506000134352/10/"
@@ -165,10 +165,3 @@ def test_quantities_add_up_in_every_life(fresh: Fresh, life: list[tuple[str, c.C
 
 def _units(text: str, decimals: int) -> int:
     return 0 if text == "0" else parse_quantity(text, decimals)
-
-
-@pytest.fixture(scope="module")
-def fresh(request: pytest.FixtureRequest) -> Fresh:
-    made = Fresh(request.getfixturevalue("pg"), request.getfixturevalue("template"))
-    request.addfinalizer(made.drop)
-    return made

@@ -173,7 +173,8 @@ globalThis.visited = async ([file, given, known, leaves]) => {
   const policy = parsePolicy(asMaps(given.policy)), logs = leaves ? [hashesOf(leaves.map(raw))] : [];
   const asked = { policy, nodes: given.nodes.map(fakeNode), sources: [], now: given.now, lot: given.lot, known, logs };
   const { checks, seen } = await verify([raw(file)], asked);
-  return { answers: checks.map((each) => each.answer), what: checks[5].refuted.map((each) => each.what), ...seen.visit };
+  return { answers: checks.map((each) => each.answer), what: checks[5].refuted.map((each) => each.what), remarks: checks[5].remarks,
+           ...seen.visit };
 };
 
 /* Which check sees it first, and the reasons of the file in which one character is another. */

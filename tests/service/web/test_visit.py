@@ -85,10 +85,20 @@ def test_whatever_was_seen_before_what_came_after_grew_from_it(browsers: Page) -
 def test_without_the_tiles_it_is_could_not_check_and_what_was_seen_stays(browsers: Page) -> None:
     world, _ = story()
     seen = visit(browsers, world, sizes(world)[0], [], world)["remember"]
-    for tiles in (None, rewritten(lambda other: other.movement("mill", [lot_name(9)]))):
-        found = visit(browsers, world, sizes(world)[-1], [seen], tiles)
-        assert (found["state"], found["answers"][5]) == ("unknown", OPEN), "who serves other tiles convicts nobody"
-        assert found["remember"] == seen and found["fork"] is None
+    others = rewritten(lambda other: other.movement("mill", [lot_name(9)]))
+    found = visit(browsers, world, sizes(world)[-1], [seen], others)
+    assert (found["state"], found["answers"][5]) == ("unknown", OPEN), "who serves other tiles convicts nobody"
+    assert found["remember"] == seen and found["fork"] is None
+
+
+def test_who_asks_nobody_is_told_that_nothing_was_compared(browsers: Page) -> None:
+    """The file by itself is what it was: for a visitor without a network, check 6 is what it is on a first visit."""
+    world, _ = story()
+    seen = visit(browsers, world, sizes(world)[0], [], world)["remember"]
+    found = visit(browsers, world, sizes(world)[-1], [seen], None)
+    assert (found["state"], found["answers"][5]) == ("unknown", YES)
+    assert found["remember"] == seen and found["fork"] is None
+    assert any(remark.endswith("not compared") for remark in found["remarks"])
 
 
 def other_entry(world: World) -> None:

@@ -4,7 +4,7 @@
  */
 import { byId, el, fill } from "./dom.js";
 import { REFUTED, UNKNOWN, YES } from "./report.js";
-import { say } from "./saying.js";
+import { known, say } from "./saying.js";
 
 const SIGNS = { [YES]: "yes", [REFUTED]: "refuted", [UNKNOWN]: "unknown" };
 
@@ -45,10 +45,9 @@ function verdict(answer) {
 function reasons(answer) {
   const refuted = answer.refuted.map(({ what, expected, seen }) =>
     el("dl", { class: "reason", lang: "en" }, el("dt", {}, what), el("dd", {},
-      expected === null && seen === null ? "" : el("span", {}, `expected ${expected ?? "nothing"}`), el("br"),
-      expected === null && seen === null ? "" : el("span", {}, `seen ${seen ?? "nothing"}`))));
+      ...(expected === null && seen === null ? [] : [`expected ${expected ?? "nothing"}`, el("br"), `seen ${seen ?? "nothing"}`]))));
   const open = answer.could_not_check.map(({ what, why }) => el("p", { class: "reason", lang: "en" }, `${what}: ${why}`));
-  const remarks = answer.remarks.map((remark) => el("p", { class: "remark", lang: "en" }, remark));
+  const remarks = answer.remarks.map((remark) => known(remark) ? el("p", { class: "who" }, say(remark)) : el("p", { class: "remark", lang: "en" }, remark));
   return [...refuted, ...open, ...remarks];
 }
 

@@ -2,6 +2,9 @@
  * What this browser saw of a lot the last time, against what it is shown now (part of check 6). A log only grows: the state
  * that was signed then must be the beginning of the state that is signed now, and what the lot had then it has now.
  *
+ * Who serves the log and does not serve what it takes to compare leaves check 6 open; a visitor who asks nobody (no network, no
+ * source in the policy) is only told: the file by itself is what it was. Contradictions that need nobody count always.
+ *
  * Both states are signed by the log, so a contradiction convicts whoever keeps it. Where it can be shown to a third person it
  * is put down as `lotproof-fork/1`, which the verifier on the command line judges (`--as fork`).
  */
@@ -47,8 +50,9 @@ export async function sinceLast(bundle, known, { policy, logs, now }, found) {
     checkLot(seen, before, bundle);
     await checkLog(before, after, logs);
   } catch (problem) {
-    found.note(problem);
     const refuted = problem instanceof Refuted;
+    if (refuted || logs.length) found.note(problem);
+    else found.remarks.push(`${problem}`);
     Object.assign(visit, { state: refuted ? "refuted" : "unknown", remember: seen });
     if (refuted) visit.fork = await evidence(seen, before, bundle, logs);
   }
@@ -105,7 +109,7 @@ async function checkLog(before, after, logs) {
  * @param {(given: T) => boolean} good @returns {Promise<T>} */
 async function fromAny(logs, ask, good) {
   /** @type {unknown} */
-  let last = new Unavailable("what this browser saw last time", "nobody was asked for the log's tiles");
+  let last = new Unavailable("what this browser saw last time", "not compared");
   for (const tiles of logs) {
     try {
       const given = await ask(tiles);
