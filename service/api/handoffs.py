@@ -38,8 +38,8 @@ class Handoff(Shape):
     to_party = text(40)
     to_site = Nullable(Text(40, doc={"description": "Of a transfer between sites of one party"}))
     state = Choice("offered", "accepted", "refused", "withdrawn", required=True)
-    offered_at = Nullable(Instant(doc={"description": "When you recorded the offer; null where another did"}))
-    answered_at = Nullable(Instant(doc={"description": "When you recorded the answer; null where another did"}))
+    offered_at = Nullable(Instant(doc={"description": "When the offer was recorded; may be null where another did"}))
+    answered_at = Nullable(Instant(doc={"description": "When the answer was recorded; may be null where another did"}))
     expires_at = Nullable(Instant())
     lines = Many(One(HandoffLine), 1, 100, required=True)
 

@@ -66,6 +66,7 @@ def test_a_lot_is_held_reviewed_decided_and_released_by_two_signatures(maker: Ca
     held = floor.fill(lot_page("F-1"), "/console/lot/hold", cause="damaged", words="Wet cartons")
     case = held.headers["Location"].partition("?")[0]
     assert "On hold" in text(li.look(case + "?done=hold"))
+    assert maker.get("/lots?lot=F-1")["lots"][0]["goods_status"] == "hold"
     li.fill(case, f"{case}/review", words="looking")
     li.fill(case, f"{case}/find", words="two cartons wet, the rest dry")
     li.fill(case, f"{case}/decide", ruling="release", reason="as found")
@@ -74,6 +75,7 @@ def test_a_lot_is_held_reviewed_decided_and_released_by_two_signatures(maker: Ca
     shown = text(floor.look(case))
     assert "closed" in shown and shown.count("I have read the findings") >= 2 and "password+totp" in shown
     assert "Released" in text(floor.look(lot_page("F-1")))
+    assert maker.get("/lots?lot=F-1")["lots"][0]["goods_status"] == "available"
 
 
 def test_nothing_is_signed_without_the_password_or_with_a_wrong_one(maker: Caller, desk: dict[str, Console]) -> None:
@@ -116,6 +118,8 @@ def test_goods_that_were_offered_are_taken_and_both_have_signed(maker: Caller, t
     assert "one-sided" in text(clerk.look("/console/handoffs"))
     clerk.fill("/console/handoffs", f"/console/handoffs/{offer['id']}/accept", to="SX/A-02")
     assert "signed by both" in text(clerk.look("/console/handoffs?done=accept"))
+    mine, theirs = (caller.get("/handoffs?limit=1")["handoffs"][0] for caller in (maker, trader))
+    assert mine["offered_at"] and theirs["answered_at"], "each its own movement; the other's may be hidden"
 
 
 def test_a_recall_from_its_first_click_to_its_two_signatures(maker: Caller, desk: dict[str, Console]) -> None:

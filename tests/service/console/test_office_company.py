@@ -104,10 +104,11 @@ def test_a_key_of_the_company_is_shown_once_replaced_and_revoked(maker: Caller, 
 
 def test_a_webhook_is_added_watched_and_removed(maker: Caller, desk: dict[str, Console]) -> None:
     an = desk["an"]
-    fields = {"url": "http://127.0.0.1:9/hook", "type-ship": "yes"}
+    fields = {"url": "http://127.0.0.1:9/hook", "type-ship": "yes", "type-sensors": "yes"}
     assert "shown this once" in text(an.fill("/console/access", "/console/access/webhooks", 200, **fields))
     id = maker.get("/webhooks")["webhooks"][0]["id"]
-    assert maker.get("/webhooks")["webhooks"][0]["types"] == ["ship"]
+    assert maker.get("/webhooks")["webhooks"][0]["types"] == ["ship", "sensors"]
+    assert "alarms of sensors" in text(an.look("/console/access"))
     assert an.look(f"/console/access/webhooks/{id}").status_code == 200
     an.fill("/console/access", f"/console/access/webhooks/{id}/remove")
     assert maker.get("/webhooks")["webhooks"] == []

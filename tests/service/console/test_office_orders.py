@@ -48,7 +48,9 @@ def test_an_order_gets_what_expires_first_and_the_page_says_why_in_two_languages
     clerk.look("/console/?lang=zh")
     assert "有效期至 2090-01-31，为可用库存中最早" in text(clerk.fill(order, f"{order}/allocate", 200, hours="8"))
     clerk.look("/console/?lang=en")
-    assert house.get(f"/orders/{order.rpartition('/')[2]}")["lines"][0]["reserved"] == "15"
+    kept = house.get(f"/orders/{order.rpartition('/')[2]}")
+    assert kept["lines"][0]["reserved"] == "15"
+    assert [(each["lot"], each["quantity"]) for each in kept["set_aside"]] == [("O-EARLY", "10"), ("O-LATE", "5")]
 
 
 def test_another_lot_is_chosen_by_hand_and_the_reason_stands_in_the_record_of_the_pick(
