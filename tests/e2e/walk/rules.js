@@ -39,7 +39,7 @@
   // On a Chinese page no text is English, but for codes, units, and what people of the demo called things.
   if (document.documentElement.lang === "zh-CN") {
     const kept = "script, style, noscript, template, svg desc, code, .code, pre, kbd, time, .lot, .key-id, textarea, [lang=en], [translate=no]";
-    const called = /^(tongqu|chenghe|xiangkou|qingye|anhe|guest|first|(site|party) \w+|(log )?the log itself|log|the demo|for the records|webhook|[\dx]+ m[ms])$/i;
+    const called = /^(x+|tongqu|chenghe|xiangkou|qingye|anhe|guest|first|(site|party) \w+|(log )?the log itself|log|the demo|for the records|webhook|[\dx]+ m[ms])$/i;
     const english = (text) => !/[\u3400-\u9fff]/.test(text) && /(^|[\s("“,;:])[A-Za-z]?[a-z]{2,}(?=$|[\s)"”,;:.?!])/.test(text) && !/^\S*[\d@/_]\S*$/.test(text) && !called.test(text);
     const said = (text, holder) => { if (text && english(text) && !holder.closest(kept)) wrong.push(`English on a Chinese page: ${holder.tagName.toLowerCase()} “${text.slice(0, 60)}”`); };
     const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
