@@ -88,8 +88,9 @@ def drop(page: Page, file: bytes, policy: str | None = None) -> None:
     """Hand a file to the page, and wait for what it says; a policy first, if there is one."""
     if policy is not None:
         page.set_input_files("#policy-file", {"name": "policy.toml", "mimeType": "", "buffer": policy.encode()})
-    page.evaluate("delete document.body.dataset.done")
-    page.set_input_files("#file", {"name": "a.lotproof.json", "mimeType": "application/json", "buffer": file})
+    name = f"{uuid4().hex}.lotproof.json"
+    page.set_input_files("#file", {"name": name, "mimeType": "application/json", "buffer": file})
+    page.wait_for_selector(f"#chosen:has-text('{name}')", state="attached")  # what is done from here on is done with it
     page.wait_for_selector("body[data-done]")
 
 

@@ -5,7 +5,8 @@ C27, the database restored from an older backup, is test_restore.py; C18 with a 
 
 import os
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -85,7 +86,10 @@ def killable():
 
         def kill():
             pid = int((cluster.data / "postmaster.pid").read_text().split()[0])
-            os.kill(pid, signal.SIGKILL)
+            backends = Path(f"/proc/{pid}/task/{pid}/children")  # they end by themselves too, but some moments later
+            for each in (pid, *(backends.read_text().split() if backends.exists() else ())):
+                with suppress(ProcessLookupError):
+                    os.kill(int(each), signal.SIGKILL)
             eventually(lambda: not postgres.answers(cluster))
 
         postgres.create_database(cluster, "killed")

@@ -41,6 +41,7 @@ def test_a_photograph_of_the_damage_goes_into_the_case(own: Phone) -> None:  # n
     own.page.locator("#work .choose button").first.tap()
     own.dead_spot(True)
     own.page.get_by_role("button", name="HOLD").tap()
+    expect(own.page.locator(".undo-row").first).to_be_visible()
     own.page.clock.fast_forward(5_200)
     own.dead_spot(False)
     own.emptied()

@@ -211,6 +211,7 @@ class Chain:
         """Bring everything that was recorded to the chain, and make it final."""
         eventually(self.all_sequenced)
         self.anchorer.tick()
+        eventually(lambda: self.node.rpc("txpool_status")["pending"] == "0x0")  # its block may be a moment later
         if final:
             self.node.rpc("anvil_mine", "0x3")
         self.anchorer.tick()

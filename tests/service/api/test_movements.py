@@ -190,12 +190,13 @@ def test_a_handoff_is_offered_seen_by_both_and_accepted_once(maker: Caller, trad
     maker.post("/movements", offer)
     expected = {
         "id": offer["id"], "from_party": "chenghe", "to_party": "tongqu", "to_site": None, "state": "offered",
-        "expires_at": None,
+        "offered_at": None, "answered_at": None, "expires_at": None,
     }  # fmt: skip
     told = {"line": 1, "status": "available", "refused": None, "missing": None, "outcome": None}
     shown = {**line, "uri": URI + "H1", "unit": "EA", **told}
     assert trader.get("/handoffs?direction=incoming&state=offered")["handoffs"] == [{**expected, "lines": [shown]}]
-    assert maker.get("/handoffs?direction=outgoing")["handoffs"] == [{**expected, "lines": [shown]}]
+    own = maker.get("/handoffs?direction=outgoing")["handoffs"]
+    assert own[0]["offered_at"] and own == [{**expected, "offered_at": own[0]["offered_at"], "lines": [shown]}]
     assert maker.get("/handoffs?direction=incoming")["handoffs"] == []
     accept = {"id": str(uuid4()), "type": "accept", "handoff": offer["id"], "to": "SX/A-02"}
     trader.post("/movements", accept)
