@@ -13,7 +13,7 @@ import pytest
 import zxingcpp
 from flask import Flask
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 from werkzeug.serving import make_server
 
 from service.app import create_app
@@ -92,9 +92,19 @@ def somebody_else(page: str) -> Iterator[str]:
 
 def read(page: Page) -> str:
     """What a telephone reads on the screen."""
-    seen = zxingcpp.read_barcode(Image.open(io.BytesIO(page.screenshot())))
+    seen = zxingcpp.read_barcode(Image.open(io.BytesIO(_screen(page))))
     assert seen is not None, "expected a QR code that is large enough to read"
     return str(seen.text)
+
+
+def _screen(page: Page, tries: int = 3) -> bytes:
+    """A busy machine's Chromium now and then says that it cannot, and can the next moment."""
+    try:
+        return page.screenshot()
+    except Error:
+        if tries == 1:
+            raise
+        return _screen(page, tries - 1)
 
 
 def listens(page: Page, url: str, stream: str, maker: Caller) -> None:
